@@ -1,0 +1,67 @@
+#pragma once
+
+// Status: how a call ended, in the words of Starling's error table. A Status that is not ok() says
+// what happened, whether the write may nevertheless have been applied (in doubt), and whether
+// trying again can help. Result<T> (result.h) is a value or such a Status.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace starling {
+
+// The order is not meaningful; the names are what `error.code` prints. One row a code in README's
+// table of exit codes and HTTP statuses.
+enum class StatusCode : std::uint8_t {
+  Ok,
+  Failure,          // anything that no other code names
+  Usage,            // arguments or levels that can never be honoured
+  BadContext,       // a context that is forged, damaged, or of another key or cluster
+  TooLarge,         // a size limit: key, value, context
+  NotFound,         // absent or deleted
+  Conflict,         // several siblings where one value was asked for
+  ConditionFailed,  // if-absent or if-context did not hold
+  TooManySiblings,  // the key holds as many siblings as it may; write with a context
+  Unavailable,      // too few replicas: nothing was applied
+  Overloaded,       // a bound was reached: nothing was applied
+  DiskFull,         // too few replicas have disk space: nothing was applied
+  Unreachable,      // no server could be reached: nothing was applied
+  InDoubt,          // the write may or may not have been applied, now or later
+  Corruption,       // bytes from disk or network failed a check; never leaves the cluster
+};
+
+// The `error.code` of the JSON output and the HTTP body, e.g. "in_doubt".
+[[nodiscard]] std::string_view status_code_name(StatusCode code);
+// The inverse; Failure for a name nobody knows.
+[[nodiscard]] StatusCode status_code_of(std::string_view name);
+// The process exit code that the command-line tool uses for it, 0 to 6.
+[[nodiscard]] int exit_code_of(StatusCode code);
+// The HTTP status that the server uses for it; 0 for Unreachable, which no server can say.
+[[nodiscard]] int http_status_of(StatusCode code);
+// Whether the same call may succeed later and is known not to have been applied now.
+[[nodiscard]] bool is_retryable(StatusCode code);
+
+class [[nodiscard]] Status {
+ public:
+  Status() = default;  // ok
+  Status(StatusCode code, std::string message) : code_(code), message_(std::move(message)) {}
+
+  static Status success() { return {}; }
+
+  [[nodiscard]] bool ok() const { return code_ == StatusCode::Ok; }
+  [[nodiscard]] StatusCode code() const { return code_; }
+  [[nodiscard]] bool in_doubt() const { return code_ == StatusCode::InDoubt; }
+  // For people: names the thing and the remedy. Empty when ok().
+  [[nodiscard]] const std::string& message() const { return message_; }
+  // "in_doubt: 1 of 2 replicas answered", or "ok".
+  [[nodiscard]] std::string to_string() const;
+
+  friend bool operator==(const Status&, const Status&) = default;
+
+ private:
+  StatusCode code_ = StatusCode::Ok;
+  std::string message_;
+};
+
+}  // namespace starling

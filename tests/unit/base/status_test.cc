@@ -1,0 +1,46 @@
+#include "starling/status.h"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "starling/result.h"
+
+namespace starling {
+namespace {
+
+Result<int> half(int number) {
+  if (number % 2 != 0) return Status(StatusCode::Usage, "odd");
+  return number / 2;
+}
+
+Result<int> quarter(int number) {
+  STARLING_ASSIGN_OR_RETURN(halved, const int rest, half(number));
+  return half(rest);
+}
+
+TEST_CASE("Status: every code has the exit code and HTTP status of the contract") {
+  CHECK(exit_code_of(StatusCode::Ok) == 0);
+  CHECK(exit_code_of(StatusCode::TooLarge) == 2);
+  CHECK(exit_code_of(StatusCode::Unavailable) == 5);
+  CHECK(exit_code_of(StatusCode::InDoubt) == 6);
+  CHECK(http_status_of(StatusCode::DiskFull) == 507);
+  CHECK(http_status_of(StatusCode::InDoubt) == 504);
+  CHECK(is_retryable(StatusCode::Overloaded));
+  CHECK_FALSE(is_retryable(StatusCode::InDoubt));
+}
+
+TEST_CASE("Status: names come back as their codes") {
+  CHECK(status_code_of("too_many_siblings") == StatusCode::TooManySiblings);
+  CHECK(status_code_of("nonsense") == StatusCode::Failure);
+  CHECK(Status(StatusCode::InDoubt, "1 of 2").to_string() == "in_doubt: 1 of 2");
+}
+
+TEST_CASE("Result: it is a value or a Status, and propagates") {
+  CHECK(*quarter(8) == 2);
+  CHECK(quarter(6).status().message() == "odd");
+  CHECK(quarter(3).status().code() == StatusCode::Usage);
+}
+
+}  // namespace
+}  // namespace starling
