@@ -1,0 +1,37 @@
+#pragma once
+
+// PlantedBug: the test switch by which the simulator shows that its checkers bite. Each names one
+// classic mistake of a Dynamo-style store; the code asks for it at the one place where a correct
+// line would be replaced by the mistaken one. The daemon never sets it.
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+namespace starling {
+
+enum class PlantedBug : std::uint8_t {
+  None,
+  MintAtNonOwner,       // a coordinator that is no replica mints from an empty record, as one actor
+  ReuseCounter,         // the incarnation survives the loss of what it had minted
+  AckBeforeSync,        // a replica acknowledges before its batch is durable
+  CorruptIsAbsent,      // a record that can not be read counts as one that never was
+  DropSiblingOnMerge,   // a merge keeps one of two concurrent siblings
+  WideContext,          // a put returns the whole record's context, values unseen
+  RemintAfterStaleRow,  // a put that met a newer row is minted a second time
+  SkipRepair,           // a read that saw a difference answers as if it had repaired it
+};
+
+inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 8> kPlantedBugs{{
+    {"mint-at-non-owner", PlantedBug::MintAtNonOwner},
+    {"reuse-counter", PlantedBug::ReuseCounter},
+    {"ack-before-sync", PlantedBug::AckBeforeSync},
+    {"corrupt-is-absent", PlantedBug::CorruptIsAbsent},
+    {"drop-sibling-on-merge", PlantedBug::DropSiblingOnMerge},
+    {"wide-context", PlantedBug::WideContext},
+    {"remint-after-stale-row", PlantedBug::RemintAfterStaleRow},
+    {"skip-repair", PlantedBug::SkipRepair},
+}};
+
+}  // namespace starling
