@@ -1,0 +1,32 @@
+#pragma once
+
+// Transport: the one way out of a node. What comes in, the host hands to Node (node/node.h).
+
+#include <span>
+
+#include "base/ids.h"
+#include "message/client_messages.h"
+#include "message/peer_messages.h"
+
+namespace starling {
+
+class Transport {
+ public:
+  Transport() = default;
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+  Transport(Transport&&) = delete;
+  Transport& operator=(Transport&&) = delete;
+  virtual ~Transport() = default;
+
+  // Sends `message` to each of `to`, encoding it once. Never blocks and never fails here: a peer
+  // that is not connected, or whose queue is full (its connection is then closed), gets nothing,
+  // and the node hears of it as on_peer_down. Messages to one peer arrive in order or not at all.
+  // REQUIRES: no element of `to` is the sending node.
+  virtual void send(std::span<const NodeId> to, const PeerMessage& message) = 0;
+
+  // Answers a client. Ignored when that connection is gone.
+  virtual void reply(const ClientHandle& client, ClientReply reply) = 0;
+};
+
+}  // namespace starling

@@ -1,0 +1,240 @@
+#pragma once
+
+// What a client and the node it talks to say to each other. Plain structs; how they become bytes is
+// wire/'s affair. A request carries its deadline as the time that remains, since no two clocks
+// agree.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "starling/options.h"
+#include "starling/status.h"
+
+#include "base/hash.h"
+#include "base/ids.h"
+#include "base/time.h"
+
+namespace starling {
+
+struct KeyAddress {
+  std::string bucket;
+  std::string key;
+  friend auto operator<=>(const KeyAddress&, const KeyAddress&) = default;
+};
+
+struct ReadLevels {
+  Level r;
+  Level pr = Level::none();
+  friend bool operator==(const ReadLevels&, const ReadLevels&) = default;
+};
+
+struct WriteLevels {
+  Level w;
+  Level pw = Level::none();
+  Level dw = Level::none();
+  friend bool operator==(const WriteLevels&, const WriteLevels&) = default;
+};
+
+struct ClientPut {
+  KeyAddress address;
+  std::string value;
+  std::string content_type;
+  std::string context;  // encoded, or empty: a blind write
+  WriteLevels levels;
+  RequestId request;
+  // hash64 of key and value, made by the client: damage between client and coordinator shows.
+  std::uint64_t checksum = 0;
+  friend bool operator==(const ClientPut&, const ClientPut&) = default;
+};
+
+struct ClientGet {
+  KeyAddress address;
+  ReadLevels levels;
+  std::string context;  // a session read when not empty
+  friend bool operator==(const ClientGet&, const ClientGet&) = default;
+};
+
+// Without a context the coordinator reads first and deletes what it read.
+struct ClientDelete {
+  KeyAddress address;
+  std::string context;
+  ReadLevels read_levels;
+  WriteLevels levels;
+  RequestId request;
+  friend bool operator==(const ClientDelete&, const ClientDelete&) = default;
+};
+
+// One page of a bucket's live keys, in ring order. `cursor` is what the last page returned; `after`
+// begins behind a key instead. Both empty: from the beginning.
+struct ClientKeys {
+  std::string bucket;
+  std::string prefix;
+  std::string after;
+  std::string cursor;
+  std::uint32_t limit = 1000;  // 1 to kKeysPageMax
+  ReadLevels levels;
+  friend bool operator==(const ClientKeys&, const ClientKeys&) = default;
+};
+inline constexpr std::uint32_t kKeysPageMax = 10'000;
+
+struct ClientClusterStatus {
+  friend bool operator==(const ClientClusterStatus&, const ClientClusterStatus&) = default;
+};
+struct ClientClusterRing {
+  std::optional<KeyAddress> address;  // the preference list of one key, instead of the table
+  friend bool operator==(const ClientClusterRing&, const ClientClusterRing&) = default;
+};
+struct ClientClusterDigest {
+  friend bool operator==(const ClientClusterDigest&, const ClientClusterDigest&) = default;
+};
+struct ClientNodeInfo {
+  friend bool operator==(const ClientNodeInfo&, const ClientNodeInfo&) = default;
+};
+
+using ClientRequestBody =
+    std::variant<ClientPut, ClientGet, ClientDelete, ClientKeys, ClientClusterStatus,
+                 ClientClusterRing, ClientClusterDigest, ClientNodeInfo>;
+
+struct ClientRequest {
+  Duration remaining{};
+  ClientRequestBody body;
+  friend bool operator==(const ClientRequest&, const ClientRequest&) = default;
+};
+
+// How many answers were needed, came, and came from the key's own replicas.
+struct ReplyCounts {
+  std::uint32_t required = 0;
+  std::uint32_t received = 0;
+  std::uint32_t primaries = 0;
+  friend bool operator==(const ReplyCounts&, const ReplyCounts&) = default;
+};
+
+struct ErrorReply {
+  Status status;  // not ok
+  ReplyCounts replies;
+  friend bool operator==(const ErrorReply&, const ErrorReply&) = default;
+};
+
+// A delete answers with it too.
+struct PutReply {
+  std::string context;         // the request's context joined with the new dot, encoded
+  std::uint32_t siblings = 0;  // live values at the minter after this write
+  Level level;
+  ReplyCounts replies;
+  friend bool operator==(const PutReply&, const PutReply&) = default;
+};
+
+struct SiblingReply {
+  std::string value;
+  std::string content_type;
+  WallTime modified;
+  std::string dot;  // for people, and to tell siblings apart
+  friend bool operator==(const SiblingReply&, const SiblingReply&) = default;
+};
+
+struct GetReply {
+  std::vector<SiblingReply> siblings;  // live values only; empty: absent or deleted
+  std::string context;                 // empty when the key was never seen
+  Level level;
+  ReplyCounts replies;
+  std::uint32_t repaired = 0;   // replicas written back before this answer
+  bool protected_read = false;  // a later read at this level can not see less
+  std::uint64_t checksum = 0;   // hash64 of key and values, for the client to verify
+  friend bool operator==(const GetReply&, const GetReply&) = default;
+};
+
+struct KeysReply {
+  std::vector<std::string> keys;
+  std::string cursor;  // for the next page; empty: that was all
+  friend bool operator==(const KeysReply&, const KeysReply&) = default;
+};
+
+struct MemberReply {
+  std::string name;
+  NodeId id;
+  std::string address;
+  std::string http;  // empty while that member was never met
+  std::string zone;
+  std::string state;                // "up", "suspect" or "down", in the answering node's opinion
+  std::uint32_t partitions = 0;     // slots that it holds
+  std::uint32_t hints_pending = 0;  // hints held anywhere for it
+  friend bool operator==(const MemberReply&, const MemberReply&) = default;
+};
+
+struct ClusterStatusReply {
+  std::string cluster;
+  Epoch epoch;
+  std::uint32_t partitions = 0;
+  std::uint32_t replicas = 0;  // in force
+  std::uint32_t replicas_configured = 0;
+  std::vector<MemberReply> members;
+  std::uint32_t can_lose_availability = 0;
+  std::uint32_t can_lose_durability = 0;
+  std::vector<std::string> messages;
+  friend bool operator==(const ClusterStatusReply&, const ClusterStatusReply&) = default;
+};
+
+struct PartitionOwners {
+  PartitionId partition;
+  std::vector<std::string> owners;     // member names, slot order (for one key: preference order)
+  std::vector<std::string> fallbacks;  // for one key only
+  friend bool operator==(const PartitionOwners&, const PartitionOwners&) = default;
+};
+
+struct ClusterRingReply {
+  Epoch epoch;
+  std::vector<PartitionOwners> partitions;  // all, or the one of the key
+  friend bool operator==(const ClusterRingReply&, const ClusterRingReply&) = default;
+};
+
+struct ReplicaDigest {
+  std::string member;
+  std::optional<Hash128> digest;  // nothing: this replica did not answer
+  friend bool operator==(const ReplicaDigest&, const ReplicaDigest&) = default;
+};
+
+struct PartitionDigests {
+  PartitionId partition;
+  std::vector<ReplicaDigest> replicas;
+  friend bool operator==(const PartitionDigests&, const PartitionDigests&) = default;
+};
+
+struct ClusterDigestReply {
+  std::vector<PartitionDigests> partitions;
+  bool agree = false;  // every replica answered, and all of a partition's digests are equal
+  friend bool operator==(const ClusterDigestReply&, const ClusterDigestReply&) = default;
+};
+
+struct NodeInfoReply {
+  std::string name;
+  NodeId id;
+  std::string cluster;
+  std::string version;
+  std::string address;
+  std::string http;
+  std::string data_dir;
+  std::string store_id;
+  std::string incarnation;
+  std::string durability;
+  std::uint64_t boot_sequence = 0;
+  bool ready = false;
+  std::string not_ready_because;  // empty when ready
+  std::uint64_t uptime_ms = 0;
+  std::uint32_t partitions = 0;
+  friend bool operator==(const NodeInfoReply&, const NodeInfoReply&) = default;
+};
+
+using ClientReply = std::variant<ErrorReply, PutReply, GetReply, KeysReply, ClusterStatusReply,
+                                 ClusterRingReply, ClusterDigestReply, NodeInfoReply>;
+
+// Where a reply goes: a connection and the request on it, as the transport numbers them.
+struct ClientHandle {
+  std::uint64_t connection = 0;
+  std::uint64_t request = 0;
+  friend auto operator<=>(const ClientHandle&, const ClientHandle&) = default;
+};
+
+}  // namespace starling

@@ -1,0 +1,190 @@
+#pragma once
+
+// What nodes say to each other. Every data request carries an Envelope; every reply echoes the
+// operation it belongs to. Nothing here may be trusted: replicas check row version and fence, and
+// wire/ has checked sizes, ranges and order before a message is built.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "message/client_messages.h"
+#include "version/sibling_set.h"
+#include "version/vector_clock.h"
+
+namespace starling {
+
+// The sender itself is known from the handshake of the connection.
+struct Envelope {
+  Incarnation sender_incarnation;
+  OperationId operation;
+  Epoch epoch;  // of the sender's ring
+  PartitionId partition;
+  RowVersion row_version;  // a replica answers only to its own
+  FenceStamp fence;        // of the replica at which the carried state was read or minted
+  Duration remaining{};    // until the request is worth nothing
+  friend bool operator==(const Envelope&, const Envelope&) = default;
+};
+
+enum class WriteKind : std::uint8_t {
+  Replicate = 0,  // the delta of a fresh mint
+  Repair = 1,     // a whole merged record, pushed by a read
+};
+
+// Merge these versions and acknowledge when they are durable.
+struct ReplicaWrite {
+  Envelope envelope;
+  KeyAddress address;
+  SiblingSet versions;
+  WriteKind kind = WriteKind::Replicate;
+  bool must_sync = false;  // whatever the replica's durability mode is (DW)
+  friend bool operator==(const ReplicaWrite&, const ReplicaWrite&) = default;
+};
+
+enum class ReplicaOutcome : std::uint8_t {
+  Done = 0,
+  NotCounted = 1,  // stored, but this replica may not count yet (its store is not confirmed)
+  StaleRow = 2,    // the row versions differ; nothing was done
+  Corrupt = 3,     // the stored record could not be read; nothing was done
+  Refused = 4,     // too busy, or not an owner; nothing was done
+};
+
+struct ReplicaWriteReply {
+  OperationId operation;
+  ReplicaOutcome outcome = ReplicaOutcome::Refused;
+  Epoch epoch;          // of the replica's ring
+  bool synced = false;  // the copy is on disk, not only written
+  friend bool operator==(const ReplicaWriteReply&, const ReplicaWriteReply&) = default;
+};
+
+enum class ReadWant : std::uint8_t {
+  Digest = 0,  // digest and clock
+  Record = 1,  // the whole record as well
+};
+
+struct ReplicaRead {
+  Envelope envelope;
+  KeyAddress address;
+  ReadWant want = ReadWant::Digest;
+  friend bool operator==(const ReplicaRead&, const ReplicaRead&) = default;
+};
+
+struct ReplicaReadReply {
+  OperationId operation;
+  ReplicaOutcome outcome = ReplicaOutcome::Refused;
+  Epoch epoch;
+  FenceStamp fence;
+  Hash128 digest;  // read_digest of the record
+  VectorClock clock;
+  std::optional<SiblingSet> record;  // where it was wanted
+  friend bool operator==(const ReplicaReadReply&, const ReplicaReadReply&) = default;
+};
+
+// A put on its way to an owner, which coordinates it from here on. Never forwarded again.
+struct PutCommand {
+  KeyAddress address;
+  SiblingKind kind = SiblingKind::Value;
+  std::string value;
+  std::string content_type;
+  WallTime modified;    // the coordinator's clock when the request came
+  VectorClock context;  // decoded and authenticated where the client was met
+  WriteLevels levels;
+  RequestId request;
+  friend bool operator==(const PutCommand&, const PutCommand&) = default;
+};
+
+struct ForwardedPut {
+  Envelope envelope;
+  PutCommand put;
+  friend bool operator==(const ForwardedPut&, const ForwardedPut&) = default;
+};
+
+struct ForwardedPutReply {
+  OperationId operation;
+  // Set when the put certainly was not minted: the forwarder may try another owner.
+  bool nothing_minted = false;
+  std::variant<ErrorReply, PutReply> reply;
+  friend bool operator==(const ForwardedPutReply&, const ForwardedPutReply&) = default;
+};
+
+// The next records of one partition behind `after_*`, in store order, values left out.
+struct ScanRange {
+  Envelope envelope;
+  std::string bucket;
+  std::string prefix;
+  std::optional<KeyAddress> after;
+  std::uint32_t limit = 0;  // records in the answer at most
+  friend bool operator==(const ScanRange&, const ScanRange&) = default;
+};
+
+struct ScanEntry {
+  std::string key;
+  SiblingSet versions;  // without values
+  friend bool operator==(const ScanEntry&, const ScanEntry&) = default;
+};
+
+struct ScanRangeReply {
+  OperationId operation;
+  ReplicaOutcome outcome = ReplicaOutcome::Refused;
+  Epoch epoch;
+  std::vector<ScanEntry> entries;
+  // Where the scan stopped before the end of the partition: all matching records up to and
+  // including this one are in `entries`. Nothing: the partition is through.
+  std::optional<KeyAddress> stopped_at;
+  friend bool operator==(const ScanRangeReply&, const ScanRangeReply&) = default;
+};
+
+// The digests of the live content of the partitions [first, first + count) that the receiver owns.
+struct DigestRange {
+  OperationId operation;
+  PartitionId first;
+  std::uint32_t count = 0;
+  Duration remaining{};
+  friend bool operator==(const DigestRange&, const DigestRange&) = default;
+};
+
+struct DigestEntry {
+  PartitionId partition;
+  Hash128 digest;  // sum of visible_digest over its records
+  friend bool operator==(const DigestEntry&, const DigestEntry&) = default;
+};
+
+struct DigestRangeReply {
+  OperationId operation;
+  bool sound = false;  // false: a record could not be read, or the store is not confirmed
+  std::vector<DigestEntry> entries;
+  friend bool operator==(const DigestRangeReply&, const DigestRangeReply&) = default;
+};
+
+// "This is the store I opened": sent on every new connection, before anything else.
+struct BootAnnouncement {
+  StoreId store;
+  std::uint64_t boot_sequence = 0;  // starts of this store so far, this one included
+  Incarnation incarnation;
+  friend bool operator==(const BootAnnouncement&, const BootAnnouncement&) = default;
+};
+
+enum class BootVerdict : std::uint8_t {
+  Confirmed = 0,     // durably remembered
+  AnotherStore = 1,  // this member is remembered with another store: it was emptied or replaced
+  RolledBack = 2,    // a later start of this store is remembered: an old copy was put back
+};
+
+struct BootReply {
+  StoreId store;  // echoed, with the sequence: a late verdict on an older start counts for nothing
+  std::uint64_t boot_sequence = 0;
+  Incarnation incarnation;
+  BootVerdict verdict = BootVerdict::Confirmed;
+  friend bool operator==(const BootReply&, const BootReply&) = default;
+};
+
+using PeerMessage = std::variant<ReplicaWrite, ReplicaWriteReply, ReplicaRead, ReplicaReadReply,
+                                 ForwardedPut, ForwardedPutReply, ScanRange, ScanRangeReply,
+                                 DigestRange, DigestRangeReply, BootAnnouncement, BootReply>;
+
+}  // namespace starling
