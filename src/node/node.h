@@ -1,0 +1,87 @@
+#pragma once
+
+// Node: one member of a cluster, whole, without knowing its host: the daemon runs one on sockets
+// and LevelDB, the simulator many on virtual ones. Everything happens on one thread, in the calls
+// below; none of them blocks (reads of the local store excepted). After each batch of calls the
+// host asks next_deadline() and sees that on_timer() is called then.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "starling/status.h"
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "env/clock.h"
+#include "env/storage_engine.h"
+#include "env/transport.h"
+#include "message/client_messages.h"
+#include "message/hello.h"
+#include "message/peer_messages.h"
+#include "node/node_options.h"
+#include "node/readiness.h"
+#include "ring/cluster_config.h"
+#include "ring/ring.h"
+
+namespace starling {
+
+struct NodeHost {
+  Clock& clock;
+  Transport& transport;
+  StorageEngine& storage;
+  Log& log;
+  Random random;  // seeded by the operating system, or by the simulator
+};
+
+class Node {
+ public:
+  // REQUIRES: config.check().ok(), and options.name is a founder's. `host`'s parts outlive the
+  // node.
+  Node(NodeOptions options, const ClusterConfig& config, const NodeHost& host);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+  Node(Node&&) = delete;
+  Node& operator=(Node&&) = delete;
+
+  // Opens the store's identity and counts this start. An error names what is wrong with the data
+  // directory and the remedy; the node must not be used then.
+  [[nodiscard]] Status start();
+
+  // What to say first on every connection. Valid after start().
+  [[nodiscard]] Hello hello() const;
+
+  // The transport's events. A peer is up from its accepted handshake until its connection ends; a
+  // second on_peer_up without a down in between is a restarted peer.
+  void on_peer_up(NodeId peer, const Hello& hello);
+  void on_peer_down(NodeId peer);
+  void on_peer_message(NodeId from, PeerMessage message);
+  void on_client_request(const ClientHandle& client, ClientRequest request);
+  // The storage engine's: all commits up to `through` are complete, or the engine is broken; the
+  // host must then end this node (is_broken()).
+  void on_committed(CommitTicket through, const Status& status);
+  void on_timer();
+  [[nodiscard]] std::optional<Instant> next_deadline() const;
+
+  // A newer configuration was decided. Operations under way continue at its rows.
+  void adopt_ring(std::shared_ptr<const Ring> ring);
+
+  [[nodiscard]] Readiness readiness() const;
+  // A storage error: this node acknowledges nothing any more.
+  [[nodiscard]] bool is_broken() const;
+  // Refuses new client requests; drained() once none is under way.
+  void begin_drain();
+  [[nodiscard]] bool drained() const;
+
+  // For tests and the simulator's monitors: aborts when a machine's state contradicts itself.
+  void check_invariants() const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace starling

@@ -1,0 +1,94 @@
+#pragma once
+
+// What a quorum operation asks of its coordinator. Operations decide and never do: each event
+// appends actions, and the coordinator turns them into messages, storage and timers. A NodeId in
+// `to` may be the coordinator itself: its own replica then answers like any other.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "message/client_messages.h"
+#include "message/peer_messages.h"
+#include "version/sibling_set.h"
+#include "version/vector_clock.h"
+
+namespace starling {
+
+// One timer an operation: arming again replaces it.
+struct ArmTimer {
+  Instant at;
+};
+
+// Mint the put at this node's own replica; answered by on_minted or on_mint_refused at once.
+struct MintLocally {};
+
+struct SendWrite {
+  std::vector<NodeId> to;
+  SiblingSet versions;
+  WriteKind kind = WriteKind::Replicate;
+  bool must_sync = false;
+};
+
+struct SendRead {
+  std::vector<NodeId> to;
+  ReadWant want = ReadWant::Digest;
+};
+
+struct ForwardPut {
+  NodeId to;
+};
+
+struct SendScan {
+  std::vector<NodeId> to;
+  std::optional<KeyAddress> after;
+};
+
+// The three answers; the coordinator encodes contexts and addresses the client.
+struct AnswerPut {
+  VectorClock context;  // the request's, joined with the new dot
+  std::uint32_t siblings = 0;
+  ReplyCounts replies;
+};
+struct AnswerGet {
+  SiblingSet record;  // merged; tombstones included
+  ReplyCounts replies;
+  std::uint32_t repaired = 0;
+  bool protected_read = false;
+};
+struct AnswerScan {
+  // Merged and in store order; a key whose merged record has no live value is left out.
+  std::vector<std::string> keys;
+  std::optional<KeyAddress> stopped_at;  // nothing: the partition is through
+};
+struct AnswerError {
+  Status status;
+  ReplyCounts replies;
+  bool nothing_minted = true;
+};
+// A forwarded put's answer, passed on as it came.
+struct PassOn {
+  std::variant<ErrorReply, PutReply> reply;
+};
+
+using Action = std::variant<ArmTimer, MintLocally, SendWrite, SendRead, ForwardPut, SendScan,
+                            AnswerPut, AnswerGet, AnswerScan, AnswerError, PassOn>;
+using Actions = std::vector<Action>;
+
+// The replicas of one operation's key, as the coordinator sees them when it begins (or begins again
+// at a newer row).
+struct ReplicaView {
+  struct Slot {
+    NodeId node;
+    bool reachable = false;  // connected, or the coordinator itself with a store that counts
+    bool suspect = false;    // connected, but it let a request wait too long lately: ask it last
+  };
+  Epoch epoch;
+  std::vector<Slot> slots;  // preference order
+};
+
+}  // namespace starling

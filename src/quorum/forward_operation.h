@@ -1,0 +1,44 @@
+#pragma once
+
+// ForwardOperation: one put on its way from a coordinator that owns no copy of the key to an owner,
+// which mints and coordinates it. One hop. Another owner is tried only while the put certainly was
+// not minted: it was never sent, or the owner said so; afterwards silence means "in doubt".
+
+#include <cstdint>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "quorum/actions.h"
+
+namespace starling {
+
+class ForwardOperation {
+ public:
+  // `replicas`: the owners to try, the coordinator itself not among them.
+  ForwardOperation(ReplicaView replicas, std::uint32_t required, Instant deadline);
+
+  void start(Actions& out);
+  void on_reply(NodeId from, ForwardedPutReply reply, Actions& out);
+  void on_peer_down(NodeId node, Actions& out);
+  void on_timer(Instant now, Actions& out);
+
+  // Whom it waits for; {} when nobody. A coordinator marks it as suspect when the deadline passes.
+  [[nodiscard]] std::optional<NodeId> awaited() const;
+  [[nodiscard]] bool finished() const { return state_ == State::Finished; }
+
+ private:
+  enum class State : std::uint8_t { Created, Forwarded, Finished };
+
+  void try_next(Actions& out);
+  void finish(Action answer, Actions& out);
+
+  std::vector<NodeId> candidates_;     // reachable owners not tried yet, the next one last
+  std::optional<ErrorReply> refusal_;  // of the last owner that minted nothing
+  std::optional<NodeId> awaited_;
+  std::uint32_t required_;
+  Instant deadline_;
+  State state_ = State::Created;
+};
+
+}  // namespace starling
