@@ -161,11 +161,13 @@ struct DigestRangeReply {
   friend bool operator==(const DigestRangeReply&, const DigestRangeReply&) = default;
 };
 
-// "This is the store I opened": sent on every new connection, before anything else.
+// "This is the store I opened": sent on every new connection, before anything else, and again once
+// the store counts.
 struct BootAnnouncement {
   StoreId store;
   std::uint64_t boot_sequence = 0;  // starts of this store so far, this one included
   Incarnation incarnation;
+  bool counting = false;  // confirmed: this node mints, and its answers count
   friend bool operator==(const BootAnnouncement&, const BootAnnouncement&) = default;
 };
 

@@ -1,0 +1,52 @@
+#pragma once
+
+// PeerTable: what this node can tell of the other members from its connections: who is connected, whose
+// store counts, and who let a request wait too long. A local opinion that orders replicas and is shown
+// to people; it never changes who owns what.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/ids.h"
+
+namespace starling {
+
+enum class PeerState : std::uint8_t {
+  Up,
+  Suspect,  // connected, but silent beyond a request's patience
+  Down,     // no connection
+};
+
+// "up", "suspect" or "down".
+[[nodiscard]] std::string_view peer_state_name(PeerState state);
+
+class PeerTable {
+ public:
+  void on_up(NodeId peer, std::string http_address);
+  void on_down(NodeId peer);
+  // The peer said that its store counts: it mints, and its answers are answers.
+  void on_counting(NodeId peer);
+  // Anything heard from a peer clears the suspicion.
+  void on_heard(NodeId peer);
+  void on_silent(NodeId peer);
+
+  [[nodiscard]] PeerState state(NodeId peer) const;
+  // Connected, with a store that counts: worth sending a request that must be answered.
+  [[nodiscard]] bool reachable(NodeId peer) const;
+  // Empty while the peer was never met.
+  [[nodiscard]] std::string http_address(NodeId peer) const;
+
+ private:
+  struct Peer {
+    bool connected = false;
+    bool counting = false;
+    bool suspect = false;
+    std::string http_address;
+  };
+
+  std::map<NodeId, Peer> peers_;
+};
+
+}  // namespace starling

@@ -1,0 +1,50 @@
+#include "membership/peer_table.h"
+
+#include <doctest/doctest.h>
+
+#include "base/ids.h"
+
+namespace starling {
+namespace {
+
+const NodeId kPeer = node_id_of("node1");
+
+TEST_CASE("PeerTable: a member that was never met is down") {
+  const PeerTable table;
+  CHECK(table.state(kPeer) == PeerState::Down);
+  CHECK_FALSE(table.reachable(kPeer));
+  CHECK(table.http_address(kPeer).empty());
+}
+
+TEST_CASE("PeerTable: a connected peer is reachable only once its store counts") {
+  PeerTable table;
+  table.on_up(kPeer, "127.0.0.1:7501");
+  CHECK(table.state(kPeer) == PeerState::Up);
+  CHECK_FALSE(table.reachable(kPeer));
+  table.on_counting(kPeer);
+  CHECK(table.reachable(kPeer));
+  CHECK(table.http_address(kPeer) == "127.0.0.1:7501");
+}
+
+TEST_CASE("PeerTable: a restarted peer must say again that it counts") {
+  PeerTable table;
+  table.on_up(kPeer, "");
+  table.on_counting(kPeer);
+  table.on_up(kPeer, "");
+  CHECK_FALSE(table.reachable(kPeer));
+}
+
+TEST_CASE("PeerTable: silence makes a peer suspect until it is heard again") {
+  PeerTable table;
+  table.on_up(kPeer, "");
+  table.on_silent(kPeer);
+  CHECK(table.state(kPeer) == PeerState::Suspect);
+  table.on_heard(kPeer);
+  CHECK(table.state(kPeer) == PeerState::Up);
+  table.on_down(kPeer);
+  table.on_silent(kPeer);
+  CHECK(table.state(kPeer) == PeerState::Down);
+}
+
+}  // namespace
+}  // namespace starling
