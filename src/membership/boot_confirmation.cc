@@ -41,11 +41,14 @@ std::string BootConfirmation::explanation() const {
            std::to_string(needed_) + " members have confirmed this start; start the others";
   }
   if (refusal_ == BootVerdict::RolledBack) {
-    return "the data directory is older than the one this member last ran with: an earlier copy was "
+    return "the data directory is older than the one this member last ran with: an earlier copy "
+           "was "
            "put back. Its answers count for nothing. Restore the newest directory";
   }
-  return "the data directory is not the one this member had before: it was emptied or replaced. Its "
-         "answers count for nothing until it has been filled, which is not in this version. Put the "
+  return "the data directory is not the one this member had before: it was emptied or replaced. "
+         "Its "
+         "answers count for nothing until it has been filled, which is not in this version. Put "
+         "the "
          "old directory back";
 }
 

@@ -1,11 +1,12 @@
 #pragma once
 
-// BootConfirmation: whether this node's store may count. A directory that was emptied, replaced or put
-// back from a copy looks healthy to its owner; only the others can tell. So every start is announced
-// to the members, who remember it durably, and until enough of them confirm it the node stores what
-// it is sent but mints nothing and counts for nothing.
+// BootConfirmation: whether this node's store may count. A directory that was emptied, replaced or
+// put back from a copy looks healthy to its owner; only the others can tell. So every start is
+// announced to the members, who remember it durably, and until enough of them confirm it the node
+// stores what it is sent but mints nothing and counts for nothing.
 //
-//   Waiting   -> Counting  a founding store: every other member confirmed (no two could otherwise be
+//   Waiting   -> Counting  a founding store: every other member confirmed (no two could otherwise
+//   be
 //                          sure that none of them remembers an older store);
 //                          a store that counted before: a majority of the members, itself included
 //   Waiting   -> Refused   a member remembers another store, or a later start of this one
@@ -47,8 +48,8 @@ class BootConfirmation {
   State state_ = State::Waiting;
 };
 
-// The other side: the verdict on `announced`, given what is remembered of that member (nothing: never
-// met). Confirmed may only be said once the announcement is durably remembered.
+// The other side: the verdict on `announced`, given what is remembered of that member (nothing:
+// never met). Confirmed may only be said once the announcement is durably remembered.
 struct RememberedBoot {
   StoreId store;
   std::uint64_t boot_sequence = 0;

@@ -32,7 +32,9 @@ void PeerTable::on_down(NodeId peer) {
   entry.suspect = false;
 }
 
-void PeerTable::on_counting(NodeId peer) { peers_[peer].counting = true; }
+void PeerTable::on_counting(NodeId peer) {
+  peers_[peer].counting = true;
+}
 
 void PeerTable::on_heard(NodeId peer) {
   const auto entry = peers_.find(peer);

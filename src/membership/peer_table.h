@@ -1,8 +1,8 @@
 #pragma once
 
-// PeerTable: what this node can tell of the other members from its connections: who is connected, whose
-// store counts, and who let a request wait too long. A local opinion that orders replicas and is shown
-// to people; it never changes who owns what.
+// PeerTable: what this node can tell of the other members from its connections: who is connected,
+// whose store counts, and who let a request wait too long. A local opinion that orders replicas and
+// is shown to people; it never changes who owns what.
 
 #include <cstdint>
 #include <map>

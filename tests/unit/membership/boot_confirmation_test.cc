@@ -1,8 +1,8 @@
 #include "membership/boot_confirmation.h"
 
-#include <doctest/doctest.h>
-
 #include <cstdint>
+
+#include <doctest/doctest.h>
 
 #include "base/hash.h"
 #include "base/ids.h"

@@ -1,0 +1,60 @@
+#include "message/hello.h"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "ring/cluster_config.h"
+
+namespace starling {
+namespace {
+
+Hello peer_hello(const std::string& name, const ClusterConfig& config) {
+  return {.role = HelloRole::Peer,
+          .cluster = config.cluster,
+          .name = name,
+          .config = digest_of(config)};
+}
+
+ClusterConfig two_founders() {
+  ClusterConfig config;
+  config.founders = *parse_initial_cluster("node0=127.0.0.1:7400,node1=127.0.0.1:7401");
+  return config;
+}
+
+TEST_CASE("check_hello: peers of one configuration accept each other") {
+  const ClusterConfig config = two_founders();
+  CHECK(check_hello(peer_hello("node0", config), peer_hello("node1", config)).ok());
+}
+
+TEST_CASE("check_hello: peers that differ are refused by the name of the flag") {
+  const ClusterConfig config = two_founders();
+  ClusterConfig other = config;
+  other.partitions = 16;
+  const std::string message =
+      check_hello(peer_hello("node0", config), peer_hello("node1", other)).message();
+  CHECK(message.find("--partitions") != std::string::npos);
+  CHECK(message.find("node1") != std::string::npos);
+}
+
+TEST_CASE("check_hello: another protocol version is refused with both numbers") {
+  const ClusterConfig config = two_founders();
+  Hello newer = peer_hello("node1", config);
+  newer.protocol = kProtocolVersion + 1;
+  CHECK(check_hello(peer_hello("node0", config), newer).message().find("version 2") !=
+        std::string::npos);
+}
+
+TEST_CASE("check_hello: a client may leave the cluster open, but not name another") {
+  const Hello server = peer_hello("node0", two_founders());
+  CHECK(check_hello(server, Hello{}).ok());
+  CHECK_FALSE(check_hello(server, Hello{.cluster = "elsewhere"}).ok());
+}
+
+TEST_CASE("check_hello: a refusal of the other side is passed on") {
+  CHECK(check_hello(Hello{}, Hello{.refusal = "too busy"}).message().find("too busy") !=
+        std::string::npos);
+}
+
+}  // namespace
+}  // namespace starling
