@@ -11,12 +11,13 @@
 #include <string_view>
 #include <vector>
 
+#include "starling/result.h"
+
 #include "base/hash.h"
 #include "base/mac.h"
 #include "ring/member.h"
 #include "ring/partition.h"
 #include "ring/ring.h"
-#include "starling/result.h"
 
 namespace starling {
 
@@ -35,7 +36,8 @@ struct ClusterConfig {
   [[nodiscard]] Status check() const;
 };
 
-// One hash a field; the secret's is keyed, so that it gives nothing away that could be searched for.
+// One hash a field; the secret's is keyed, so that it gives nothing away that could be searched
+// for.
 struct ConfigDigest {
   Hash128 cluster;
   Hash128 partitions;
@@ -46,8 +48,8 @@ struct ConfigDigest {
 };
 
 [[nodiscard]] ConfigDigest digest_of(const ClusterConfig& config);
-// "initial-cluster", "partitions", "replicas", "cluster" or "cluster-secret-file": the first flag in
-// which the two differ, or nothing.
+// "initial-cluster", "partitions", "replicas", "cluster" or "cluster-secret-file": the first flag
+// in which the two differ, or nothing.
 [[nodiscard]] std::optional<std::string_view> first_difference(const ConfigDigest& mine,
                                                                const ConfigDigest& theirs);
 

@@ -19,15 +19,15 @@ using Row = std::vector<NodeId>;
 using PlacementTable = std::vector<Row>;
 
 struct PlacementRequest {
-  std::uint32_t partitions = 0;  // Q, as check_partition_count wants it
-  std::uint32_t replicas = 0;    // N; min(N, members) are placed
+  std::uint32_t partitions = 0;     // Q, as check_partition_count wants it
+  std::uint32_t replicas = 0;       // N; min(N, members) are placed
   std::vector<RingMember> members;  // in any order; names and ids distinct, at least one
 };
 
 // `previous` is empty for the first placement, or has Q rows; owners in it who are not members any
 // more lose their slots. Every row of the result has min(N, members) distinct owners, in different
-// zones as far as there are any; a member's slots are within one of the share that zones and weights
-// allow.
+// zones as far as there are any; a member's slots are within one of the share that zones and
+// weights allow.
 [[nodiscard]] PlacementTable plan_placement(const PlacementTable& previous,
                                             const PlacementRequest& request);
 
