@@ -45,7 +45,7 @@ struct ClientPut {
   std::string context;  // encoded, or empty: a blind write
   WriteLevels levels;
   RequestId request;
-  // hash64 of key and value, made by the client: damage between client and coordinator shows.
+  // checksum_of key and value (checksum.h), made by the client.
   std::uint64_t checksum = 0;
   friend bool operator==(const ClientPut&, const ClientPut&) = default;
 };
@@ -142,7 +142,7 @@ struct GetReply {
   ReplyCounts replies;
   std::uint32_t repaired = 0;   // replicas written back before this answer
   bool protected_read = false;  // a later read at this level can not see less
-  std::uint64_t checksum = 0;   // hash64 of key and values, for the client to verify
+  std::uint64_t checksum = 0;   // checksum_of key and siblings, for the client to verify
   friend bool operator==(const GetReply&, const GetReply&) = default;
 };
 
