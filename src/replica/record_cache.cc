@@ -1,0 +1,112 @@
+#include "replica/record_cache.h"
+
+#include <cstddef>
+#include <list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/assert.h"
+#include "env/storage_engine.h"
+#include "replica/record_codec.h"
+#include "version/sibling_set.h"
+#include "version/vector_clock.h"
+
+namespace starling {
+namespace {
+
+// List node, index node, and the objects themselves: measured with the usual allocator, rounded up.
+constexpr std::size_t kEntryOverhead = 320;
+constexpr std::size_t kSiblingOverhead = 128;
+
+std::size_t bytes_of(const RecordCache::Entry& entry) {
+  const SiblingSet& versions = entry.stored.record.versions;
+  std::size_t bytes = kEntryOverhead + entry.store_key.size();
+  bytes += versions.clock().size() * sizeof(VectorClock::Entry);
+  for (const Sibling& sibling : versions.siblings()) {
+    bytes += kSiblingOverhead + sibling.content_type.size() + sibling.value.size();
+  }
+  return bytes;
+}
+
+}  // namespace
+
+RecordCache::Entry* RecordCache::find(std::string_view store_key) {
+  const auto found = index_.find(store_key);
+  if (found == index_.end()) return nullptr;
+  const std::list<Entry>::iterator entry = found->second;
+  if (entry->ticket == CommitTicket{}) recent_.splice(recent_.begin(), recent_, entry);
+  return &*entry;
+}
+
+RecordCache::Entry& RecordCache::insert(std::string store_key, StoredRecord stored,
+                                        CommitDemand satisfied) {
+  recent_.push_front(Entry{.store_key = std::move(store_key),
+                           .stored = std::move(stored),
+                           .ticket = {},
+                           .demand = satisfied,
+                           .bytes = 0});
+  Entry& entry = recent_.front();
+  entry.bytes = bytes_of(entry);
+  bytes_ += entry.bytes;
+  const bool is_new = index_.emplace(entry.store_key, recent_.begin()).second;
+  STARLING_CHECK(is_new);
+  evict();
+  return entry;
+}
+
+void RecordCache::pin(Entry& entry, CommitTicket ticket, CommitDemand demand) {
+  STARLING_CHECK(waiting_.empty() || waiting_.back().first < ticket);
+  if (entry.ticket == CommitTicket{}) {
+    pinned_.splice(pinned_.end(), recent_, index_.at(entry.store_key));
+    pinned_keys_.emplace(entry.store_key, &entry);
+  }
+  entry.ticket = ticket;
+  entry.demand = demand;
+  waiting_.emplace_back(ticket, entry.store_key);
+  bytes_ -= entry.bytes;
+  entry.bytes = bytes_of(entry);
+  bytes_ += entry.bytes;
+}
+
+void RecordCache::on_committed(CommitTicket through) {
+  while (!waiting_.empty() && waiting_.front().first <= through) {
+    const auto [ticket, store_key] = waiting_.front();
+    waiting_.pop_front();
+    const std::list<Entry>::iterator entry = index_.at(store_key);
+    if (entry->ticket != ticket) continue;  // changed again since; that commit is still to come
+    entry->ticket = CommitTicket{};
+    pinned_keys_.erase(store_key);
+    recent_.splice(recent_.begin(), pinned_, entry);
+  }
+  evict();
+}
+
+// The most recently used one stays whatever its size: somebody is about to look at it.
+void RecordCache::evict() {
+  while (bytes_ > bytes_max_ && recent_.size() > 1) {
+    const Entry& oldest = recent_.back();
+    bytes_ -= oldest.bytes;
+    index_.erase(oldest.store_key);
+    recent_.pop_back();
+  }
+}
+
+void RecordCache::check_invariants() const {
+  std::size_t bytes = 0;
+  for (const Entry& entry : recent_) {
+    STARLING_CHECK(entry.ticket == CommitTicket{});
+    bytes += entry.bytes;
+  }
+  for (const Entry& entry : pinned_) {
+    STARLING_CHECK(entry.ticket != CommitTicket{});
+    STARLING_CHECK(pinned_keys_.contains(entry.store_key));
+    bytes += entry.bytes;
+  }
+  STARLING_CHECK(bytes == bytes_);
+  STARLING_CHECK(pinned_keys_.size() == pinned_.size());
+  STARLING_CHECK(index_.size() == recent_.size() + pinned_.size());
+  STARLING_CHECK(waiting_.size() >= pinned_.size());
+}
+
+}  // namespace starling

@@ -1,0 +1,65 @@
+#pragma once
+
+// RecordCache: the decoded records that the loop has at hand, by store key. It is two things in one
+// structure: a cache (least recently used goes first, bounded in bytes) and the overlay of what is
+// written but not through yet (pinned: never evicted, because the engine would still answer with
+// the old state). The pinned part is bounded by the engine's queue, not here.
+
+#include <cstddef>
+#include <deque>
+#include <list>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "env/storage_engine.h"
+#include "replica/record_codec.h"
+
+namespace starling {
+
+class RecordCache {
+ public:
+  struct Entry {
+    std::string store_key;
+    StoredRecord stored;
+    CommitTicket ticket;                          // of the newest commit; 0: through
+    CommitDemand demand = CommitDemand::Written;  // what the newest commit is known to satisfy
+    std::size_t bytes = 0;                        // as counted against the bound
+  };
+  // In key order. The views are the entries' own keys.
+  using Pinned = std::map<std::string_view, const Entry*>;
+
+  explicit RecordCache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+
+  // The entry of `store_key`, now the most recently used, or nothing. It stays valid until the next
+  // insert, and longer while it is pinned.
+  [[nodiscard]] Entry* find(std::string_view store_key);
+  // REQUIRES: the key is not in here.
+  Entry& insert(std::string store_key, StoredRecord stored, CommitDemand satisfied);
+  // Says that `entry` was changed and that `ticket` carries the change.
+  // REQUIRES: tickets ascend over the calls.
+  void pin(Entry& entry, CommitTicket ticket, CommitDemand demand);
+  // Unpins what is through.
+  void on_committed(CommitTicket through);
+
+  [[nodiscard]] const Pinned& pinned() const { return pinned_keys_; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] std::size_t size() const { return index_.size(); }
+
+  void check_invariants() const;
+
+ private:
+  void evict();
+
+  std::size_t bytes_max_;
+  std::size_t bytes_ = 0;
+  std::list<Entry> recent_;  // not pinned; front: most recently used
+  std::list<Entry> pinned_;
+  std::unordered_map<std::string_view, std::list<Entry>::iterator> index_;  // never iterated
+  Pinned pinned_keys_;
+  std::deque<std::pair<CommitTicket, std::string_view>> waiting_;  // commits, oldest first
+};
+
+}  // namespace starling

@@ -1,0 +1,274 @@
+#include "replica/replica_store.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "starling/options.h"
+#include "starling/result.h"
+#include "starling/status.h"
+
+#include "base/assert.h"
+#include "base/hash.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/planted_bug.h"
+#include "base/random.h"
+#include "env/storage_engine.h"
+#include "message/peer_messages.h"
+#include "replica/key_layout.h"
+#include "replica/record_cache.h"
+#include "replica/record_codec.h"
+#include "replica/record_walk.h"
+#include "version/minter.h"
+#include "version/sibling_set.h"
+#include "version/vector_clock.h"
+
+namespace starling {
+namespace {
+
+// Beyond it every damaged read counts as news: more incarnations than needed, never fewer.
+constexpr std::size_t kKnownCorruptMax = 1024;
+
+// Nothing raises a fence before tombstones are reaped.
+constexpr FenceStamp kFence{0};
+
+std::string name_of(const RecordAddress& record) {
+  return record.address.bucket + "/" + record.address.key;
+}
+
+std::size_t value_bytes_of(const SiblingSet& versions) {
+  std::size_t bytes = 0;
+  for (const Sibling& sibling : versions.siblings()) bytes += sibling.value.size();
+  return bytes;
+}
+
+bool covers_a_sibling(const VectorClock& context, const SiblingSet& stored) {
+  return std::ranges::any_of(stored.siblings(),
+                             [&context](const Sibling& each) { return context.has(each.dot); });
+}
+
+Sibling sibling_of(PutCommand&& put) {
+  Sibling sibling;
+  sibling.kind = put.kind;
+  sibling.value_hash = hash_of_value(put.kind, put.content_type, put.value);
+  sibling.modified = put.modified;
+  sibling.content_type = std::move(put.content_type);
+  sibling.value = std::move(put.value);
+  return sibling;
+}
+
+// Joins, and says whether anything changed; nothing: the sets contradict each other. Clock and
+// number decide: without a new dot no sibling can appear, so an unchanged clock can only lose
+// siblings.
+std::optional<bool> join(SiblingSet& versions, const SiblingSet& incoming) {
+  const VectorClock clock_before = versions.clock();
+  const std::size_t siblings_before = versions.siblings().size();
+  if (!versions.sync(incoming)) return std::nullopt;
+  return versions.clock() != clock_before || versions.siblings().size() != siblings_before;
+}
+
+}  // namespace
+
+ReplicaStore::ReplicaStore(StorageEngine& engine, Log& log, Minter minter, Random random,
+                           ReplicaStoreOptions options)
+    : engine_(engine),
+      log_(log),
+      minter_(std::move(minter)),
+      random_(random),
+      options_(options),
+      cache_(options.cache_bytes_max) {}
+
+Result<ReplicaStore::View> ReplicaStore::read(const RecordAddress& record) {
+  STARLING_ASSIGN_OR_RETURN(loaded, const Entry* const entry, load(record));
+  return View{
+      .versions = &entry->stored.record.versions, .durable_at = entry->ticket, .fence = kFence};
+}
+
+Result<CommitTicket> ReplicaStore::merge(const RecordAddress& record, const SiblingSet& incoming,
+                                         bool must_sync) {
+  STARLING_RETURN_IF_ERROR(check_queue());
+  STARLING_ASSIGN_OR_RETURN(loaded, Entry* const entry, load(record));
+  ReplicaRecord& stored = entry->stored.record;
+  if (minter_.is_surprised_by(stored.mine, incoming.clock())) {
+    ++counters_.surprises;
+    start_fresh_incarnation("a peer knows a later write of this process for " + name_of(record));
+  }
+  const std::optional<bool> changed = join(stored.versions, incoming);
+  if (!changed.has_value()) return refuse_collision(record);
+  // Planted: the last of several concurrent siblings wins.
+  if (options_.planted == PlantedBug::DropSiblingOnMerge && stored.versions.siblings().size() > 1) {
+    stored.versions = SiblingSet(stored.versions.clock(), {stored.versions.siblings().back()});
+  }
+  const CommitDemand demand = must_sync ? CommitDemand::Synced : options_.ordinary_demand;
+  // A copy that is only written is written once more for who needs it synced: a later sync of other
+  // writes does not reach back over LevelDB's change of logs.
+  const bool needs_sync = demand == CommitDemand::Synced && entry->demand != CommitDemand::Synced;
+  if (!*changed && !needs_sync) return entry->ticket;
+  return commit(*entry, demand);
+}
+
+Result<ReplicaStore::MintOutcome> ReplicaStore::mint(const RecordAddress& record,
+                                                     PutCommand&& put) {
+  if (is_minting_stopped()) {
+    return Status(StatusCode::Unavailable,
+                  "this replica mints no more: one dot stood for two values; see its log");
+  }
+  STARLING_RETURN_IF_ERROR(check_queue());
+  STARLING_ASSIGN_OR_RETURN(loaded, Entry* const entry, load(record));
+  ReplicaRecord& stored = entry->stored.record;
+  STARLING_RETURN_IF_ERROR(check_sibling_limits(stored.versions, put));
+  if (lost_something_) {
+    lost_something_ = false;
+    start_fresh_incarnation("the store met damaged bytes");
+  }
+  if (minter_.is_surprised_by(stored.mine, put.context)) {
+    ++counters_.surprises;
+    start_fresh_incarnation("a client knows a later write of this process for " + name_of(record));
+  }
+  const bool wants_synced = put.levels.dw != Level::none();
+  const VectorClock context = std::move(put.context);
+  MintOutcome outcome;
+  outcome.minted = minter_.mint(stored, context, sibling_of(std::move(put)));
+  outcome.live_siblings = static_cast<std::uint32_t>(stored.versions.live_values());
+  outcome.fence = kFence;
+  outcome.ticket = commit(*entry, wants_synced ? CommitDemand::Synced : options_.ordinary_demand);
+  return outcome;
+}
+
+void ReplicaStore::on_committed(CommitTicket through) {
+  cache_.on_committed(through);
+}
+
+Result<ReplicaStore::ScanOutcome> ReplicaStore::scan(const ScanQuery& query) {
+  STARLING_CHECK(query.visited_max > 0 && query.matched_max > 0);
+  KeyBounds bounds = bounds_of_table(query.partition, StoreTable::Records);
+  if (query.after.has_value()) {
+    const RecordKey& after = *query.after;
+    bounds.from = successor_of(record_store_key(
+        {.partition = query.partition, .token = after.token, .address = after.address}));
+  }
+  ScanOutcome outcome;
+  std::uint32_t visited = 0;
+  const Status walked = walk_records(
+      engine_, cache_, bounds, options_.planted, [&](const WalkedRecord& walked_record) {
+        const KeyAddress& address = walked_record.key.address;
+        if (address.bucket == query.bucket && address.key.starts_with(query.prefix)) {
+          outcome.entries.push_back(
+              {.key = address.key, .versions = walked_record.versions.without_values()});
+          outcome.durable_at = std::max(outcome.durable_at, walked_record.durable_at);
+        }
+        ++visited;
+        if (visited < query.visited_max && outcome.entries.size() < query.matched_max) return true;
+        outcome.stopped_at = address;
+        return false;
+      });
+  if (!walked.ok()) {
+    note_corruption(bounds.from, walked);
+    return walked;
+  }
+  return outcome;
+}
+
+Status ReplicaStore::advance_digest(DigestWork& work, std::uint32_t records_max) {
+  STARLING_CHECK(records_max > 0 && !work.finished);
+  KeyBounds bounds = bounds_of_table(work.partition, StoreTable::Records);
+  if (!work.next.empty()) bounds.from = work.next;
+  std::uint32_t visited = 0;
+  work.finished = true;
+  const Status walked = walk_records(
+      engine_, cache_, bounds, options_.planted, [&](const WalkedRecord& walked_record) {
+        if (visited == records_max) {
+          work.finished = false;
+          work.next = record_store_key({.partition = work.partition,
+                                        .token = walked_record.key.token,
+                                        .address = walked_record.key.address});
+          return false;
+        }
+        ++visited;
+        const KeyAddress& address = walked_record.key.address;
+        work.sum.add(visible_digest(address.bucket + '\0' + address.key, walked_record.versions));
+        work.durable_at = std::max(work.durable_at, walked_record.durable_at);
+        return true;
+      });
+  if (!walked.ok()) note_corruption(bounds.from, walked);
+  return walked;
+}
+
+Result<ReplicaStore::Entry*> ReplicaStore::load(const RecordAddress& record) {
+  std::string store_key = record_store_key(record);
+  if (Entry* const cached = cache_.find(store_key); cached != nullptr) return cached;
+  CommitDemand satisfied = CommitDemand::Synced;
+  Result<StoredRecord> stored = fetch(store_key, satisfied);
+  if (!stored.ok()) {
+    note_corruption(store_key, stored.status());
+    // Planted: a damaged record passes for one that was never there.
+    if (options_.planted != PlantedBug::CorruptIsAbsent) return stored.status();
+    stored = StoredRecord{};
+  }
+  return &cache_.insert(std::move(store_key), std::move(stored).value(), satisfied);
+}
+
+Result<StoredRecord> ReplicaStore::fetch(std::string_view store_key, CommitDemand& satisfied) {
+  STARLING_ASSIGN_OR_RETURN(got, const std::optional<std::string> bytes, engine_.get(store_key));
+  if (!bytes.has_value()) return StoredRecord{};
+  // What was read back is synced only if everything is.
+  satisfied = options_.ordinary_demand;
+  return decode_record(store_key, *bytes);
+}
+
+// After any store error the next mint must begin a new incarnation: what this process minted may be
+// gone without a trace. Once for each damaged key, or reading it often would bloat every clock.
+void ReplicaStore::note_corruption(std::string_view store_key, const Status& status) {
+  ++counters_.corruptions;
+  if (known_corrupt_.contains(store_key)) return;
+  if (known_corrupt_.size() < kKnownCorruptMax) known_corrupt_.emplace(store_key);
+  lost_something_ = true;
+  log_.error("a stored record can not be read, other replicas must answer for it: " +
+             status.to_string());
+}
+
+void ReplicaStore::start_fresh_incarnation(std::string_view reason) {
+  minter_.start_incarnation(Incarnation{random_.next()});
+  log_.warning("new incarnation " + to_text(minter_.incarnation().value) + ": " +
+               std::string(reason));
+}
+
+Status ReplicaStore::check_queue() const {
+  if (engine_.queued_bytes() < options_.queued_bytes_max) return Status::success();
+  return {StatusCode::Overloaded, "the disk is behind: too many bytes wait to be committed"};
+}
+
+// A put that resolves at least one sibling is what we want at the limit, so it always passes.
+Status ReplicaStore::check_sibling_limits(const SiblingSet& stored, const PutCommand& put) const {
+  if (stored.siblings().empty() || covers_a_sibling(put.context, stored)) return Status::success();
+  const bool too_many = stored.siblings().size() >= options_.siblings_max;
+  const bool too_large = value_bytes_of(stored) + put.value.size() > options_.sibling_bytes_max;
+  if (!too_many && !too_large) return Status::success();
+  return {StatusCode::TooManySiblings,
+          "the key holds " + std::to_string(stored.siblings().size()) +
+              " siblings, which is all it may: read it, and write with the context that you get"};
+}
+
+CommitTicket ReplicaStore::commit(Entry& entry, CommitDemand demand) {
+  entry.stored.fence = kFence;
+  std::vector<StorageWrite> batch;
+  batch.push_back({entry.store_key, encode_record(entry.store_key, entry.stored)});
+  const CommitTicket ticket = engine_.commit(std::move(batch), demand);
+  cache_.pin(entry, ticket, demand);
+  return ticket;
+}
+
+Result<CommitTicket> ReplicaStore::refuse_collision(const RecordAddress& record) {
+  ++counters_.dot_collisions;
+  log_.error("DOT_COLLISION: one dot stands for two values of " + name_of(record) +
+             "; nothing was merged, and this node mints no more until it is restarted");
+  return Status(StatusCode::Failure, "one dot stands for two values of " + name_of(record));
+}
+
+}  // namespace starling

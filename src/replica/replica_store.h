@@ -1,0 +1,158 @@
+#pragma once
+
+// ReplicaStore: what one replica holds, and the only place where records change. It reads and mints
+// on the caller's loop, on the newest state (queued writes included); the engine only commits.
+// Every result names the commit that must be through before an answer may leave the node. It knows
+// nothing of rows, quorums and peers. Source: Dynamo, section 4.4, with the minting rules of
+// version/minter.h.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "starling/result.h"
+#include "starling/status.h"
+
+#include "base/hash.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/planted_bug.h"
+#include "base/random.h"
+#include "env/storage_engine.h"
+#include "message/peer_messages.h"
+#include "replica/key_layout.h"
+#include "replica/record_cache.h"
+#include "version/minter.h"
+#include "version/sibling_set.h"
+
+namespace starling {
+
+struct ReplicaStoreOptions {
+  // Synced under --durability sync, else Written.
+  CommitDemand ordinary_demand = CommitDemand::Synced;
+  // 64 MiB hold some 100 000 small records: a working set, on the smallest machine that is
+  // sensible.
+  std::size_t cache_bytes_max = 64U << 20U;
+  // About a second of a slow disk; more would only add waiting.
+  std::uint64_t queued_bytes_max = 64U << 20U;
+  // A key that holds more is written without being read: somebody must resolve it first.
+  std::uint32_t siblings_max = 64;
+  std::size_t sibling_bytes_max = 16U << 20U;
+  PlantedBug planted = PlantedBug::None;
+};
+
+// Things that should not happen, for metrics and for the simulator's checkers.
+struct ReplicaStoreCounters {
+  std::uint64_t dot_collisions = 0;  // one dot, two values: uniqueness is broken somewhere
+  std::uint64_t surprises = 0;       // this process had lost what it minted
+  std::uint64_t corruptions = 0;     // reads that met damaged bytes
+};
+
+class ReplicaStore {
+ public:
+  struct View {
+    const SiblingSet* versions = nullptr;  // never nullptr; empty: absent. Until the next call
+    CommitTicket durable_at;               // 0: durable already
+    FenceStamp fence;
+  };
+
+  struct MintOutcome {
+    Minted minted;
+    CommitTicket ticket;
+    std::uint32_t live_siblings = 0;
+    FenceStamp fence;
+  };
+
+  // The records of one bucket in one partition behind `after`, bounded twice.
+  struct ScanQuery {
+    PartitionId partition;
+    std::string bucket;
+    std::string prefix;
+    std::optional<RecordKey> after;
+    std::uint32_t visited_max = 0;  // > 0
+    std::uint32_t matched_max = 0;  // > 0
+  };
+  struct ScanOutcome {
+    std::vector<ScanEntry> entries;
+    std::optional<KeyAddress> stopped_at;  // as in ScanRangeReply
+    CommitTicket durable_at;
+  };
+
+  // The sum of visible_digest over one partition, made in steps so that the loop stays free.
+  struct DigestWork {
+    PartitionId partition;
+    Hash128 sum;
+    std::string next;  // store key to go on from; empty: at the beginning
+    bool finished = false;
+    CommitTicket durable_at;
+  };
+
+  // `random` draws the incarnations that follow a loss.
+  ReplicaStore(StorageEngine& engine, Log& log, Minter minter, Random random,
+               ReplicaStoreOptions options);
+
+  // Absent is the empty set.
+  // Errors: Corruption  the record can not be read; that is no answer.
+  [[nodiscard]] Result<View> read(const RecordAddress& record);
+
+  // Joins `incoming` to what is stored. The ticket is that of the commit which the merged state
+  // waits for: 0 when nothing changed and it is durable (and synced, if `must_sync`). Errors:
+  // Corruption  the stored record can not be read. Nothing was done.
+  //         Overloaded  too much is queued. Nothing was done.
+  //         Failure     one dot stands for two values. Nothing was done, and this replica mints no
+  //         more.
+  [[nodiscard]] Result<CommitTicket> merge(const RecordAddress& record, const SiblingSet& incoming,
+                                           bool must_sync);
+
+  // Mints the put's write (PROTOCOL: at a replica, on the newest record). Synced when the put asks
+  // for synced copies. Errors: TooManySiblings, Overloaded, Corruption, Unavailable (minting has
+  // stopped). Nothing was
+  //         minted.
+  [[nodiscard]] Result<MintOutcome> mint(const RecordAddress& record, PutCommand&& put);
+
+  // All commits up to `through` are durable as demanded.
+  void on_committed(CommitTicket through);
+
+  // The incarnation that the next mint continues; after a loss it differs from the one that the
+  // process announced at its start.
+  [[nodiscard]] Incarnation incarnation() const { return minter_.incarnation(); }
+  void start_incarnation(Incarnation incarnation) { minter_.start_incarnation(incarnation); }
+
+  // Errors: Corruption  a record could not be read; there is no partial answer.
+  [[nodiscard]] Result<ScanOutcome> scan(const ScanQuery& query);
+  // Goes on with `work` over at most `records_max` more records.
+  // Errors: Corruption  as above; the work is worth nothing.
+  [[nodiscard]] Status advance_digest(DigestWork& work, std::uint32_t records_max);
+
+  [[nodiscard]] bool is_minting_stopped() const { return counters_.dot_collisions > 0; }
+  [[nodiscard]] const ReplicaStoreCounters& counters() const { return counters_; }
+  void check_invariants() const { cache_.check_invariants(); }
+
+ private:
+  using Entry = RecordCache::Entry;
+
+  [[nodiscard]] Result<Entry*> load(const RecordAddress& record);
+  [[nodiscard]] Result<StoredRecord> fetch(std::string_view store_key, CommitDemand& satisfied);
+  void note_corruption(std::string_view store_key, const Status& status);
+  void start_fresh_incarnation(std::string_view reason);
+  [[nodiscard]] Status check_queue() const;
+  [[nodiscard]] Status check_sibling_limits(const SiblingSet& stored, const PutCommand& put) const;
+  CommitTicket commit(Entry& entry, CommitDemand demand);
+  [[nodiscard]] Result<CommitTicket> refuse_collision(const RecordAddress& record);
+
+  StorageEngine& engine_;
+  Log& log_;
+  Minter minter_;
+  Random random_;
+  ReplicaStoreOptions options_;
+  RecordCache cache_;
+  ReplicaStoreCounters counters_;
+  std::set<std::string, std::less<>> known_corrupt_;  // at most kKnownCorruptMax
+  bool lost_something_ = false;                       // a store error since the last mint
+};
+
+}  // namespace starling

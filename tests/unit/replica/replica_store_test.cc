@@ -1,0 +1,268 @@
+#include "replica/replica_store.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "starling/options.h"
+#include "starling/result.h"
+#include "starling/status.h"
+
+#include "base/ids.h"
+#include "base/planted_bug.h"
+#include "env/storage_engine.h"
+#include "message/peer_messages.h"
+#include "store_fixture.h"
+#include "version/sibling_set.h"
+
+namespace starling {
+namespace {
+
+const CommitTicket kDurable{};
+
+std::vector<std::string> values_of(const SiblingSet& versions) {
+  std::vector<std::string> values;
+  for (const Sibling& sibling : versions.siblings()) values.push_back(sibling.value);
+  return values;
+}
+
+SiblingSet read_back(ReplicaStore& store, const TestKey& key) {
+  const Result<ReplicaStore::View> view = store.read(key.at());
+  REQUIRE(view.ok());
+  return *view->versions;
+}
+
+TEST_CASE("ReplicaStore: a key that was never seen reads as the empty set, durable") {
+  StoreFixture fixture;
+  const TestKey key("k");
+  const auto view = fixture.store.read(key.at());
+  REQUIRE(view.ok());
+  CHECK(view->versions->empty());
+  CHECK(view->durable_at == kDurable);
+}
+
+TEST_CASE("ReplicaStore: a minted write is read at once, and waits for its commit") {
+  StoreFixture fixture;
+  const TestKey key("k");
+  const auto outcome = fixture.store.mint(key.at(), put_of("v"));
+  REQUIRE(outcome.ok());
+  CHECK(outcome->live_siblings == 1);
+  CHECK(fixture.engine.entries.empty());
+  const auto view = fixture.store.read(key.at());
+  REQUIRE(view.ok());
+  CHECK(values_of(*view->versions) == std::vector<std::string>{"v"});
+  CHECK(view->durable_at == outcome->ticket);
+  fixture.complete_all();
+  CHECK(fixture.store.read(key.at())->durable_at == kDurable);
+  fixture.store.check_invariants();
+}
+
+TEST_CASE("ReplicaStore: a blind write becomes a sibling, an informed one replaces") {
+  StoreFixture fixture;
+  const TestKey key("k");
+  const auto first = fixture.store.mint(key.at(), put_of("1"));
+  const auto second = fixture.store.mint(key.at(), put_of("2"));
+  REQUIRE(second.ok());
+  CHECK(second->live_siblings == 2);
+  const VectorClock all = read_back(fixture.store, key).clock();
+  const auto third = fixture.store.mint(key.at(), put_of("3", all));
+  REQUIRE(third.ok());
+  CHECK(third->live_siblings == 1);
+  CHECK(values_of(read_back(fixture.store, key)) == std::vector<std::string>{"3"});
+  CHECK(third->minted.dot.actor == first->minted.dot.actor);
+}
+
+TEST_CASE("ReplicaStore: the delta carries the new write and the client's context only") {
+  StoreFixture fixture;
+  const TestKey key("k");
+  (void)fixture.store.mint(key.at(), put_of("1"));
+  const auto second = fixture.store.mint(key.at(), put_of("2"));
+  REQUIRE(second.ok());
+  CHECK(values_of(second->minted.delta) == std::vector<std::string>{"2"});
+  CHECK(second->minted.delta.clock().size() == 1);
+}
+
+TEST_CASE("ReplicaStore: a merge waits for its commit, the same merge again for the same") {
+  StoreFixture fixture;
+  const TestKey key("k");
+  const SiblingSet incoming = foreign_value(9, 1, "v");
+  const auto first = fixture.store.merge(key.at(), incoming, false);
+  const auto again = fixture.store.merge(key.at(), incoming, false);
+  REQUIRE((first.ok() && again.ok()));
+  CHECK(*first != kDurable);
+  CHECK(*again == *first);
+  fixture.complete_all();
+  const auto late = fixture.store.merge(key.at(), incoming, true);
+  REQUIRE(late.ok());
+  CHECK(*late == kDurable);
+  CHECK(read_back(fixture.store, key) == incoming);
+}
+
+TEST_CASE("ReplicaStore: who needs a synced copy gets one, although it was written before") {
+  StoreFixture fixture({.ordinary_demand = CommitDemand::Written});
+  const TestKey key("k");
+  const SiblingSet incoming = foreign_value(9, 1, "v");
+  const auto written = fixture.store.merge(key.at(), incoming, false);
+  CHECK(fixture.engine.queue.back().demand == CommitDemand::Written);
+  fixture.complete_all();
+  const auto synced = fixture.store.merge(key.at(), incoming, true);
+  REQUIRE((written.ok() && synced.ok()));
+  CHECK(*synced > *written);
+  CHECK(fixture.engine.queue.back().demand == CommitDemand::Synced);
+  CHECK(*fixture.store.merge(key.at(), incoming, true) == *synced);
+}
+
+TEST_CASE("ReplicaStore: a put with DW is synced itself") {
+  StoreFixture fixture({.ordinary_demand = CommitDemand::Written});
+  const TestKey key("k");
+  (void)fixture.store.mint(key.at(), put_of("1"));
+  CHECK(fixture.engine.queue.back().demand == CommitDemand::Written);
+  PutCommand put = put_of("2");
+  put.levels.dw = Level::one();
+  (void)fixture.store.mint(key.at(), std::move(put));
+  CHECK(fixture.engine.queue.back().demand == CommitDemand::Synced);
+}
+
+TEST_CASE("ReplicaStore: a merge of nothing into nothing writes nothing") {
+  StoreFixture fixture({.ordinary_demand = CommitDemand::Written});
+  const TestKey key("k");
+  const auto merged = fixture.store.merge(key.at(), SiblingSet(), true);
+  REQUIRE(merged.ok());
+  CHECK(*merged == kDurable);
+  CHECK(fixture.engine.queue.empty());
+}
+
+TEST_CASE("ReplicaStore: what is durable survives a new process, which begins a new lineage") {
+  StoreFixture fixture;
+  const TestKey key("k");
+  const auto minted = fixture.store.mint(key.at(), put_of("1"));
+  fixture.complete_all();
+  ReplicaStore reopened(fixture.engine, fixture.log, Minter(Incarnation{101}), Random(2), {});
+  CHECK(values_of(read_back(reopened, key)) == std::vector<std::string>{"1"});
+  const auto next = reopened.mint(key.at(), put_of("2"));
+  REQUIRE(next.ok());
+  CHECK(next->minted.dot.actor.incarnation == Incarnation{101});
+  CHECK(next->live_siblings == 2);
+}
+
+TEST_CASE("ReplicaStore: a full queue refuses writes and serves reads") {
+  StoreFixture fixture({.queued_bytes_max = 100});
+  const TestKey key("k");
+  (void)fixture.store.mint(key.at(), put_of(std::string(200, 'x')));
+  CHECK(fixture.store.mint(key.at(), put_of("2")).status().code() == StatusCode::Overloaded);
+  CHECK(fixture.store.merge(key.at(), foreign_value(9, 1, "v"), false).status().code() ==
+        StatusCode::Overloaded);
+  CHECK(read_back(fixture.store, key).siblings().size() == 1);
+  fixture.complete_all();
+  CHECK(fixture.store.mint(key.at(), put_of("2")).ok());
+}
+
+TEST_CASE("ReplicaStore: a damaged record is corruption for reads, merges and mints") {
+  StoreFixture fixture;
+  const TestKey key("k");
+  fixture.engine.damaged.insert(record_store_key(key.at()));
+  CHECK(fixture.store.read(key.at()).status().code() == StatusCode::Corruption);
+  CHECK(fixture.store.mint(key.at(), put_of("v")).status().code() == StatusCode::Corruption);
+  CHECK(fixture.store.merge(key.at(), foreign_value(9, 1, "v"), false).status().code() ==
+        StatusCode::Corruption);
+  CHECK(fixture.engine.queue.empty());
+  CHECK(fixture.store.counters().corruptions == 3);
+}
+
+TEST_CASE("ReplicaStore: after damaged bytes the next mint begins a new incarnation, once") {
+  StoreFixture fixture;
+  const TestKey damaged("damaged");
+  const TestKey key("k");
+  (void)fixture.store.mint(key.at(), put_of("1"));
+  fixture.engine.damaged.insert(record_store_key(damaged.at()));
+  (void)fixture.store.read(damaged.at());
+  (void)fixture.store.mint(key.at(), put_of("2"));
+  const Incarnation after = fixture.store.incarnation();
+  CHECK(after != Incarnation{100});
+  (void)fixture.store.read(damaged.at());
+  (void)fixture.store.mint(key.at(), put_of("3"));
+  CHECK(fixture.store.incarnation() == after);
+}
+
+TEST_CASE("ReplicaStore: planted, damaged bytes pass for absent") {
+  StoreFixture fixture({.planted = PlantedBug::CorruptIsAbsent});
+  const TestKey key("k");
+  fixture.engine.damaged.insert(record_store_key(key.at()));
+  CHECK(read_back(fixture.store, key).empty());
+}
+
+TEST_CASE("ReplicaStore: planted, a merge drops a concurrent sibling") {
+  StoreFixture fixture({.planted = PlantedBug::DropSiblingOnMerge});
+  const TestKey key("k");
+  (void)fixture.store.merge(key.at(), foreign_value(8, 1, "1"), false);
+  (void)fixture.store.merge(key.at(), foreign_value(9, 1, "2"), false);
+  CHECK(read_back(fixture.store, key).siblings().size() == 1);
+}
+
+TEST_CASE("ReplicaStore: at the limit of siblings only a put that resolves one passes") {
+  StoreFixture fixture({.siblings_max = 2});
+  const TestKey key("k");
+  const auto first = fixture.store.mint(key.at(), put_of("1"));
+  (void)fixture.store.mint(key.at(), put_of("2"));
+  CHECK(fixture.store.mint(key.at(), put_of("3")).status().code() == StatusCode::TooManySiblings);
+  CHECK(fixture.store.merge(key.at(), foreign_value(9, 1, "from a peer"), false).ok());
+  VectorClock context;
+  context.add(first->minted.dot);
+  CHECK(fixture.store.mint(key.at(), put_of("3", context)).ok());
+}
+
+TEST_CASE("ReplicaStore: the bytes of siblings have a limit too") {
+  StoreFixture fixture({.sibling_bytes_max = 10});
+  const TestKey key("k");
+  CHECK(fixture.store.mint(key.at(), put_of("12345678901234")).ok());
+  const auto refused = fixture.store.mint(key.at(), put_of("1"));
+  CHECK(refused.status().code() == StatusCode::TooManySiblings);
+  CHECK(read_back(fixture.store, key).siblings().size() == 1);
+}
+
+TEST_CASE("ReplicaStore: a merge that knows later own writes begins a new incarnation") {
+  StoreFixture fixture;
+  const TestKey key("k");
+  const auto minted = fixture.store.mint(key.at(), put_of("1"));
+  Sibling later = minted->minted.delta.siblings().front();
+  later.dot.counter = 2;
+  VectorClock clock;
+  clock.add(minted->minted.dot);
+  clock.add(later.dot);
+  REQUIRE(fixture.store.merge(key.at(), SiblingSet(clock, {later}), false).ok());
+  CHECK(fixture.store.incarnation() != Incarnation{100});
+  CHECK(fixture.store.counters().surprises == 1);
+  const auto next = fixture.store.mint(key.at(), put_of("2"));
+  CHECK(next->minted.dot.actor != minted->minted.dot.actor);
+}
+
+TEST_CASE("ReplicaStore: a put whose context knows later own writes begins a new incarnation") {
+  StoreFixture fixture;
+  const TestKey key("k");
+  const auto minted = fixture.store.mint(key.at(), put_of("1"));
+  VectorClock context;
+  Dot later = minted->minted.dot;
+  later.counter = 7;
+  context.add(later);
+  const auto next = fixture.store.mint(key.at(), put_of("2", context));
+  REQUIRE(next.ok());
+  CHECK(next->minted.dot.actor.incarnation != Incarnation{100});
+}
+
+TEST_CASE("ReplicaStore: a dot with two values is refused, and ends minting") {
+  StoreFixture fixture;
+  const TestKey key("k");
+  (void)fixture.store.merge(key.at(), foreign_value(9, 1, "v"), false);
+  const auto collided = fixture.store.merge(key.at(), foreign_value(9, 1, "w"), false);
+  CHECK(collided.status().code() == StatusCode::Failure);
+  CHECK(fixture.store.counters().dot_collisions == 1);
+  CHECK(fixture.store.is_minting_stopped());
+  CHECK(fixture.store.mint(key.at(), put_of("x")).status().code() == StatusCode::Unavailable);
+  CHECK(values_of(read_back(fixture.store, key)) == std::vector<std::string>{"v"});
+}
+
+}  // namespace
+}  // namespace starling
