@@ -39,6 +39,8 @@ class [[nodiscard]] Result {
 
 }  // namespace starling
 
+// NOLINTBEGIN(bugprone-macro-parentheses): names and declarations can not stand in parentheses.
+
 // Leaves the calling function with the Status of `expression` unless it is ok.
 #define STARLING_RETURN_IF_ERROR(expression) \
   if (::starling::Status status_of_call = (expression); !status_of_call.ok()) return status_of_call
@@ -49,3 +51,5 @@ class [[nodiscard]] Result {
   auto name = (expression);                                      \
   if (!name.ok()) return name.status();                          \
   declaration = std::move(name).value()
+
+// NOLINTEND(bugprone-macro-parentheses)

@@ -1,6 +1,5 @@
 #include "base/bytes.h"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>

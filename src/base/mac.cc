@@ -1,8 +1,10 @@
 #include "base/mac.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <tuple>
 
 #include <sodium/crypto_generichash.h>
 #include <sodium/crypto_shorthash.h>

@@ -12,6 +12,7 @@ std::string to_iso8601(WallTime time) {
   using std::chrono::sys_days;
   using std::chrono::sys_time;
   const sys_time<milliseconds> point{milliseconds(time.milliseconds)};
+  // NOLINTNEXTLINE(misc-include-cleaner): <chrono> has both, the check does not know it.
   const sys_days day = std::chrono::floor<std::chrono::days>(point);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(point - day);
