@@ -300,6 +300,8 @@ def main():
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent)
     parser.add_argument("--report", action="store_true", help="print the numbers and the budget")
     arguments = parser.parse_args()
+    if not (arguments.root / "ARCHITECTURE.md").exists():
+        parser.error(f"{arguments.root} has no ARCHITECTURE.md, where the law stands")
     check = TreeCheck(arguments.root.resolve())
     if arguments.report:
         import tree_report
