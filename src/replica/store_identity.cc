@@ -1,0 +1,231 @@
+#include "replica/store_identity.h"
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "starling/result.h"
+#include "starling/status.h"
+
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "base/ids.h"
+#include "base/random.h"
+#include "env/storage_engine.h"
+#include "message/peer_messages.h"
+#include "replica/key_layout.h"
+
+namespace starling {
+namespace {
+
+constexpr std::uint8_t kFormatVersion = 1;
+constexpr std::string_view kIdentityName = "identity";
+constexpr std::string_view kPeerPrefix = "peer/";
+constexpr std::size_t kChecksumBytes = 8;
+
+Status corrupt(const std::string& what) {
+  return {StatusCode::Corruption, "the data directory's identity can not be used: " + what +
+                                      "; move the directory aside and start with an empty one"};
+}
+
+std::string sealed(std::string_view store_key, ByteWriter writer) {
+  writer.u64(hash64(writer.bytes(), hash64(store_key)));
+  return std::move(writer).bytes();
+}
+
+// The payload, if its checksum holds.
+std::optional<std::string_view> unsealed(std::string_view store_key, std::string_view bytes) {
+  if (bytes.size() < kChecksumBytes) return std::nullopt;
+  const std::string_view payload = bytes.substr(0, bytes.size() - kChecksumBytes);
+  const std::uint64_t expected = ByteReader(bytes.substr(payload.size())).u64();
+  if (hash64(payload, hash64(store_key)) != expected) return std::nullopt;
+  return payload;
+}
+
+void write_store(ByteWriter& writer, const StoreId& store) {
+  writer.u64(store.value.high);
+  writer.u64(store.value.low);
+}
+
+StoreId read_store(ByteReader& reader) {
+  StoreId store;
+  store.value.high = reader.u64();
+  store.value.low = reader.u64();
+  return store;
+}
+
+StorageWrite write_of_identity(const StoreIdentity& identity) {
+  ByteWriter writer;
+  writer.u8(kFormatVersion);
+  writer.sized(identity.cluster);
+  writer.sized(identity.member);
+  write_store(writer, identity.store);
+  writer.u64(identity.boot_sequence);
+  writer.u8(identity.confirmed ? 1 : 0);
+  writer.u64(identity.epoch.value);
+  std::string key = meta_store_key(kIdentityName);
+  std::string bytes = sealed(key, std::move(writer));
+  return {.key = std::move(key), .value = std::move(bytes)};
+}
+
+Result<StoreIdentity> identity_of(std::string_view store_key, std::string_view bytes) {
+  const std::optional<std::string_view> payload = unsealed(store_key, bytes);
+  if (!payload.has_value()) return corrupt("it is damaged");
+  ByteReader reader(*payload);
+  const std::uint8_t version = reader.u8();
+  if (version != kFormatVersion) {
+    return Status(StatusCode::Corruption, "the data directory has format " +
+                                              std::to_string(version) + ", this program knows " +
+                                              std::to_string(kFormatVersion) +
+                                              "; start the program that wrote it");
+  }
+  StoreIdentity identity;
+  identity.cluster = reader.sized();
+  identity.member = reader.sized();
+  identity.store = read_store(reader);
+  identity.boot_sequence = reader.u64();
+  const std::uint8_t confirmed = reader.u8();
+  identity.epoch = Epoch{reader.u64()};
+  if (!reader.finished() || confirmed > 1) return corrupt("it has the wrong length");
+  identity.confirmed = confirmed == 1;
+  return identity;
+}
+
+StorageWrite write_of_peer(NodeId peer, const BootAnnouncement& announced) {
+  ByteWriter writer;
+  writer.u8(kFormatVersion);
+  write_store(writer, announced.store);
+  writer.u64(announced.boot_sequence);
+  writer.u64(announced.incarnation.value);
+  std::string key = meta_store_key(std::string(kPeerPrefix) + to_text(peer.value));
+  std::string bytes = sealed(key, std::move(writer));
+  return {.key = std::move(key), .value = std::move(bytes)};
+}
+
+std::optional<NodeId> peer_of(std::string_view store_key) {
+  const std::string prefix = meta_store_key(kPeerPrefix);
+  if (!store_key.starts_with(prefix)) return std::nullopt;
+  const std::string_view digits = store_key.substr(prefix.size());
+  std::uint64_t number = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
+  const bool whole = error == std::errc() && end == digits.data() + digits.size();
+  if (!whole || to_text(number) != digits) return std::nullopt;
+  return NodeId{number};
+}
+
+Status read_peer(StoreIdentity& identity, std::string_view store_key, std::string_view bytes) {
+  const std::optional<NodeId> peer = peer_of(store_key);
+  const std::optional<std::string_view> payload = unsealed(store_key, bytes);
+  if (!peer.has_value() || !payload.has_value())
+    return corrupt("what it knows of a peer is damaged");
+  ByteReader reader(*payload);
+  const std::uint8_t version = reader.u8();
+  BootAnnouncement announced;
+  announced.store = read_store(reader);
+  announced.boot_sequence = reader.u64();
+  announced.incarnation = Incarnation{reader.u64()};
+  if (!reader.finished() || version != kFormatVersion)
+    return corrupt("a peer has the wrong length");
+  identity.peers[*peer] = announced;
+  return Status::success();
+}
+
+Status read_peers(StorageEngine& engine, StoreIdentity& identity) {
+  const std::string from = meta_store_key(kPeerPrefix);
+  const std::string to = bounds_of_table(kMetaPartition, StoreTable::Meta).to;
+  Status outcome;
+  STARLING_RETURN_IF_ERROR(engine.scan(from, to, [&](std::string_view key, std::string_view value) {
+    if (!key.starts_with(from)) return false;
+    outcome = read_peer(identity, key, value);
+    return outcome.ok();
+  }));
+  return outcome;
+}
+
+// A store without an identity must be empty: giving a fresh one to somebody's data would make the
+// others believe that nothing was lost.
+Status check_empty(StorageEngine& engine) {
+  bool empty = true;
+  const std::string end = bounds_of_table(kMetaPartition, StoreTable::Meta).to;
+  STARLING_RETURN_IF_ERROR(engine.scan("", end, [&](std::string_view, std::string_view) {
+    empty = false;
+    return false;
+  }));
+  return empty ? Status::success() : corrupt("it is missing, but there is data");
+}
+
+Status check_expected(const StoreIdentity& identity, const StoreExpectations& expectations) {
+  if (identity.cluster != expectations.cluster) {
+    return {StatusCode::Usage, "the data directory belongs to cluster '" + identity.cluster +
+                                   "', not '" + expectations.cluster +
+                                   "'; give the right --cluster or another --data-dir"};
+  }
+  if (identity.member != expectations.member) {
+    return {StatusCode::Usage, "the data directory belongs to member '" + identity.member +
+                                   "', not '" + expectations.member +
+                                   "'; give the right --name or another --data-dir"};
+  }
+  return Status::success();
+}
+
+Result<StoreIdentity> format(StorageEngine& engine, const StoreExpectations& expectations,
+                             Random& random) {
+  STARLING_RETURN_IF_ERROR(check_empty(engine));
+  StoreIdentity identity;
+  identity.cluster = expectations.cluster;
+  identity.member = expectations.member;
+  identity.store.value.high = random.next();
+  identity.store.value.low = random.next();
+  return identity;
+}
+
+Result<StoreIdentity> read_or_format(StorageEngine& engine, const StoreExpectations& expectations,
+                                     Random& random) {
+  const std::string key = meta_store_key(kIdentityName);
+  STARLING_ASSIGN_OR_RETURN(got, const std::optional<std::string> bytes, engine.get(key));
+  if (!bytes.has_value()) return format(engine, expectations, random);
+  STARLING_ASSIGN_OR_RETURN(read, StoreIdentity identity, identity_of(key, *bytes));
+  STARLING_RETURN_IF_ERROR(check_expected(identity, expectations));
+  STARLING_RETURN_IF_ERROR(read_peers(engine, identity));
+  return identity;
+}
+
+CommitTicket commit_identity(StorageEngine& engine, const StoreIdentity& identity) {
+  return engine.commit({write_of_identity(identity)}, CommitDemand::Synced);
+}
+
+}  // namespace
+
+Result<StoreIdentity> open_identity(StorageEngine& engine, const StoreExpectations& expectations,
+                                    Random& random) {
+  STARLING_ASSIGN_OR_RETURN(opened, StoreIdentity identity,
+                            read_or_format(engine, expectations, random));
+  ++identity.boot_sequence;
+  STARLING_RETURN_IF_ERROR(engine.commit_now({write_of_identity(identity)}));
+  return identity;
+}
+
+CommitTicket remember_peer(StorageEngine& engine, StoreIdentity& identity, NodeId peer,
+                           const BootAnnouncement& announced) {
+  identity.peers[peer] = announced;
+  return engine.commit({write_of_peer(peer, announced)}, CommitDemand::Synced);
+}
+
+CommitTicket remember_confirmed(StorageEngine& engine, StoreIdentity& identity) {
+  identity.confirmed = true;
+  return commit_identity(engine, identity);
+}
+
+CommitTicket remember_epoch(StorageEngine& engine, StoreIdentity& identity, Epoch adopted) {
+  identity.epoch = adopted;
+  return commit_identity(engine, identity);
+}
+
+}  // namespace starling

@@ -1,0 +1,57 @@
+#pragma once
+
+// StoreIdentity: who a data directory belongs to, how often it was started, and what it remembers
+// of the other members' stores. The count of starts is what lets the others notice that an old copy
+// of the directory was put back; what it remembers of them is its own half of that bargain.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "starling/result.h"
+
+#include "base/hash.h"
+#include "base/ids.h"
+#include "base/random.h"
+#include "env/storage_engine.h"
+#include "message/peer_messages.h"
+
+namespace starling {
+
+// What the daemon was told to be.
+struct StoreExpectations {
+  std::string cluster;
+  std::string member;
+};
+
+struct StoreIdentity {
+  std::string cluster;
+  std::string member;
+  StoreId store;
+  std::uint64_t boot_sequence = 0;  // starts so far, this one included
+  bool confirmed = false;           // once confirmed by all founders: it has counted
+  Epoch epoch;                      // adopted
+  // The last start that each other member announced.
+  std::map<NodeId, BootAnnouncement> peers;
+  friend bool operator==(const StoreIdentity&, const StoreIdentity&) = default;
+};
+
+// Reads the identity, or gives an empty store a new one; then counts this start, synced in every
+// durability mode. REQUIRES: nothing is queued in `engine`.
+// Errors: Usage       the directory belongs to another cluster or another member. Nothing was
+// written.
+//         Corruption  the identity can not be read, is of a newer format, or is missing in a store
+//                     that holds data. Nothing was written.
+//         others      of the engine; this start must not go on.
+[[nodiscard]] Result<StoreIdentity> open_identity(StorageEngine& engine,
+                                                  const StoreExpectations& expectations,
+                                                  Random& random);
+
+// Each changes `identity` and queues the change, synced; it counts when the ticket is through.
+CommitTicket remember_peer(StorageEngine& engine, StoreIdentity& identity, NodeId peer,
+                           const BootAnnouncement& announced);
+CommitTicket remember_confirmed(StorageEngine& engine, StoreIdentity& identity);
+CommitTicket remember_epoch(StorageEngine& engine, StoreIdentity& identity, Epoch adopted);
+
+}  // namespace starling

@@ -1,0 +1,152 @@
+#include "replica/store_identity.h"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "starling/result.h"
+#include "starling/status.h"
+
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "base/ids.h"
+#include "base/random.h"
+#include "message/peer_messages.h"
+#include "replica/key_layout.h"
+#include "support/memory_engine.h"
+
+namespace starling {
+namespace {
+
+const StoreExpectations kOurs{.cluster = "c", .member = "node0"};
+const BootAnnouncement kAnnounced{
+    .store = StoreId{{.high = 1, .low = 2}}, .boot_sequence = 3, .incarnation = Incarnation{4}};
+
+Result<StoreIdentity> open(MemoryEngine& engine, const StoreExpectations& expectations = kOurs) {
+  Random random(1);
+  return open_identity(engine, expectations, random);
+}
+
+TEST_CASE("StoreIdentity: an empty store gets an id, and starts are counted") {
+  MemoryEngine engine;
+  const auto first = open(engine);
+  REQUIRE(first.ok());
+  CHECK(first->boot_sequence == 1);
+  CHECK(first->store != StoreId{});
+  CHECK_FALSE(first->confirmed);
+  const auto second = open(engine);
+  REQUIRE(second.ok());
+  CHECK(second->boot_sequence == 2);
+  CHECK(second->store == first->store);
+  CHECK(engine.queue.empty());  // it was not queued, but written before it returned
+}
+
+TEST_CASE("StoreIdentity: the bytes are these and no others") {
+  MemoryEngine engine;
+  auto identity = open(engine);
+  REQUIRE(identity.ok());
+  identity->store = StoreId{{.high = 0x11, .low = 0x22}};
+  (void)remember_epoch(engine, *identity, Epoch{9});
+  (void)remember_peer(engine, *identity, NodeId{0xAB}, kAnnounced);
+  engine.complete_all();
+  const auto payload = [&engine](const std::string& name) {
+    const std::string bytes = engine.entries.at(meta_store_key(name));
+    const std::string sealed = bytes.substr(0, bytes.size() - 8);
+    CHECK(hash64(sealed, hash64(meta_store_key(name))) ==
+          ByteReader(std::string_view(bytes).substr(sealed.size())).u64());
+    return to_hex(sealed);
+  };
+  CHECK(payload("identity") ==
+        "01"
+        "0163"
+        "056e6f646530"
+        "1100000000000000"
+        "2200000000000000"
+        "0100000000000000"
+        "00"
+        "0900000000000000");
+  CHECK(payload("peer/00000000000000ab") ==
+        "01"
+        "0100000000000000"
+        "0200000000000000"
+        "0300000000000000"
+        "0400000000000000");
+}
+
+TEST_CASE("StoreIdentity: confirmation, epoch and peers are remembered") {
+  MemoryEngine engine;
+  auto identity = open(engine);
+  REQUIRE(identity.ok());
+  CHECK(remember_confirmed(engine, *identity) == CommitTicket{1});
+  CHECK(remember_epoch(engine, *identity, Epoch{7}) == CommitTicket{2});
+  CHECK(remember_peer(engine, *identity, NodeId{5}, kAnnounced) == CommitTicket{3});
+  for (const MemoryEngine::Queued& queued : engine.queue) {
+    CHECK(queued.demand == CommitDemand::Synced);
+  }
+  engine.complete_all();
+  auto reopened = open(engine);
+  REQUIRE(reopened.ok());
+  ++identity->boot_sequence;
+  CHECK(*reopened == *identity);
+  CHECK(reopened->peers.at(NodeId{5}) == kAnnounced);
+}
+
+TEST_CASE("StoreIdentity: a directory of another cluster or member is refused untouched") {
+  MemoryEngine engine;
+  REQUIRE(open(engine).ok());
+  const auto before = engine.entries;
+  const auto cluster = open(engine, {.cluster = "other", .member = "node0"});
+  CHECK(cluster.status().code() == StatusCode::Usage);
+  CHECK(cluster.status().message().find("cluster 'c'") != std::string::npos);
+  const auto member = open(engine, {.cluster = "c", .member = "node1"});
+  CHECK(member.status().code() == StatusCode::Usage);
+  CHECK(member.status().message().find("member 'node0'") != std::string::npos);
+  CHECK(engine.entries == before);
+}
+
+TEST_CASE("StoreIdentity: every flipped bit is corruption") {
+  MemoryEngine engine;
+  auto identity = open(engine);
+  REQUIRE(identity.ok());
+  (void)remember_peer(engine, *identity, NodeId{5}, kAnnounced);
+  engine.complete_all();
+  const auto good = engine.entries;
+  for (const auto& [key, bytes] : good) {
+    for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+      CAPTURE(bit);
+      engine.entries = good;
+      char& byte = engine.entries[key][bit / 8];
+      byte = static_cast<char>(static_cast<unsigned char>(byte) ^ (1U << (bit % 8)));
+      CHECK(open(engine).status().code() == StatusCode::Corruption);
+    }
+  }
+}
+
+TEST_CASE("StoreIdentity: a newer format is refused by its number") {
+  MemoryEngine engine;
+  const std::string key = meta_store_key("identity");
+  ByteWriter writer;
+  writer.u8(9);
+  writer.u64(hash64(writer.bytes(), hash64(key)));
+  engine.entries[key] = writer.bytes();
+  const auto opened = open(engine);
+  CHECK(opened.status().code() == StatusCode::Corruption);
+  CHECK(opened.status().message().find("format 9") != std::string::npos);
+}
+
+TEST_CASE("StoreIdentity: data without an identity is not formatted over") {
+  MemoryEngine engine;
+  engine.entries["x"] = "data";
+  CHECK(open(engine).status().code() == StatusCode::Corruption);
+  CHECK(engine.entries.size() == 1);
+}
+
+TEST_CASE("StoreIdentity: an identity that can not be read is corruption") {
+  MemoryEngine engine;
+  REQUIRE(open(engine).ok());
+  engine.damaged.insert(meta_store_key("identity"));
+  CHECK(open(engine).status().code() == StatusCode::Corruption);
+}
+
+}  // namespace
+}  // namespace starling
