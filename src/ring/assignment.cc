@@ -17,15 +17,17 @@ bool contains(const std::vector<TakerIndex>& takers, TakerIndex taker) {
   return std::ranges::find(takers, taker) != takers.end();
 }
 
-// Four passes, each of which leaves less to the next: rows with too many takers drop some, rows
-// with too few take who is furthest below its quota, takers above their quota give, and what is
-// stuck then (every taker in need is in the row already) is solved by chains of gifts.
+// Five passes. Each of the first four leaves less to the next: rows with too many takers drop some,
+// rows with too few take who is furthest below its quota, takers above their quota give, and what
+// is stuck then (every taker in need is in the row already) is solved by chains of gifts. The last
+// undoes moves that turned out to be needless.
 class Balancing {
  public:
   Balancing(std::vector<AssignedRow>& rows, const std::vector<Taker>& takers)
       : rows_(rows), takers_(takers), held_(takers.size()), occupied_(takers.size()) {
     std::ranges::sort(rows_, {}, [](const AssignedRow& row) { return turn_of(row); });
     for (const AssignedRow& row : rows_) {
+      before_.push_back(row.takers);
       for (const TakerIndex taker : row.takers) ++held_[taker];
     }
   }
@@ -39,6 +41,7 @@ class Balancing {
     for (TakerIndex taker = 0; taker < takers_.size(); ++taker) {
       while (surplus(taker) > 0) give_by_chain(taker);
     }
+    take_back();
   }
 
  private:
@@ -148,12 +151,6 @@ class Balancing {
     }
   }
 
-  // The last gift that brought a taker into a chain.
-  struct Gift {
-    TakerIndex giver;
-    std::size_t row;
-  };
-
   void fill_by_chain(std::size_t index) {
     AssignedRow& row = rows_[index];
     while (row.takers.size() < row.demand) {
@@ -174,51 +171,115 @@ class Balancing {
     STARLING_CHECK(first == giver);
   }
 
-  // Finds the shortest chain of gifts from one of `starts` to a taker in need (a breadth-first
-  // search over takers: an edge is a row that one has and the other has not), makes the gifts, and
-  // returns the start, which is then one row shorter. One exists: an augmenting path of the flow.
+  // Finds the shortest chain of gifts from one of `starts` to a taker in need, makes them, and
+  // returns the start, which then is one row shorter. There is one: an augmenting path of the flow.
   TakerIndex pass_on(const std::vector<TakerIndex>& starts) {
-    std::vector<std::optional<Gift>> reached_by(takers_.size());
-    std::vector<std::uint32_t> distance(takers_.size(), kUnreached);
-    for (const TakerIndex start : starts) distance[start] = 0;
-    for (std::uint32_t step = 0; step < takers_.size(); ++step) {
-      const std::optional<TakerIndex> end = extend(step, distance, reached_by);
-      if (end) return make_gifts(*end, reached_by);
+    Search search(takers_.size(), starts);
+    while (search.growing) {
+      const std::optional<TakerIndex> end = extend(search, Givers::All);
+      if (end) return make_gifts(*end, search);
     }
     check_failed("an assignment exists", __FILE__, __LINE__);
   }
 
-  static constexpr std::uint32_t kUnreached = ~std::uint32_t{0};
+  // A taker that lost one row and won another moved twice for nothing, if the two can be undone
+  // by a circle of gifts that moves nothing that had stayed (a negative cycle of the flow).
+  void take_back() {
+    std::vector<bool> won(takers_.size());
+    std::vector<bool> lost(takers_.size());
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      for (const TakerIndex taker : rows_[i].takers) won[taker] = won[taker] || is_new(taker, i);
+      for (const TakerIndex taker : before_[i]) {
+        lost[taker] = lost[taker] || !contains(rows_[i].takers, taker);
+      }
+    }
+    for (TakerIndex taker = 0; taker < takers_.size(); ++taker) {
+      if (!won[taker] || !lost[taker]) continue;
+      while (take_back_one(taker)) {
+      }
+    }
+  }
+
+  // Gives one lost row back to `taker`. Whoever has it since gets another one through gifts that
+  // begin with a row that `taker` has won.
+  bool take_back_one(TakerIndex taker) {
+    Search search(takers_.size(), {taker});
+    while (search.growing) static_cast<void>(extend(search, Givers::NewOnes));
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      if (!contains(before_[i], taker) || contains(rows_[i].takers, taker)) continue;
+      for (const TakerIndex holder : std::vector<TakerIndex>(rows_[i].takers)) {
+        if (!is_new(holder, i) || !search.reached_by[holder]) continue;
+        static_cast<void>(make_gifts(holder, search));
+        remove(rows_[i], holder);
+        add(rows_[i], taker);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  [[nodiscard]] bool is_new(TakerIndex taker, std::size_t row) const {
+    return !contains(before_[row], taker);
+  }
+
+  struct Gift {
+    TakerIndex giver;
+    std::size_t row;
+  };
+
+  // A breadth-first search over takers; an edge is a row that one has and the other has not.
+  struct Search {
+    Search(std::size_t takers, const std::vector<TakerIndex>& starts)
+        : distance(takers, kUnreached), reached_by(takers) {
+      for (const TakerIndex start : starts) distance[start] = 0;
+    }
+
+    static constexpr std::uint32_t kUnreached = ~std::uint32_t{0};
+    std::vector<std::uint32_t> distance;
+    std::vector<std::optional<Gift>> reached_by;  // nothing for a start
+    std::uint32_t step = 0;
+    bool growing = true;
+  };
+
+  enum class Givers : std::uint8_t { All, NewOnes };
 
   // One step of the search; returns a taker in need when it meets one.
-  std::optional<TakerIndex> extend(std::uint32_t step, std::vector<std::uint32_t>& distance,
-                                   std::vector<std::optional<Gift>>& reached_by) const {
+  std::optional<TakerIndex> extend(Search& search, Givers givers) const {
     std::vector<TakerIndex> unreached;
     for (TakerIndex taker = 0; taker < takers_.size(); ++taker) {
-      if (distance[taker] == kUnreached) unreached.push_back(taker);
+      if (search.distance[taker] == Search::kUnreached) unreached.push_back(taker);
     }
-    // Those in need first: the first of them that is met ends the search.
-    std::ranges::stable_partition(unreached, [this](TakerIndex t) { return deficit(t) > 0; });
+    const std::size_t unreached_before = unreached.size();
     std::optional<TakerIndex> end;
-    for (std::size_t i = 0; i < rows_.size() && !end; ++i) {
-      const auto giver = std::ranges::find(rows_[i].takers, step,
-                                           [&distance](TakerIndex t) { return distance[t]; });
-      if (giver == rows_[i].takers.end()) continue;
+    for (std::size_t i = 0; i < rows_.size() && !end && !unreached.empty(); ++i) {
+      const std::optional<TakerIndex> giver = giver_in(i, search, givers);
+      if (!giver) continue;
       std::erase_if(unreached, [&, row = i](TakerIndex taker) {
         if (contains(rows_[row].takers, taker)) return false;
-        distance[taker] = step + 1;
-        reached_by[taker] = Gift{.giver = *giver, .row = row};
+        search.distance[taker] = search.step + 1;
+        search.reached_by[taker] = Gift{.giver = *giver, .row = row};
         if (!end && deficit(taker) > 0) end = taker;
         return true;
       });
     }
+    ++search.step;
+    search.growing = unreached.size() < unreached_before;
     return end;
   }
 
-  TakerIndex make_gifts(TakerIndex end, const std::vector<std::optional<Gift>>& reached_by) {
+  [[nodiscard]] std::optional<TakerIndex> giver_in(std::size_t row, const Search& search,
+                                                   Givers givers) const {
+    for (const TakerIndex taker : rows_[row].takers) {
+      if (search.distance[taker] != search.step) continue;
+      if (givers == Givers::All || is_new(taker, row)) return taker;
+    }
+    return std::nullopt;
+  }
+
+  TakerIndex make_gifts(TakerIndex end, const Search& search) {
     TakerIndex taker = end;
-    while (reached_by[taker]) {
-      const Gift gift = *reached_by[taker];
+    while (search.reached_by[taker]) {
+      const Gift gift = *search.reached_by[taker];
       remove(rows_[gift.row], gift.giver);
       add(rows_[gift.row], taker);
       taker = gift.giver;
@@ -227,6 +288,7 @@ class Balancing {
   }
 
   std::vector<AssignedRow>& rows_;
+  std::vector<std::vector<TakerIndex>> before_;  // the rows' takers at first
   const std::vector<Taker>& takers_;
   std::vector<std::uint32_t> held_;
   std::vector<std::uint32_t> occupied_;  // open rows that the taker is in already

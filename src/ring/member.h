@@ -12,9 +12,9 @@ namespace starling {
 
 struct RingMember {
   NodeId id;
-  std::string name;     // unique in the cluster
-  std::string address;  // host:port of the native protocol
-  std::string zone;     // failure domain; members without one share the zone ""
+  std::string name;            // unique in the cluster
+  std::string address;         // host:port of the native protocol
+  std::string zone;            // failure domain; members without one share the zone ""
   std::uint32_t weight = 100;  // share of the slots, relative to the other members'; > 0
   friend bool operator==(const RingMember&, const RingMember&) = default;
 };

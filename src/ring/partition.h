@@ -1,13 +1,14 @@
 #pragma once
 
-// Partition: one of the Q equal ranges of the token space (Dynamo's strategy 3). Q is a power of two,
-// fixed when the cluster is founded; the partition of a token is its top bits.
+// Partition: one of the Q equal ranges of the token space (Dynamo's strategy 3). Q is a power of
+// two, fixed when the cluster is founded; the partition of a token is its top bits.
 
 #include <cstdint>
 
+#include "starling/status.h"
+
 #include "base/ids.h"
 #include "ring/token.h"
-#include "starling/status.h"
 
 namespace starling {
 
