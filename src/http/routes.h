@@ -1,0 +1,31 @@
+#pragma once
+
+// Routes: which path means what. In this version the two health checks; the data and administration
+// routes are known by name and refused as not built yet.
+
+#include <functional>
+#include <string>
+
+#include "http/http_message.h"
+
+namespace starling {
+
+// What GET /readyz tells.
+struct Health {
+  bool serving = false;  // quorum requests can be served
+  std::string because;   // why not
+};
+
+class Routes {
+ public:
+  explicit Routes(std::function<Health()> health) : health_(std::move(health)) {}
+
+  [[nodiscard]] HttpResponse answer(const HttpRequest& request) const;
+
+ private:
+  [[nodiscard]] HttpResponse answer_readiness(const HttpRequest& request) const;
+
+  std::function<Health()> health_;
+};
+
+}  // namespace starling
