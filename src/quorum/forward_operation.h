@@ -5,10 +5,14 @@
 // not minted: it was never sent, or the owner said so; afterwards silence means "in doubt".
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "message/client_messages.h"
+#include "message/peer_messages.h"
 #include "quorum/actions.h"
 
 namespace starling {
@@ -23,7 +27,8 @@ class ForwardOperation {
   void on_peer_down(NodeId node, Actions& out);
   void on_timer(Instant now, Actions& out);
 
-  // Whom it waits for; {} when nobody. A coordinator marks it as suspect when the deadline passes.
+  // Whom it waits for; {} when nobody. A coordinator marks it as suspect when the deadline passes,
+  // which leaves it in place.
   [[nodiscard]] std::optional<NodeId> awaited() const;
   [[nodiscard]] bool finished() const { return state_ == State::Finished; }
 
@@ -31,7 +36,10 @@ class ForwardOperation {
   enum class State : std::uint8_t { Created, Forwarded, Finished };
 
   void try_next(Actions& out);
+  void give_up(Actions& out);
   void finish(Action answer, Actions& out);
+  [[nodiscard]] AnswerError in_doubt(const std::string& why) const;
+  [[nodiscard]] Action as_in_doubt(ErrorReply error) const;
 
   std::vector<NodeId> candidates_;     // reachable owners not tried yet, the next one last
   std::optional<ErrorReply> refusal_;  // of the last owner that minted nothing

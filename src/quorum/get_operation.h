@@ -8,14 +8,19 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/ids.h"
 #include "base/planted_bug.h"
 #include "base/time.h"
+#include "message/client_messages.h"
+#include "message/peer_messages.h"
 #include "quorum/actions.h"
 #include "quorum/quorum_spec.h"
-#include "version/sibling_set.h"
+#include "quorum/read_evidence.h"
+#include "quorum/read_repair.h"
+#include "version/vector_clock.h"
 
 namespace starling {
 
@@ -38,7 +43,8 @@ class GetOperation {
   // The answer to a repair.
   void on_write_reply(NodeId from, ReplicaOutcome outcome, Actions& out);
   void on_peer_down(NodeId node, Actions& out);
-  // Everything heard so far is discarded: answers of two rows are never added up.
+  // Everything heard so far is discarded: answers of two rows are never added up. What is sent from
+  // here on travels under a new OperationId, so that late answers of the old row do not reach it.
   void on_newer_row(ReplicaView replicas, Actions& out);
   void on_timer(Instant now, Actions& out);
 
@@ -57,7 +63,38 @@ class GetOperation {
     Draining,          // answered; late answers still repair
     Finished,
   };
-  // ... the rest is the implementer's.
+
+  void begin(Actions& out);
+  void ask(const std::vector<NodeId>& nodes, ReadWant want, Actions& out);
+  void write(const std::vector<NodeId>& nodes, Actions& out);
+
+  void settle(Actions& out);
+  void settle_reading(Actions& out);
+  void settle_repairing(Actions& out);
+  void settle_draining(Actions& out);
+  void ask_for_records(Actions& out);
+  void conclude(Actions& out);
+  void answer(Actions& out);
+  void answer_unavailable(const std::string& why, Actions& out);
+
+  void on_deadline(Actions& out);
+  void on_repair_timer(Instant now, Actions& out);
+  [[nodiscard]] Instant next_timer() const;
+
+  [[nodiscard]] bool is_reading() const;
+  [[nodiscard]] bool can_get_a_record() const;
+  [[nodiscard]] bool covers_session() const;
+  [[nodiscard]] ReadRepairPlan plan() const;
+  [[nodiscard]] ReplyCounts counts() const;
+  [[nodiscard]] std::string shortage() const;
+
+  Request request_;
+  ReplicaView replicas_;
+  ReadEvidence evidence_;
+  bool out_of_patience_ = false;
+  std::optional<Instant> repair_until_;
+  bool answered_ = false;
+  State state_ = State::Created;
 };
 
 }  // namespace starling

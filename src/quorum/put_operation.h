@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "starling/status.h"
+
 #include "base/ids.h"
 #include "base/planted_bug.h"
 #include "base/time.h"
@@ -27,6 +29,7 @@ class PutOperation {
     PlantedBug planted = PlantedBug::None;
   };
 
+  // REQUIRES: `request.self` is one of the slots.
   PutOperation(Request request, ReplicaView replicas);
 
   void start(Actions& out);
@@ -38,7 +41,8 @@ class PutOperation {
   void on_reply(NodeId from, ReplicaOutcome outcome, bool synced, Epoch epoch, Actions& out);
   void on_peer_down(NodeId node, Actions& out);
   // The ring changed. The same delta goes out again and the tally begins from zero; nothing is
-  // minted a second time.
+  // minted a second time. What is sent from here on travels under a new OperationId, so that late
+  // answers to what went out before are not taken for answers of the new row.
   void on_newer_row(ReplicaView replicas, Actions& out);
   void on_timer(Instant now, Actions& out);
 
@@ -55,9 +59,15 @@ class PutOperation {
     Finished,
   };
 
-  void replicate(Actions& out);
+  // Whether the delta goes to our own replica too: at first it is there already, by the mint.
+  enum class Resend : std::uint8_t { ToOthers, ToAll };
+
+  void replicate(Resend resend, Actions& out);
+  void await_newer_row(NodeId from, Actions& out);
   void settle(Actions& out);
-  void answer_in_doubt(const char* why, Actions& out);
+  void answer_success(Actions& out);
+  void answer_in_doubt(Actions& out);
+  void refuse(Status why, std::uint32_t reachable, Actions& out);
   [[nodiscard]] ReplyCounts counts() const;
 
   Request request_;

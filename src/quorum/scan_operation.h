@@ -4,15 +4,19 @@
 // their next records without values, which are merged as far as all of them have come.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "message/client_messages.h"
+#include "message/peer_messages.h"
 #include "quorum/actions.h"
 #include "quorum/quorum_spec.h"
+#include "quorum/reply_tally.h"
 #include "ring/token.h"
+#include "version/sibling_set.h"
 
 namespace starling {
 
@@ -38,7 +42,28 @@ class ScanOperation {
 
  private:
   enum class State : std::uint8_t { Created, Collecting, AwaitingNewerRow, Finished };
-  // ... the rest is the implementer's.
+
+  // Store order.
+  struct Position {
+    Token token;
+    KeyAddress address;
+    friend auto operator<=>(const Position&, const Position&) = default;
+  };
+
+  void begin(Actions& out);
+  void settle(Actions& out);
+  void answer(Actions& out);
+  void answer_unavailable(Actions& out);
+  [[nodiscard]] bool is_progress(const ScanRangeReply& page) const;
+  [[nodiscard]] bool merge(const ScanRangeReply& page);
+  [[nodiscard]] Position position_of(const KeyAddress& address) const;
+
+  Request request_;
+  ReplicaView replicas_;
+  ReplyTally tally_;
+  std::map<Position, SiblingSet> records_;  // of the pages so far, merged key by key
+  std::optional<Position> bound_;           // where the first of them stopped
+  State state_ = State::Created;
 };
 
 }  // namespace starling

@@ -1,0 +1,255 @@
+#include "quorum/put_operation.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "starling/options.h"
+#include "starling/status.h"
+
+#include "base/ids.h"
+#include "base/planted_bug.h"
+#include "message/peer_messages.h"
+#include "quorum/actions.h"
+#include "quorum/quorum_spec.h"
+#include "support/quorum_script.h"
+#include "version/minter.h"
+#include "version/sibling_set.h"
+#include "version/vector_clock.h"
+
+namespace starling {
+namespace {
+
+using testing::all_of;
+using testing::did;
+using testing::dot;
+using testing::kDeadline;
+using testing::kStart;
+using testing::node;
+using testing::none;
+using testing::only;
+using testing::view_of;
+
+constexpr auto kDone = ReplicaOutcome::Done;
+
+WriteQuorum quorum_of(std::uint32_t n, std::uint32_t w, std::uint32_t dw = 0) {
+  return {.n = n, .w = w, .pw = 0, .dw = dw, .level = Level::count(w)};
+}
+
+Minted minted_of(std::uint64_t counter) {
+  const SiblingSet delta = testing::record_of({testing::sibling(dot(0, counter), "v")});
+  return {.dot = dot(0, counter), .delta = delta};
+}
+
+// A put at node 0, which holds slot 0.
+PutOperation put_of(const WriteQuorum& quorum, ReplicaView view,
+                    PlantedBug planted = PlantedBug::None) {
+  return {{.self = node(0),
+           .quorum = quorum,
+           .context = testing::clock_of({dot(9, 1)}),
+           .deadline = kDeadline,
+           .planted = planted},
+          std::move(view)};
+}
+
+// The same, minted already; what was asked for up to there is in `asked`.
+PutOperation minted_put(const WriteQuorum& quorum, ReplicaView view, Actions& asked,
+                        PlantedBug planted = PlantedBug::None) {
+  PutOperation put = put_of(quorum, std::move(view), planted);
+  put.start(asked);
+  put.on_minted(minted_of(1), 1, asked);
+  put.check_invariants();
+  return put;
+}
+
+Actions reply(PutOperation& put, std::uint64_t from, ReplicaOutcome outcome = kDone,
+              bool synced = true, std::uint64_t epoch = 1) {
+  Actions out;
+  put.on_reply(node(from), outcome, synced, Epoch{epoch}, out);
+  put.check_invariants();
+  return out;
+}
+
+TEST_CASE("PutOperation: with too few reachable slots nothing is minted") {
+  PutOperation put = put_of(quorum_of(3, 2), view_of(3, {1, 2}));
+  const Actions out = did([&](Actions& actions) { put.start(actions); });
+  const auto error = only<AnswerError>(out);
+  CHECK(error.status.code() == StatusCode::Unavailable);
+  CHECK(error.nothing_minted);
+  CHECK(error.replies == ReplyCounts{.required = 2, .received = 1, .primaries = 1});
+  CHECK(none<MintLocally>(out));
+  CHECK(put.finished());
+}
+
+TEST_CASE("PutOperation: the demand for synced copies counts before the mint as well") {
+  PutOperation put = put_of(quorum_of(3, 1, 3), view_of(3, {2}));
+  const Actions out = did([&](Actions& actions) { put.start(actions); });
+  CHECK(only<AnswerError>(out).replies.required == 3);
+  CHECK(none<MintLocally>(out));
+}
+
+TEST_CASE("PutOperation: a node whose own store does not count mints nothing") {
+  PutOperation put = put_of(quorum_of(3, 2), view_of(3, {0}));
+  const Actions out = did([&](Actions& actions) { put.start(actions); });
+  CHECK(only<AnswerError>(out).status.code() == StatusCode::Unavailable);
+  CHECK(none<MintLocally>(out));
+}
+
+TEST_CASE("PutOperation: the delta goes to the other slots at once, whatever W is") {
+  Actions out;
+  const PutOperation put = minted_put(quorum_of(3, 1), view_of(3), out);
+  const auto write = only<SendWrite>(out);
+  CHECK(write.to == std::vector<NodeId>{node(1), node(2)});
+  CHECK(write.versions == minted_of(1).delta);
+  CHECK(write.kind == WriteKind::Replicate);
+  CHECK_FALSE(write.must_sync);
+  CHECK(none<AnswerPut>(out));
+  CHECK(only<ArmTimer>(out).at == kDeadline);
+}
+
+TEST_CASE("PutOperation: W acknowledgements answer, with the request's context and the new dot") {
+  Actions out;
+  PutOperation put = minted_put(quorum_of(3, 2), view_of(3), out);
+  CHECK(reply(put, 0).empty());
+  const auto answer = only<AnswerPut>(reply(put, 2));
+  CHECK(answer.context == testing::clock_of({dot(9, 1), dot(0, 1)}));
+  CHECK(answer.siblings == 1);
+  CHECK(answer.replies == ReplyCounts{.required = 2, .received = 2, .primaries = 2});
+  CHECK_FALSE(put.finished());
+  CHECK(reply(put, 1).empty());
+  CHECK(put.finished());
+}
+
+TEST_CASE("PutOperation: a repeated acknowledgement counts once") {
+  Actions out;
+  PutOperation put = minted_put(quorum_of(3, 2), view_of(3), out);
+  CHECK(reply(put, 1).empty());
+  CHECK(reply(put, 1).empty());
+  CHECK(reply(put, 77).empty());
+}
+
+TEST_CASE("PutOperation: when too few slots are left, the put is in doubt") {
+  Actions out;
+  PutOperation put = minted_put(quorum_of(3, 2), view_of(3), out);
+  CHECK(reply(put, 1, ReplicaOutcome::Refused).empty());
+  CHECK(reply(put, 0).empty());
+  const auto error = only<AnswerError>(did([&](Actions& o) { put.on_peer_down(node(2), o); }));
+  CHECK(error.status.code() == StatusCode::InDoubt);
+  CHECK(error.status.message() ==
+        "1 of 2 replicas answered; the write may or may not have been applied: read before "
+        "retrying");
+  CHECK_FALSE(error.nothing_minted);
+  CHECK(put.finished());
+}
+
+TEST_CASE("PutOperation: a copy that may not count yet is no acknowledgement") {
+  Actions out;
+  PutOperation put = minted_put(quorum_of(3, 3), view_of(3), out);
+  const auto error = only<AnswerError>(reply(put, 1, ReplicaOutcome::NotCounted));
+  CHECK(error.status.in_doubt());
+}
+
+TEST_CASE("PutOperation: an acknowledgement that is not synced does not serve DW") {
+  Actions out;
+  PutOperation put = minted_put(quorum_of(3, 1, 2), view_of(3), out);
+  CHECK(only<SendWrite>(out).must_sync);
+  CHECK(reply(put, 0, kDone, true).empty());
+  CHECK(reply(put, 1, kDone, false).empty());
+  CHECK(all_of<AnswerPut>(reply(put, 2, kDone, true)).size() == 1);
+}
+
+TEST_CASE(
+    "PutOperation: the deadline after a mint is in doubt, and later acknowledgements are late") {
+  Actions out;
+  PutOperation put = minted_put(quorum_of(3, 2), view_of(3), out);
+  CHECK(only<ArmTimer>(did([&](Actions& o) { put.on_timer(kStart, o); })).at == kDeadline);
+  const Actions late = did([&](Actions& o) { put.on_timer(kDeadline, o); });
+  CHECK(only<AnswerError>(late).status.in_doubt());
+  CHECK(put.finished());
+  CHECK(reply(put, 0).empty());
+  CHECK(reply(put, 1).empty());
+}
+
+TEST_CASE("PutOperation: a deadline during the mint is in doubt too, for the mint goes on") {
+  PutOperation put = put_of(quorum_of(3, 2), view_of(3));
+  Actions out;
+  put.start(out);
+  put.on_timer(kDeadline, out);
+  CHECK(only<AnswerError>(out).status.in_doubt());
+  CHECK(did([&](Actions& o) { put.on_minted(minted_of(1), 1, o); }).empty());
+}
+
+TEST_CASE("PutOperation: a refused mint passes its reason on and says that nothing was minted") {
+  PutOperation put = put_of(quorum_of(3, 2), view_of(3));
+  Actions out;
+  put.start(out);
+  put.on_mint_refused(Status(StatusCode::TooManySiblings, "64 siblings"), out);
+  CHECK(only<AnswerError>(out).status.code() == StatusCode::TooManySiblings);
+  CHECK(only<AnswerError>(out).nothing_minted);
+  CHECK(put.finished());
+}
+
+TEST_CASE("PutOperation: a single replica answers when its own batch is durable") {
+  Actions out;
+  PutOperation put = minted_put(quorum_of(1, 1), view_of(1), out);
+  CHECK(none<SendWrite>(out));
+  CHECK(all_of<AnswerPut>(reply(put, 0)).size() == 1);
+  CHECK(put.finished());
+}
+
+TEST_CASE("PutOperation: a newer row begins the tally from zero, with the same delta") {
+  Actions out;
+  PutOperation put = minted_put(quorum_of(3, 2), view_of(3), out);
+  CHECK(reply(put, 0).empty());
+  CHECK(reply(put, 1, ReplicaOutcome::StaleRow, false, 2).empty());
+  CHECK(reply(put, 2).empty());
+  const Actions again = did([&](Actions& o) { put.on_newer_row(view_of(3, {}, 2), o); });
+  CHECK(none<MintLocally>(again));
+  CHECK(only<SendWrite>(again).versions == minted_of(1).delta);
+  CHECK(only<SendWrite>(again).to == std::vector<NodeId>{node(0), node(1), node(2)});
+  CHECK(reply(put, 2).empty());
+  CHECK(all_of<AnswerPut>(reply(put, 1)).size() == 1);
+}
+
+TEST_CASE("PutOperation: the deadline runs on while a newer row is awaited") {
+  Actions out;
+  PutOperation put = minted_put(quorum_of(3, 2), view_of(3), out);
+  CHECK(reply(put, 1, ReplicaOutcome::StaleRow, false, 2).empty());
+  put.on_timer(kDeadline, out);
+  CHECK(only<AnswerError>(out).status.in_doubt());
+}
+
+TEST_CASE("PutOperation: a replica that is behind us fails alone") {
+  Actions out;
+  PutOperation put = minted_put(quorum_of(3, 2), view_of(3), out);
+  CHECK(reply(put, 1, ReplicaOutcome::StaleRow, false, 1).empty());
+  CHECK(reply(put, 0).empty());
+  CHECK(all_of<AnswerPut>(reply(put, 2)).size() == 1);
+}
+
+TEST_CASE("PutOperation: after the answer a newer row changes nothing") {
+  Actions out;
+  PutOperation put = minted_put(quorum_of(3, 1), view_of(3), out);
+  CHECK(all_of<AnswerPut>(reply(put, 0)).size() == 1);
+  CHECK(did([&](Actions& o) { put.on_newer_row(view_of(3, {}, 2), o); }).empty());
+  CHECK(reply(put, 1, ReplicaOutcome::StaleRow, false, 3).empty());
+  CHECK(reply(put, 2).empty());
+  CHECK(put.finished());
+}
+
+TEST_CASE("PutOperation: planted, a newer row mints a second time") {
+  Actions out;
+  PutOperation put = minted_put(quorum_of(3, 2), view_of(3), out, PlantedBug::RemintAfterStaleRow);
+  CHECK(reply(put, 1, ReplicaOutcome::StaleRow, false, 2).empty());
+  const Actions again = did([&](Actions& o) { put.on_newer_row(view_of(3, {}, 2), o); });
+  CHECK(all_of<MintLocally>(again).size() == 1);
+  put.on_minted(minted_of(2), 2, out);
+  CHECK(reply(put, 0).empty());
+  CHECK(only<AnswerPut>(reply(put, 1)).context == testing::clock_of({dot(9, 1), dot(0, 2)}));
+}
+
+}  // namespace
+}  // namespace starling
