@@ -1,24 +1,29 @@
 #include "ring/assignment.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "base/assert.h"
+#include "ring/gift_circle.h"
 #include "ring/rendezvous.h"
 
 namespace starling {
 namespace {
+
+// About a tenth of a second: beyond it, a few needless moves are the lesser evil. Only clusters of
+// hundreds of members that are out of balance come near it.
+constexpr std::size_t kTakeBackWorkMax = std::size_t{1} << 26U;
 
 bool contains(const std::vector<TakerIndex>& takers, TakerIndex taker) {
   return std::ranges::find(takers, taker) != takers.end();
 }
 
 // Five passes. Each of the first four leaves less to the next: rows with too many takers drop some,
-// rows with too few take who is furthest below its quota, takers above their quota give, and what
+// rows with too few take some who are below their quotas, takers above their quota give, and what
 // is stuck then (every taker in need is in the row already) is solved by chains of gifts. The last
 // undoes moves that turned out to be needless.
 class Balancing {
@@ -26,6 +31,7 @@ class Balancing {
   Balancing(std::vector<AssignedRow>& rows, const std::vector<Taker>& takers)
       : rows_(rows), takers_(takers), held_(takers.size()), occupied_(takers.size()) {
     std::ranges::sort(rows_, {}, [](const AssignedRow& row) { return turn_of(row); });
+    for (const Taker& taker : takers_) salt_ = rendezvous_score(taker.id, salt_);
     for (const AssignedRow& row : rows_) {
       before_.push_back(row.takers);
       for (const TakerIndex taker : row.takers) ++held_[taker];
@@ -106,7 +112,7 @@ class Balancing {
   void fill(AssignedRow& row) {
     const std::vector<TakerIndex> before = row.takers;
     while (row.takers.size() < row.demand) {
-      const std::optional<TakerIndex> taker = neediest(row);
+      const std::optional<TakerIndex> taker = draw_taker(row);
       if (!taker) break;
       add(row, *taker);
     }
@@ -120,31 +126,35 @@ class Balancing {
     return surplus_in_all_ == 0 && deficit(taker) + occupied_[taker] >= open_rows_;
   }
 
-  // The taker outside the row with the greatest deficit relative to its quota.
-  [[nodiscard]] std::optional<TakerIndex> neediest(const AssignedRow& row) const {
-    std::optional<TakerIndex> best;
+  // A taker outside the row, drawn by the row's hash with the deficits as chances: all fill up in
+  // step, and each shares rows with all others. (Always the greatest relative deficit would deal
+  // the takers out in the same order round after round: then pairs share many rows or none, and few
+  // help when one fails.)
+  [[nodiscard]] std::optional<TakerIndex> draw_taker(const AssignedRow& row) const {
+    std::vector<TakerIndex> needy;
+    bool any_pressed = false;
     for (TakerIndex taker = 0; taker < takers_.size(); ++taker) {
       if (deficit(taker) == 0 || contains(row.takers, taker)) continue;
-      if (!best || takes_before(taker, *best, row)) best = taker;
+      needy.push_back(taker);
+      any_pressed = any_pressed || pressed(taker);
     }
-    return best;
-  }
-
-  [[nodiscard]] bool takes_before(TakerIndex left, TakerIndex right, const AssignedRow& row) const {
-    const bool left_pressed = pressed(left);
-    const bool right_pressed = pressed(right);
-    if (left_pressed != right_pressed) return left_pressed;
-    const std::uint64_t left_need = std::uint64_t{deficit(left)} * takers_[right].quota;
-    const std::uint64_t right_need = std::uint64_t{deficit(right)} * takers_[left].quota;
-    if (left_need != right_need) return left_need > right_need;
-    return score(left, row) > score(right, row);
+    if (any_pressed) std::erase_if(needy, [this](TakerIndex taker) { return !pressed(taker); });
+    if (needy.empty()) return std::nullopt;
+    std::uint64_t chances = 0;
+    for (const TakerIndex taker : needy) chances += deficit(taker);
+    std::uint64_t drawn = rendezvous_score(salt_ + row.takers.size(), row.key) % chances;
+    for (const TakerIndex taker : needy) {
+      if (drawn < deficit(taker)) return taker;
+      drawn -= deficit(taker);
+    }
+    return std::nullopt;
   }
 
   // `candidates` is a copy: the row changes under it.
   void give(AssignedRow& row, const std::vector<TakerIndex> candidates) {  // NOLINT
     for (const TakerIndex giver : candidates) {
       if (surplus(giver) == 0 || !contains(row.takers, giver)) continue;
-      const std::optional<TakerIndex> taker = neediest(row);
+      const std::optional<TakerIndex> taker = draw_taker(row);
       if (!taker) return;
       remove(row, giver);
       add(row, *taker);
@@ -154,7 +164,7 @@ class Balancing {
   void fill_by_chain(std::size_t index) {
     AssignedRow& row = rows_[index];
     while (row.takers.size() < row.demand) {
-      if (const std::optional<TakerIndex> taker = neediest(row)) {
+      if (const std::optional<TakerIndex> taker = draw_taker(row)) {
         add(row, *taker);
         continue;
       }
@@ -175,57 +185,45 @@ class Balancing {
   // returns the start, which then is one row shorter. There is one: an augmenting path of the flow.
   TakerIndex pass_on(const std::vector<TakerIndex>& starts) {
     Search search(takers_.size(), starts);
-    while (search.growing) {
-      const std::optional<TakerIndex> end = extend(search, Givers::All);
+    while (search.step < takers_.size()) {
+      const std::optional<TakerIndex> end = extend(search);
       if (end) return make_gifts(*end, search);
     }
     check_failed("an assignment exists", __FILE__, __LINE__);
   }
 
-  // A taker that lost one row and won another moved twice for nothing, if the two can be undone
-  // by a circle of gifts that moves nothing that had stayed (a negative cycle of the flow).
+  // A move was needless if a circle of gifts undoes it.
   void take_back() {
+    const std::size_t cost_of_search = rows_.size() * takers_.size() + 1;
+    std::size_t searches_left = kTakeBackWorkMax / cost_of_search;
+    while (searches_left-- > 0 && anyone_won_and_lost()) {
+      const std::vector<Gift> circle = find_saving_circle(rows_, before_, takers_.size());
+      if (circle.empty()) return;
+      for (const Gift& gift : circle) {
+        remove(rows_[gift.row], gift.giver);
+        add(rows_[gift.row], gift.taker);
+      }
+    }
+  }
+
+  // Without such a taker there is nothing to save: a circle saves where it gives a row back to
+  // who lost it, and only the rows that the same taker has won can make up for that for nothing.
+  [[nodiscard]] bool anyone_won_and_lost() const {
     std::vector<bool> won(takers_.size());
     std::vector<bool> lost(takers_.size());
     for (std::size_t i = 0; i < rows_.size(); ++i) {
-      for (const TakerIndex taker : rows_[i].takers) won[taker] = won[taker] || is_new(taker, i);
+      for (const TakerIndex taker : rows_[i].takers) {
+        if (!contains(before_[i], taker)) won[taker] = true;
+      }
       for (const TakerIndex taker : before_[i]) {
-        lost[taker] = lost[taker] || !contains(rows_[i].takers, taker);
+        if (!contains(rows_[i].takers, taker)) lost[taker] = true;
       }
     }
     for (TakerIndex taker = 0; taker < takers_.size(); ++taker) {
-      if (!won[taker] || !lost[taker]) continue;
-      while (take_back_one(taker)) {
-      }
-    }
-  }
-
-  // Gives one lost row back to `taker`. Whoever has it since gets another one through gifts that
-  // begin with a row that `taker` has won.
-  bool take_back_one(TakerIndex taker) {
-    Search search(takers_.size(), {taker});
-    while (search.growing) static_cast<void>(extend(search, Givers::NewOnes));
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-      if (!contains(before_[i], taker) || contains(rows_[i].takers, taker)) continue;
-      for (const TakerIndex holder : std::vector<TakerIndex>(rows_[i].takers)) {
-        if (!is_new(holder, i) || !search.reached_by[holder]) continue;
-        static_cast<void>(make_gifts(holder, search));
-        remove(rows_[i], holder);
-        add(rows_[i], taker);
-        return true;
-      }
+      if (won[taker] && lost[taker]) return true;
     }
     return false;
   }
-
-  [[nodiscard]] bool is_new(TakerIndex taker, std::size_t row) const {
-    return !contains(before_[row], taker);
-  }
-
-  struct Gift {
-    TakerIndex giver;
-    std::size_t row;
-  };
 
   // A breadth-first search over takers; an edge is a row that one has and the other has not.
   struct Search {
@@ -238,51 +236,37 @@ class Balancing {
     std::vector<std::uint32_t> distance;
     std::vector<std::optional<Gift>> reached_by;  // nothing for a start
     std::uint32_t step = 0;
-    bool growing = true;
   };
 
-  enum class Givers : std::uint8_t { All, NewOnes };
-
   // One step of the search; returns a taker in need when it meets one.
-  std::optional<TakerIndex> extend(Search& search, Givers givers) const {
+  std::optional<TakerIndex> extend(Search& search) const {
     std::vector<TakerIndex> unreached;
     for (TakerIndex taker = 0; taker < takers_.size(); ++taker) {
       if (search.distance[taker] == Search::kUnreached) unreached.push_back(taker);
     }
-    const std::size_t unreached_before = unreached.size();
     std::optional<TakerIndex> end;
     for (std::size_t i = 0; i < rows_.size() && !end && !unreached.empty(); ++i) {
-      const std::optional<TakerIndex> giver = giver_in(i, search, givers);
-      if (!giver) continue;
+      const auto giver = std::ranges::find(rows_[i].takers, search.step,
+                                           [&search](TakerIndex t) { return search.distance[t]; });
+      if (giver == rows_[i].takers.end()) continue;
       std::erase_if(unreached, [&, row = i](TakerIndex taker) {
         if (contains(rows_[row].takers, taker)) return false;
         search.distance[taker] = search.step + 1;
-        search.reached_by[taker] = Gift{.giver = *giver, .row = row};
+        search.reached_by[taker] = Gift{.giver = *giver, .taker = taker, .row = row};
         if (!end && deficit(taker) > 0) end = taker;
         return true;
       });
     }
     ++search.step;
-    search.growing = unreached.size() < unreached_before;
     return end;
-  }
-
-  [[nodiscard]] std::optional<TakerIndex> giver_in(std::size_t row, const Search& search,
-                                                   Givers givers) const {
-    for (const TakerIndex taker : rows_[row].takers) {
-      if (search.distance[taker] != search.step) continue;
-      if (givers == Givers::All || is_new(taker, row)) return taker;
-    }
-    return std::nullopt;
   }
 
   TakerIndex make_gifts(TakerIndex end, const Search& search) {
     TakerIndex taker = end;
-    while (search.reached_by[taker]) {
-      const Gift gift = *search.reached_by[taker];
-      remove(rows_[gift.row], gift.giver);
-      add(rows_[gift.row], taker);
-      taker = gift.giver;
+    while (const std::optional<Gift> gift = search.reached_by[taker]) {
+      remove(rows_[gift->row], gift->giver);
+      add(rows_[gift->row], taker);
+      taker = gift->giver;
     }
     return taker;
   }
@@ -293,6 +277,7 @@ class Balancing {
   std::vector<std::uint32_t> held_;
   std::vector<std::uint32_t> occupied_;  // open rows that the taker is in already
   std::uint32_t open_rows_ = 0;
+  std::uint64_t salt_ = 0;  // so that two zones do not draw alike
   std::uint64_t surplus_in_all_ = 0;
 };
 

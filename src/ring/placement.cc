@@ -1,6 +1,7 @@
 #include "ring/placement.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -57,6 +58,7 @@ class Plan {
  private:
   void collect_zones() {
     std::vector<std::string> names;
+    names.reserve(members_.size());
     for (const RingMember& member : members_) names.push_back(member.zone);
     std::ranges::sort(names);
     const auto repeated = std::ranges::unique(names);
@@ -79,8 +81,9 @@ class Plan {
     before_.resize(partitions_);
     for (std::uint32_t p = 0; p < previous.size(); ++p) {
       for (const NodeId owner : previous[p]) {
-        before_[p].push_back(index_of(owner));
-        if (before_[p].back()) ++held_[*before_[p].back()];
+        const std::optional<MemberIndex> member = index_of(owner);
+        before_[p].push_back(member);
+        if (member) ++held_[*member];
       }
     }
   }
@@ -121,6 +124,7 @@ class Plan {
 
   void share_within(const Zone& zone) {
     std::vector<ShareClaim> claims;
+    claims.reserve(zone.members.size());
     for (const MemberIndex member : zone.members) {
       claims.push_back({.weight = members_[member].weight,
                         .most = std::min(zone.quota, partitions_),
@@ -183,6 +187,7 @@ class Plan {
   void assign_members(ZoneIndex index, std::vector<std::vector<MemberIndex>>& placed) const {
     const Zone& zone = zones_[index];
     std::vector<Taker> takers;
+    takers.reserve(zone.members.size());
     for (const MemberIndex member : zone.members) {
       takers.push_back({.id = members_[member].id.value, .quota = quota_[member]});
     }
@@ -219,7 +224,7 @@ class Plan {
     PlacementTable table(partitions_);
     std::vector<std::uint32_t> first_slots = kept_first_slots(placed);
     for (std::uint32_t p = 0; p < partitions_; ++p) {
-      std::vector<std::optional<MemberIndex>> slots = kept_slots(p, placed[p]);
+      const std::vector<std::optional<MemberIndex>> slots = kept_slots(p, placed[p]);
       std::vector<MemberIndex> newcomers;
       for (const MemberIndex member : placed[p]) {
         if (std::ranges::find(slots, std::optional(member)) == slots.end()) {
@@ -229,9 +234,9 @@ class Plan {
       order_newcomers(newcomers, p, first_slots);
       if (!slots.front()) ++first_slots[newcomers.front()];
       auto next = newcomers.begin();
-      for (std::optional<MemberIndex>& slot : slots) {
-        if (!slot) slot = *next++;
-        table[p].push_back(members_[*slot].id);
+      for (const std::optional<MemberIndex>& slot : slots) {
+        const MemberIndex member = slot ? *slot : *next++;
+        table[p].push_back(members_[member].id);
       }
     }
     return table;
@@ -243,11 +248,12 @@ class Plan {
     std::vector<std::optional<MemberIndex>> slots(replicas_);
     std::vector<MemberIndex> displaced;  // who stays, but whose slot a smaller N has taken away
     for (std::size_t i = 0; i < before.size(); ++i) {
-      if (!before[i] || std::ranges::find(placed, *before[i]) == placed.end()) continue;
+      const std::optional<MemberIndex> owner = before[i];
+      if (!owner || std::ranges::find(placed, *owner) == placed.end()) continue;
       if (i < slots.size()) {
-        slots[i] = before[i];
+        slots[i] = *owner;
       } else {
-        displaced.push_back(*before[i]);
+        displaced.push_back(*owner);
       }
     }
     for (const MemberIndex member : displaced) {

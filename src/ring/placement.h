@@ -26,8 +26,8 @@ struct PlacementRequest {
 
 // `previous` is empty for the first placement, or has Q rows; owners in it who are not members any
 // more lose their slots. Every row of the result has min(N, members) distinct owners, in different
-// zones as far as there are any; a member's slots are within one of the share that zones and
-// weights allow.
+// zones as far as there are any; a zone's slots, and a member's slots of its zone's, are within one
+// of the share that zones and weights allow.
 [[nodiscard]] PlacementTable plan_placement(const PlacementTable& previous,
                                             const PlacementRequest& request);
 

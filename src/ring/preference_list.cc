@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -39,6 +40,7 @@ class Podium {
 
   [[nodiscard]] std::vector<NodeId> nodes() const {
     std::vector<NodeId> nodes;
+    nodes.reserve(count_);
     for (std::size_t i = 0; i < count_; ++i) nodes.push_back(places_.at(i).node);
     return nodes;
   }
@@ -54,6 +56,7 @@ std::vector<NodeId> fallbacks_of(const Ring& ring, PartitionId partition) {
   const std::span<const NodeId> row = ring.row(partition);
   if (ring.members().size() == row.size()) return {};
   std::vector<std::uint32_t> zones;
+  zones.reserve(row.size());
   for (const NodeId owner : row) zones.push_back(ring.place_of(owner)->zone);
   Podium podium;
   for (const Ring::Place& place : ring.places()) {

@@ -32,6 +32,7 @@ Ring::Ring(Epoch epoch, std::uint64_t token_seed, std::vector<RingMember> member
 
 void Ring::index_members() {
   std::vector<std::string_view> zones;
+  zones.reserve(members_.size());
   for (const RingMember& member : members_) zones.push_back(member.zone);
   std::ranges::sort(zones);
   for (std::uint32_t i = 0; i < members_.size(); ++i) {

@@ -1,8 +1,10 @@
 #include "ring/share.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/assert.h"

@@ -1,6 +1,7 @@
 #include "ring/cluster_config.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -41,6 +43,12 @@ std::map<NodeId, std::uint32_t> slots_in(const PlacementTable& table) {
   return slots;
 }
 
+void check_promises(const PlacementTable& table, const PlacementRequest& request) {
+  REQUIRE(rows_are_spread(table, request));
+  CHECK(worst_zone_deviation(table, request) < 1);
+  CHECK(worst_member_deviation(table, request) < 1);
+}
+
 struct History {
   std::uint64_t moves = 0;
   std::uint64_t fewest = 0;
@@ -58,9 +66,8 @@ History random_history(Random& random, Zones layout) {
       add_random_member(request, random, 1000 + change);
     }
     PlacementTable next = plan_placement(table, request);
-    REQUIRE(rows_are_spread(next, request));
-    CHECK(worst_zone_deviation(next, request) < 1);
-    CHECK(worst_member_deviation(next, request) < 1);
+    check_promises(next, request);
+    CHECK_FALSE(circle_saves_a_move(table, next, request));
     history.moves += moves_between(table, next);
     history.fewest += fewest_moves(table, next, request);
     table = std::move(next);
@@ -84,9 +91,9 @@ TEST_CASE("Placement: with one zone, joins and leaves move what they must") {
   CAPTURE(seed);
   const History history = random_histories(Zones::One, seed);
   CHECK(history.moves >= history.fewest);
-  // The bound knows nothing of the rows, so it can be out of reach where few members are about as
-  // many as the replicas: 2 % make room for that.
-  CHECK(history.moves * 100 <= history.fewest * 102);
+  // The bound knows nothing of the rows, so it can be out of reach where members are about as many
+  // as replicas; that nothing could be saved is checked for each step. Measured: 1.001 times.
+  CHECK(history.moves * 10 <= history.fewest * 11);
 }
 
 TEST_CASE("Placement: with as many zones as replicas, joins and leaves move what they must") {
@@ -94,7 +101,7 @@ TEST_CASE("Placement: with as many zones as replicas, joins and leaves move what
   CAPTURE(seed);
   const History history = random_histories(Zones::AsManyAsReplicas, seed);
   CHECK(history.moves >= history.fewest);
-  CHECK(history.moves * 100 <= history.fewest * 102);
+  CHECK(history.moves * 10 <= history.fewest * 11);
 }
 
 TEST_CASE("Placement: with fewer zones than replicas, moves stay below 1.7 times the fewest") {
@@ -120,10 +127,7 @@ TEST_CASE("Placement: a cluster of up to 1,000 members has spread rows and exact
   for (const Zones layout : kLayouts) {
     for (int round = 0; round < 3; ++round) {
       const PlacementRequest request = random_request(random, 1000, layout);
-      const PlacementTable table = plan_placement({}, request);
-      REQUIRE(rows_are_spread(table, request));
-      CHECK(worst_zone_deviation(table, request) < 1);
-      CHECK(worst_member_deviation(table, request) < 1);
+      check_promises(plan_placement({}, request), request);
     }
   }
 }
@@ -183,6 +187,27 @@ TEST_CASE("Placement: first slots are spread as evenly as slots") {
   }
 }
 
+std::map<std::pair<NodeId, NodeId>, int> rows_shared_by_pairs(const PlacementTable& table) {
+  std::map<std::pair<NodeId, NodeId>, int> shared;
+  for (const Row& row : table) {
+    for (const NodeId one : row) {
+      for (const NodeId other : row) {
+        if (one < other) ++shared[{one, other}];
+      }
+    }
+  }
+  return shared;
+}
+
+TEST_CASE("Placement: every member shares rows with every other, so all help when one fails") {
+  const auto shared = rows_shared_by_pairs(plan_placement({}, even_request(10, 1)));
+  CHECK(shared.size() == 45);
+  for (const auto& [pair, rows] : shared) {
+    CHECK(rows > 34);  // 68 on average
+    CHECK(rows < 102);
+  }
+}
+
 TEST_CASE("Placement: a heavier weight and a higher N move no more than the difference") {
   PlacementRequest request = even_request(10, 1);
   const PlacementTable even = plan_placement({}, request);
@@ -211,9 +236,9 @@ TEST_CASE("Placement: tables are the same on every machine (golden hashes)") {
   const PlacementTable four = plan_placement(three, even_request(4, 3));
   CHECK(hash_of_table(four) == 0x8E23602019DADE36);
   const PlacementTable ten = plan_placement({}, even_request(10, 5));
-  CHECK(hash_of_table(ten) == 0x807BC057CA0D4D97);
+  CHECK(hash_of_table(ten) == 0xD766F7710CC8A807);
   const PlacementTable nine = plan_placement(ten, even_request(9, 5));
-  CHECK(hash_of_table(nine) == 0x8891113988230474);
+  CHECK(hash_of_table(nine) == 0xCB0E261C6DCA12BA);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "ring/preference_list.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <set>

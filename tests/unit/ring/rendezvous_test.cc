@@ -1,6 +1,7 @@
 #include "ring/rendezvous.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include <doctest/doctest.h>

@@ -1,5 +1,6 @@
 #include "ring/share.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <numeric>
 #include <vector>
