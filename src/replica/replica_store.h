@@ -72,7 +72,7 @@ class ReplicaStore {
     PartitionId partition;
     std::string bucket;
     std::string prefix;
-    std::optional<RecordKey> after;
+    std::optional<RecordKey> after = std::nullopt;
     std::uint32_t visited_max = 0;  // > 0
     std::uint32_t matched_max = 0;  // > 0
   };

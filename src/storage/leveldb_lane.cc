@@ -1,0 +1,166 @@
+#include "storage/leveldb_lane.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <leveldb/db.h>
+#include <leveldb/options.h>
+#include <leveldb/status.h>
+#include <leveldb/write_batch.h>
+
+#include "starling/status.h"
+
+#include "base/time.h"
+#include "env/commit_notifier.h"
+#include "env/storage_engine.h"
+#include "storage/leveldb_status.h"
+
+namespace starling {
+namespace {
+
+std::size_t bytes_of(const std::vector<StorageWrite>& batch) {
+  std::size_t bytes = 0;
+  for (const StorageWrite& write : batch) {
+    bytes += write.key.size() + (write.value.has_value() ? write.value->size() : 0);
+  }
+  return bytes;
+}
+
+Instant lane_now() {
+  return Instant(
+      std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
+}
+
+std::chrono::steady_clock::time_point on_steady_clock(Instant instant) {
+  return std::chrono::steady_clock::time_point(instant.time_since_epoch());
+}
+
+}  // namespace
+
+void add_writes(leveldb::WriteBatch& to, const std::vector<StorageWrite>& writes) {
+  for (const StorageWrite& write : writes) {
+    if (write.value.has_value()) {
+      to.Put(write.key, *write.value);
+    } else {
+      to.Delete(write.key);
+    }
+  }
+}
+
+LevelDbLane::LevelDbLane(leveldb::DB& database, CommitNotifier& notifier,
+                         std::optional<Duration> sync_interval)
+    : database_(database),
+      notifier_(notifier),
+      sync_interval_(sync_interval),
+      thread_([this] { run(); }) {}
+
+LevelDbLane::~LevelDbLane() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ending_ = true;
+  }
+  work_.notify_one();
+  thread_.join();
+}
+
+CommitTicket LevelDbLane::commit(std::vector<StorageWrite> batch, CommitDemand demand) {
+  const CommitTicket ticket{++last_ticket_};
+  const std::size_t bytes = bytes_of(batch);
+  bool must_wake = false;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    // A broken lane writes nothing, so it need not remember anything either.
+    if (!completions_.status.ok()) return ticket;
+    queue_.push_back(
+        {.ticket = ticket, .demand = demand, .bytes = bytes, .batch = std::move(batch)});
+    must_wake = std::exchange(asleep_, false);
+  }
+  queued_bytes_ += bytes;
+  if (must_wake) work_.notify_one();
+  return ticket;
+}
+
+LaneCompletions LevelDbLane::drain_completions() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  notified_ = false;
+  queued_bytes_ -= std::exchange(completed_bytes_, 0);
+  return completions_;
+}
+
+void LevelDbLane::run() {
+  Lock lock(mutex_);
+  while (const std::optional<Turn> turn = next_turn(lock)) {
+    lock.unlock();
+    const Status status = write(*turn);
+    lock.lock();
+    if (!complete(*turn, status)) continue;
+    lock.unlock();
+    notifier_.notify();
+    lock.lock();
+  }
+}
+
+std::optional<LevelDbLane::Turn> LevelDbLane::next_turn(Lock& lock) {
+  while (queue_.empty()) {
+    const bool broken = !completions_.status.ok();
+    if (ending_ && (!sync_due_.has_value() || broken)) return std::nullopt;
+    if (sync_due_.has_value() && (ending_ || lane_now() >= *sync_due_)) return take_turn();
+    asleep_ = true;
+    if (sync_due_.has_value()) {
+      work_.wait_until(lock, on_steady_clock(*sync_due_));
+    } else {
+      work_.wait(lock);
+    }
+    asleep_ = false;
+  }
+  return take_turn();
+}
+
+LevelDbLane::Turn LevelDbLane::take_turn() {
+  Turn turn;
+  turn.sync = sync_due_.has_value() && (ending_ || lane_now() >= *sync_due_);
+  std::size_t bytes = 0;
+  while (!queue_.empty()) {
+    const Commit& next = queue_.front();
+    if (!turn.commits.empty() && bytes + next.bytes > kLaneBatchBytesMax) break;
+    bytes += next.bytes;
+    turn.sync = turn.sync || next.demand == CommitDemand::Synced;
+    turn.commits.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  return turn;
+}
+
+Status LevelDbLane::write(const Turn& turn) {
+  leveldb::WriteBatch batch;
+  for (const Commit& commit : turn.commits) add_writes(batch, commit.batch);
+  leveldb::WriteOptions options;
+  options.sync = turn.sync;
+  return status_of_write(database_.Write(options, &batch));
+}
+
+bool LevelDbLane::complete(const Turn& turn, const Status& status) {
+  if (turn.sync) sync_due_.reset();
+  if (!turn.sync && sync_interval_.has_value() && !sync_due_.has_value()) {
+    sync_due_ = lane_now() + *sync_interval_;
+  }
+  for (const Commit& commit : turn.commits) completed_bytes_ += commit.bytes;
+  if (status.ok()) {
+    if (!turn.commits.empty()) completions_.through = turn.commits.back().ticket;
+  } else {
+    completions_.status = status;
+    sync_due_.reset();
+    for (const Commit& commit : queue_) completed_bytes_ += commit.bytes;
+    queue_.clear();
+  }
+  const bool has_news = !turn.commits.empty() || !status.ok();
+  return has_news && !std::exchange(notified_, true);
+}
+
+}  // namespace starling

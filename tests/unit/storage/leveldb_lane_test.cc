@@ -1,0 +1,161 @@
+#include "storage/leveldb_lane.h"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "starling/status.h"
+
+#include "base/time.h"
+#include "env/storage_engine.h"
+#include "gated_env.h"
+#include "storage/leveldb_engine.h"
+#include "support/counting_notifier.h"
+#include "support/temporary_directory.h"
+
+namespace starling {
+namespace {
+
+std::vector<StorageWrite> write_of(std::string key, std::size_t bytes = 1) {
+  return {{.key = std::move(key), .value = std::string(bytes, 'x')}};
+}
+
+// A lane over a database whose log a test can hold up.
+struct LaneFixture {
+  explicit LaneFixture(std::optional<Duration> sync_interval = std::nullopt) {
+    auto opened = LevelDbEngine::open(
+        {.directory = directory.path(), .sync_interval = sync_interval, .env = &env}, notifier);
+    REQUIRE(opened.ok());
+    engine = std::move(opened).value();
+    writes_before = env.writes();
+    syncs_before = env.syncs();
+  }
+
+  // Gets the lane to stand at the gate with one commit, so that more can queue up behind it.
+  CommitTicket hold_up(CommitDemand demand) {
+    env.close_gate();
+    const CommitTicket ticket = engine->commit(write_of("first"), demand);
+    env.wait_for_arrival();
+    return ticket;
+  }
+  LaneCompletions wait_for(CommitTicket ticket) {
+    for (;;) {
+      const std::uint64_t seen = notifier.count();
+      const LaneCompletions completions = engine->drain_completions();
+      if (completions.through >= ticket || !completions.status.ok()) return completions;
+      REQUIRE(notifier.wait_for(seen + 1));
+    }
+  }
+  std::uint64_t writes() { return env.writes() - writes_before; }
+  std::uint64_t syncs() { return env.syncs() - syncs_before; }
+
+  TemporaryDirectory directory;
+  GatedEnv env;
+  CountingNotifier notifier;
+  std::unique_ptr<LevelDbEngine> engine;
+  std::uint64_t writes_before = 0;
+  std::uint64_t syncs_before = 0;
+};
+
+TEST_CASE("LevelDbLane: what queues up behind a commit becomes one batch with one sync") {
+  LaneFixture fixture;
+  (void)fixture.hold_up(CommitDemand::Synced);
+  CommitTicket last;
+  for (int i = 0; i < 50; ++i) {
+    last = fixture.engine->commit(write_of("k" + std::to_string(i)), CommitDemand::Synced);
+  }
+  fixture.env.open_gate();
+  CHECK(fixture.wait_for(last).through == last);
+  CHECK(fixture.writes() == 2);
+  CHECK(fixture.syncs() == 2);
+}
+
+TEST_CASE("LevelDbLane: one commit that demands it syncs its whole batch, none syncs nothing") {
+  LaneFixture fixture;
+  (void)fixture.hold_up(CommitDemand::Written);
+  (void)fixture.engine->commit(write_of("a"), CommitDemand::Written);
+  const CommitTicket second = fixture.engine->commit(write_of("b"), CommitDemand::Synced);
+  fixture.env.open_gate();
+  (void)fixture.wait_for(second);
+  CHECK(fixture.writes() == 2);
+  CHECK(fixture.syncs() == 1);
+  (void)fixture.wait_for(fixture.engine->commit(write_of("c"), CommitDemand::Written));
+  CHECK(fixture.syncs() == 1);
+}
+
+TEST_CASE("LevelDbLane: a batch ends at its limit, but a large commit goes alone") {
+  LaneFixture fixture;
+  (void)fixture.hold_up(CommitDemand::Synced);
+  (void)fixture.engine->commit(write_of("a", kLaneBatchBytesMax * 2), CommitDemand::Synced);
+  (void)fixture.engine->commit(write_of("b", kLaneBatchBytesMax / 2), CommitDemand::Synced);
+  (void)fixture.engine->commit(write_of("c", kLaneBatchBytesMax / 3), CommitDemand::Synced);
+  const CommitTicket last =
+      fixture.engine->commit(write_of("d", kLaneBatchBytesMax / 2), CommitDemand::Synced);
+  fixture.env.open_gate();
+  CHECK(fixture.wait_for(last).through == last);
+  CHECK(fixture.syncs() == 4);  // first; a; b and c; d
+}
+
+TEST_CASE("LevelDbLane: the loop is woken once between two drains") {
+  LaneFixture fixture;
+  for (int i = 0; i < 20; ++i) {
+    (void)fixture.engine->commit(write_of("k"), CommitDemand::Synced);
+  }
+  while (fixture.writes() == 0 || !fixture.notifier.wait_for(1)) {
+  }
+  fixture.engine.reset();  // ends when all is written
+  CHECK(fixture.notifier.count() == 1);
+}
+
+TEST_CASE("LevelDbLane: the first error is final, and nothing behind it is written") {
+  LaneFixture fixture;
+  const CommitTicket first = fixture.engine->commit(write_of("good"), CommitDemand::Synced);
+  CHECK(fixture.wait_for(first).status.ok());
+  fixture.env.break_syncs("No such luck");
+  const CommitTicket second = fixture.engine->commit(write_of("bad"), CommitDemand::Synced);
+  const LaneCompletions failed = fixture.wait_for(second);
+  CHECK(failed.through == first);
+  CHECK(failed.status.code() == StatusCode::Failure);
+  fixture.env.break_syncs("");
+  const std::uint64_t writes = fixture.writes();
+  (void)fixture.engine->commit(write_of("late"), CommitDemand::Synced);
+  CHECK(fixture.engine->drain_completions().status == failed.status);
+  CHECK(fixture.engine->queued_bytes() == 0);
+  fixture.engine.reset();
+  CHECK(fixture.writes() == writes);
+}
+
+TEST_CASE("LevelDbLane: a full disk is said to be one") {
+  LaneFixture fixture;
+  fixture.env.break_syncs("No space left on device");
+  const CommitTicket ticket = fixture.engine->commit(write_of("k"), CommitDemand::Synced);
+  CHECK(fixture.wait_for(ticket).status.code() == StatusCode::DiskFull);
+}
+
+TEST_CASE("LevelDbLane: within the interval what was only written is synced, once") {
+  LaneFixture fixture(std::chrono::milliseconds(1));
+  const CommitTicket ticket = fixture.engine->commit(write_of("k"), CommitDemand::Written);
+  CHECK(fixture.wait_for(ticket).status.ok());
+  while (fixture.syncs() == 0) {
+  }
+  fixture.engine.reset();
+  CHECK(fixture.syncs() == 1);
+}
+
+TEST_CASE("LevelDbLane: an orderly end syncs what the interval has not yet") {
+  LaneFixture fixture(std::chrono::hours(1));
+  const CommitTicket ticket = fixture.engine->commit(write_of("k"), CommitDemand::Written);
+  CHECK(fixture.wait_for(ticket).status.ok());
+  CHECK(fixture.syncs() == 0);
+  fixture.engine.reset();
+  CHECK(fixture.syncs() == 1);
+}
+
+}  // namespace
+}  // namespace starling
