@@ -1,6 +1,5 @@
 #include "ring/gift_circle.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -23,7 +22,7 @@ struct Offer {
 class CircleSearch {
  public:
   explicit CircleSearch(std::size_t takers)
-      : takers_(takers), offers_(takers * takers), sums_(takers), previous_(takers) {}
+      : takers_(takers), offers_(takers * takers), sums_(takers), previous_(takers, kNobody) {}
 
   void offer_rows(const AssignedRow& row, std::size_t index,
                   const std::vector<TakerIndex>& before) {
@@ -70,11 +69,11 @@ class CircleSearch {
     std::vector<TakerIndex> walk(takers_, kNobody);
     for (TakerIndex start = 0; start < takers_; ++start) {
       TakerIndex taker = start;
-      while (walk[taker] == kNobody && previous_[taker]) {
+      while (taker != kNobody && walk[taker] == kNobody) {
         walk[taker] = start;
-        taker = *previous_[taker];
+        taker = previous_[taker];
       }
-      if (previous_[taker] && walk[taker] == start) return taker;
+      if (taker != kNobody && walk[taker] == start) return taker;
     }
     return std::nullopt;
   }
@@ -83,7 +82,7 @@ class CircleSearch {
     std::vector<Gift> gifts;
     TakerIndex taker = start;
     do {
-      const TakerIndex giver = previous_[taker].value_or(start);
+      const TakerIndex giver = previous_[taker];
       gifts.push_back(
           {.giver = giver, .taker = taker, .row = offers_[giver * takers_ + taker].row});
       taker = giver;
@@ -96,7 +95,7 @@ class CircleSearch {
   std::size_t takers_;
   std::vector<Offer> offers_;
   std::vector<std::int32_t> sums_;
-  std::vector<std::optional<TakerIndex>> previous_;
+  std::vector<TakerIndex> previous_;  // kNobody at first
 };
 
 }  // namespace

@@ -66,7 +66,7 @@ class Plan {
     zones_.resize(names.size());
     for (MemberIndex i = 0; i < members_.size(); ++i) {
       STARLING_CHECK(members_[i].weight > 0);
-      const auto place = std::ranges::lower_bound(names, members_[i].zone);
+      const auto place = std::lower_bound(names.begin(), names.end(), members_[i].zone);
       zone_of_[i] = static_cast<ZoneIndex>(place - names.begin());
       Zone& zone = zones_[zone_of_[i]];
       zone.id = hash64(members_[i].zone);
@@ -89,7 +89,9 @@ class Plan {
   }
 
   [[nodiscard]] std::optional<MemberIndex> index_of(NodeId id) const {
-    const auto found = std::ranges::lower_bound(members_, id, {}, &RingMember::id);
+    const auto found = std::lower_bound(
+        members_.begin(), members_.end(), id,
+        [](const RingMember& member, NodeId wanted) { return member.id < wanted; });
     if (found == members_.end() || found->id != id) return std::nullopt;
     return static_cast<MemberIndex>(found - members_.begin());
   }
@@ -211,7 +213,7 @@ class Plan {
     row.demand = zone.copies_in_every_row + (once_more ? 1 : 0);
     for (const std::optional<MemberIndex> member : before_[partition]) {
       if (!member || zone_of_[*member] != index) continue;
-      const auto place = std::ranges::lower_bound(zone.members, *member);
+      const auto place = std::lower_bound(zone.members.begin(), zone.members.end(), *member);
       row.takers.push_back(static_cast<TakerIndex>(place - zone.members.begin()));
     }
     return row;
@@ -251,7 +253,7 @@ class Plan {
       const std::optional<MemberIndex> owner = before[i];
       if (!owner || std::ranges::find(placed, *owner) == placed.end()) continue;
       if (i < slots.size()) {
-        slots[i] = *owner;
+        slots[i] = owner;
       } else {
         displaced.push_back(*owner);
       }

@@ -1,6 +1,7 @@
 #include "ring/ring.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -37,7 +38,7 @@ void Ring::index_members() {
   std::ranges::sort(zones);
   for (std::uint32_t i = 0; i < members_.size(); ++i) {
     // Not dense: the zone's first position among the sorted names is a number as good as any.
-    const auto zone = std::ranges::lower_bound(zones, std::string_view(members_[i].zone));
+    const auto zone = std::lower_bound(zones.begin(), zones.end(), members_[i].zone);
     places_.push_back({.node = members_[i].id,
                        .zone = static_cast<std::uint32_t>(zone - zones.begin()),
                        .member = i});
@@ -46,15 +47,17 @@ void Ring::index_members() {
   for (const Row& row : rows_) {
     STARLING_CHECK(!row.empty());
     for (const NodeId owner : row) {
-      const auto place = std::ranges::lower_bound(places_, owner, {}, &Place::node);
-      STARLING_CHECK(place != places_.end() && place->node == owner);
-      ++place->slots;
+      const Place* const place = place_of(owner);
+      STARLING_CHECK(place != nullptr);
+      ++places_[static_cast<std::size_t>(place - places_.data())].slots;
     }
   }
 }
 
 const Ring::Place* Ring::place_of(NodeId id) const {
-  const auto place = std::ranges::lower_bound(places_, id, {}, &Place::node);
+  const auto place = std::lower_bound(
+      places_.begin(), places_.end(), id,
+      [](const Place& candidate, NodeId wanted) { return candidate.node < wanted; });
   return place != places_.end() && place->node == id ? &*place : nullptr;
 }
 

@@ -1,6 +1,5 @@
 #include "ring/gift_circle.h"
 
-#include <cstdint>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -18,8 +17,7 @@ TEST_CASE("GiftCircle: two takers who swapped rows swap them back") {
   const std::vector<Gift> circle = find_saving_circle(rows, {{0}, {1}}, 2);
   REQUIRE(circle.size() == 2);
   for (const Gift& gift : circle) {
-    CHECK(gift.giver == rows[gift.row].takers.front());
-    CHECK(gift.taker == gift.row);
+    CHECK((gift.giver == rows[gift.row].takers.front() && gift.taker == gift.row));
   }
 }
 

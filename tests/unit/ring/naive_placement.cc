@@ -45,6 +45,7 @@ std::vector<double> exact_shares(double total, const std::vector<Claim>& claims)
     (level_sum(claims, middle) < total ? low : high) = middle;
   }
   std::vector<double> shares;
+  shares.reserve(claims.size());
   for (const Claim& claim : claims) {
     shares.push_back(std::clamp(claim.weight * high, claim.least, claim.most));
   }
@@ -86,6 +87,7 @@ std::vector<double> member_shares(const PlacementTable& table,
   const double total = slots_of_zone(table, zone);
   const double most = std::min(total, static_cast<double>(table.size()));
   std::vector<Claim> claims;
+  claims.reserve(zone.size());
   for (const RingMember* const member : zone) {
     claims.push_back({.weight = static_cast<double>(member->weight), .least = 0, .most = most});
   }
