@@ -1,0 +1,87 @@
+#pragma once
+
+// Frame: how a message travels on a byte stream: a header of 32 bytes, then a body of FlatBuffers
+// bytes. The header says how long the body is, and that is checked against the limit of its type
+// before anything is allocated. The header has its own checksum, so a damaged length is never
+// believed. What a body means is codec.h's affair.
+//
+//   0  magic "STRL"    8  request (u64)         24  body length (u32), a multiple of 8
+//   4  version = 1    16  body checksum (u64)   28  header checksum (u32) over bytes 0-27
+//   5  type
+//   6  flags = 0, two bytes
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "starling/result.h"
+
+namespace starling {
+
+inline constexpr std::size_t kFrameHeaderBytes = 32;
+inline constexpr std::uint8_t kFrameVersion = 1;
+
+// One a message. The numbers are on the wire: new ones go to the end.
+enum class FrameType : std::uint8_t {
+  Hello = 1,
+  ReplicaWrite = 2,
+  ReplicaWriteReply = 3,
+  ReplicaRead = 4,
+  ReplicaReadReply = 5,
+  ForwardedPut = 6,
+  ForwardedPutReply = 7,
+  ScanRange = 8,
+  ScanRangeReply = 9,
+  DigestRange = 10,
+  DigestRangeReply = 11,
+  BootAnnouncement = 12,
+  BootReply = 13,
+  ClientPut = 14,
+  ClientGet = 15,
+  ClientDelete = 16,
+  ClientKeys = 17,
+  ClientClusterStatus = 18,
+  ClientClusterRing = 19,
+  ClientClusterDigest = 20,
+  ClientNodeInfo = 21,
+  ErrorReply = 22,
+  PutReply = 23,
+  GetReply = 24,
+  KeysReply = 25,
+  ClusterStatusReply = 26,
+  ClusterRingReply = 27,
+  ClusterDigestReply = 28,
+  NodeInfoReply = 29,
+};
+inline constexpr std::uint8_t kFrameTypeMin = 1;
+inline constexpr std::uint8_t kFrameTypeMax = 29;
+
+// Everything before the two sides know each other.
+inline constexpr std::size_t kHandshakeBodyBytesMax = std::size_t{4} << 10U;
+// Everything without a value or a list in it.
+inline constexpr std::size_t kControlBodyBytesMax = std::size_t{64} << 10U;
+// One value of 16 MiB, and a control message around it.
+inline constexpr std::size_t kValueBodyBytesMax = (std::size_t{16} << 20U) + kControlBodyBytesMax;
+// A record or a list. The mint stops at 16 MiB of siblings a key, and the write that passes the
+// limit may bring 16 MiB more; records are not yet cut into several frames.
+inline constexpr std::size_t kRecordBodyBytesMax = (std::size_t{32} << 20U) + kControlBodyBytesMax;
+
+[[nodiscard]] std::string_view frame_type_name(FrameType type);
+// The longest body that a frame of this type may have.
+[[nodiscard]] std::size_t body_bytes_max(FrameType type);
+
+struct FrameHeader {
+  FrameType type = FrameType::Hello;
+  std::uint32_t body_bytes = 0;
+  std::uint64_t request = 0;        // a client's number for its request; 0 between peers
+  std::uint64_t body_checksum = 0;  // hash64 of the body
+  friend bool operator==(const FrameHeader&, const FrameHeader&) = default;
+};
+
+[[nodiscard]] std::string frame_header_bytes(const FrameHeader& header);
+// Reads the first 32 of `bytes`. Corruption: fewer bytes, another magic, version, flags or
+// checksum, an unknown type, or a body longer than its type may have. Close the connection then.
+[[nodiscard]] Result<FrameHeader> parse_frame_header(std::string_view bytes);
+
+}  // namespace starling

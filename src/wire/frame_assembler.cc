@@ -1,0 +1,64 @@
+#include "wire/frame_assembler.h"
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "starling/result.h"
+#include "starling/status.h"
+
+#include "wire/frame.h"
+
+namespace starling {
+namespace {
+
+// One huge value must not cost its memory for the rest of the connection's life.
+constexpr std::size_t kKeptCapacityBytes = std::size_t{1} << 20U;
+
+}  // namespace
+
+void FrameAssembler::feed(std::string_view bytes) {
+  if (!broken_.ok()) return;
+  drop_consumed();
+  buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+}
+
+Result<std::optional<RawFrame>> FrameAssembler::next() {
+  if (!broken_.ok()) return broken_;
+  if (pending().size() < kFrameHeaderBytes) return std::optional<RawFrame>();
+  if (!header_.has_value()) {
+    const Result<FrameHeader> parsed = parse_frame_header(pending());
+    if (!parsed.ok()) {
+      broken_ = parsed.status();
+      return broken_;
+    }
+    header_ = *parsed;
+  }
+  const std::size_t frame_bytes = kFrameHeaderBytes + header_->body_bytes;
+  if (pending().size() < frame_bytes) return std::optional<RawFrame>();
+  const std::string_view body = pending().substr(kFrameHeaderBytes, header_->body_bytes);
+  consumed_ += frame_bytes;
+  const FrameHeader header = *std::exchange(header_, std::nullopt);
+  return std::optional<RawFrame>(RawFrame{.header = header, .body = body});
+}
+
+// Moves the rest to the front, which keeps every frame at a multiple of 8 from an allocation's
+// start.
+void FrameAssembler::drop_consumed() {
+  if (consumed_ == 0) return;
+  if (buffer_.capacity() > kKeptCapacityBytes && buffered_bytes() <= kKeptCapacityBytes) {
+    const std::string_view rest = pending();
+    buffer_ = std::vector<char>(rest.begin(), rest.end());
+  } else {
+    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(consumed_));
+  }
+  consumed_ = 0;
+}
+
+std::string_view FrameAssembler::pending() const {
+  return std::string_view(buffer_.data(), buffer_.size()).substr(consumed_);
+}
+
+}  // namespace starling
