@@ -1,6 +1,5 @@
 #include "replica/key_layout.h"
 
-#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>

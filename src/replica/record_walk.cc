@@ -1,6 +1,7 @@
 #include "replica/record_walk.h"
 
 #include <string_view>
+#include <utility>
 
 #include "starling/result.h"
 #include "starling/status.h"

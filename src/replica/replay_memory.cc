@@ -1,5 +1,6 @@
 #include "replica/replay_memory.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>

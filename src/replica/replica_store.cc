@@ -79,7 +79,7 @@ ReplicaStore::ReplicaStore(StorageEngine& engine, Log& log, Minter minter, Rando
                            ReplicaStoreOptions options)
     : engine_(engine),
       log_(log),
-      minter_(std::move(minter)),
+      minter_(minter),
       random_(random),
       options_(options),
       cache_(options.cache_bytes_max) {}
@@ -169,7 +169,7 @@ Result<ReplicaStore::ScanOutcome> ReplicaStore::scan(const ScanQuery& query) {
         return false;
       });
   if (!walked.ok()) {
-    note_corruption(bounds.from, walked);
+    note_corruption(bounds_of_table(query.partition, StoreTable::Records).from, walked);
     return walked;
   }
   return outcome;
@@ -196,7 +196,9 @@ Status ReplicaStore::advance_digest(DigestWork& work, std::uint32_t records_max)
         work.durable_at = std::max(work.durable_at, walked_record.durable_at);
         return true;
       });
-  if (!walked.ok()) note_corruption(bounds.from, walked);
+  if (!walked.ok()) {
+    note_corruption(bounds_of_table(work.partition, StoreTable::Records).from, walked);
+  }
   return walked;
 }
 
@@ -223,7 +225,8 @@ Result<StoredRecord> ReplicaStore::fetch(std::string_view store_key, CommitDeman
 }
 
 // After any store error the next mint must begin a new incarnation: what this process minted may be
-// gone without a trace. Once for each damaged key, or reading it often would bloat every clock.
+// gone without a trace. Once for each damaged key (walks: for each partition), or reading it often
+// would bloat every clock.
 void ReplicaStore::note_corruption(std::string_view store_key, const Status& status) {
   ++counters_.corruptions;
   if (known_corrupt_.contains(store_key)) return;

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -11,7 +10,6 @@
 
 #include <leveldb/db.h>
 #include <leveldb/options.h>
-#include <leveldb/status.h>
 #include <leveldb/write_batch.h>
 
 #include "starling/status.h"
