@@ -52,7 +52,7 @@ std::string BootConfirmation::explanation() const {
          "old directory back";
 }
 
-BootVerdict judge_boot(const RememberedBoot* remembered, const BootAnnouncement& announced) {
+BootVerdict judge_boot(const BootAnnouncement* remembered, const BootAnnouncement& announced) {
   if (remembered == nullptr) return BootVerdict::Confirmed;
   if (remembered->store != announced.store) return BootVerdict::AnotherStore;
   if (announced.boot_sequence > remembered->boot_sequence) return BootVerdict::Confirmed;

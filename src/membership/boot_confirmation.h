@@ -48,15 +48,9 @@ class BootConfirmation {
   State state_ = State::Waiting;
 };
 
-// The other side: the verdict on `announced`, given what is remembered of that member (nothing:
-// never met). Confirmed may only be said once the announcement is durably remembered.
-struct RememberedBoot {
-  StoreId store;
-  std::uint64_t boot_sequence = 0;
-  Incarnation incarnation;
-  friend bool operator==(const RememberedBoot&, const RememberedBoot&) = default;
-};
-[[nodiscard]] BootVerdict judge_boot(const RememberedBoot* remembered,
+// The other side: the verdict on `announced`, given the start that is remembered of that member
+// (nullptr: never met). Confirmed may only be said once the announcement is durably remembered.
+[[nodiscard]] BootVerdict judge_boot(const BootAnnouncement* remembered,
                                      const BootAnnouncement& announced);
 
 }  // namespace starling

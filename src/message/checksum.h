@@ -1,8 +1,8 @@
 #pragma once
 
 // The end-to-end checksums of values: made by the client of a put and verified where it is minted,
-// made by the coordinator of a get and verified by the client. They cover the key as well, so that a
-// value can not be taken for another key's. For accidents, not for attackers.
+// made by the coordinator of a get and verified by the client. They cover the key as well, so that
+// a value can not be taken for another key's. For accidents, not for attackers.
 
 #include <cstdint>
 #include <span>

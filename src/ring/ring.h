@@ -27,6 +27,7 @@ class Ring {
        std::vector<RowVersion> row_versions);
 
   [[nodiscard]] Epoch epoch() const { return epoch_; }
+  [[nodiscard]] std::uint64_t token_seed() const { return token_seed_; }
   [[nodiscard]] std::uint32_t partitions() const {
     return static_cast<std::uint32_t>(rows_.size());
   }

@@ -29,12 +29,6 @@ BootReply verdict_on(const BootAnnouncement& announced, BootVerdict verdict) {
           .verdict = verdict};
 }
 
-RememberedBoot remembered(std::uint64_t store, std::uint64_t sequence, std::uint64_t incarnation) {
-  return {.store = StoreId{Hash128{.high = 0, .low = store}},
-          .boot_sequence = sequence,
-          .incarnation = Incarnation{incarnation}};
-}
-
 TEST_CASE("BootConfirmation: a cluster of one confirms itself") {
   CHECK(BootConfirmation(boot(1, 1, 7), 1, false).counting());
 }
@@ -79,7 +73,7 @@ TEST_CASE("BootConfirmation: a verdict on an earlier start counts for nothing") 
 }
 
 TEST_CASE("judge_boot: later starts of the remembered store pass, everything else does not") {
-  const RememberedBoot known = remembered(1, 5, 50);
+  const BootAnnouncement known = boot(1, 5, 50);
   CHECK(judge_boot(nullptr, boot(1, 1, 10)) == BootVerdict::Confirmed);
   CHECK(judge_boot(&known, boot(1, 6, 60)) == BootVerdict::Confirmed);
   CHECK(judge_boot(&known, boot(1, 5, 50)) == BootVerdict::Confirmed);

@@ -1,0 +1,176 @@
+#include "node/admin_service.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "starling/build_info.h"
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "membership/boot_confirmation.h"
+#include "membership/peer_table.h"
+#include "message/client_messages.h"
+#include "node/node_options.h"
+#include "node/readiness.h"
+#include "ring/preference_list.h"
+#include "ring/ring.h"
+
+namespace starling {
+namespace {
+
+std::string_view durability_name(DurabilityMode mode) {
+  switch (mode) {
+    case DurabilityMode::Sync:
+      return "sync";
+    case DurabilityMode::Interval:
+      return "interval";
+    case DurabilityMode::None:
+      return "none";
+  }
+  return "sync";
+}
+
+std::vector<std::string> names_of(const Ring& ring, std::span<const NodeId> nodes) {
+  std::vector<std::string> names;
+  for (const NodeId node : nodes) names.push_back(ring.member(node)->name);
+  return names;
+}
+
+}  // namespace
+
+AdminService::AdminService(const Neighbours& neighbours, Instant started, Incarnation incarnation)
+    // Digest jobs answer to operation ids of their own, which begin where no other process's did.
+    : neighbours_(neighbours),
+      started_(started),
+      incarnation_(incarnation),
+      next_digest_(incarnation.value >> 1U) {}
+
+ClusterStatusReply AdminService::cluster_status() const {
+  const Ring& ring = neighbours_.cluster.ring();
+  const NodeId self = neighbours_.cluster.self();
+  ClusterStatusReply reply{.cluster = neighbours_.config.cluster,
+                           .epoch = ring.epoch(),
+                           .partitions = ring.partitions(),
+                           .replicas = ring.replicas(),
+                           .replicas_configured = neighbours_.config.replicas};
+  for (const RingMember& member : ring.members()) {
+    const PeerState state = member.id == self ? PeerState::Up : neighbours_.peers.state(member.id);
+    const bool counting = neighbours_.cluster.reachable(member.id);
+    reply.members.push_back({.name = member.name,
+                             .id = member.id,
+                             .address = member.address,
+                             .http = member.id == self ? neighbours_.options.http_address
+                                                       : neighbours_.peers.http_address(member.id),
+                             .zone = member.zone,
+                             .state = std::string(peer_state_name(state)),
+                             .partitions = ring.slots_of(member.id),
+                             .hints_pending = 0});
+    if (state == PeerState::Down) {
+      reply.messages.push_back(member.name + " is down: no connection to " + member.address +
+                               ". Start it, or look at its log");
+    } else if (!counting) {
+      reply.messages.push_back(member.name +
+                               " is up, but its answers do not count yet: its store "
+                               "is not confirmed. Look at its /readyz?verbose");
+    } else if (state == PeerState::Suspect) {
+      reply.messages.push_back(member.name +
+                               " is connected but silent: it may be paused or "
+                               "overloaded");
+    }
+  }
+  const std::uint32_t quorum = ring.replicas() / 2 + 1;
+  const std::uint32_t reachable = reachable_owners_min();
+  const std::uint32_t missing = ring.replicas() - reachable;
+  reply.can_lose_availability = reachable > quorum ? reachable - quorum : 0;
+  // A write acknowledged at a quorum has that many copies, and an absent owner may hold one of
+  // them.
+  reply.can_lose_durability = quorum - 1 > missing ? quorum - 1 - missing : 0;
+  if (reachable < quorum) {
+    reply.messages.push_back("some partitions have only " + std::to_string(reachable) + " of " +
+                             std::to_string(ring.replicas()) +
+                             " replicas: requests at quorum are refused there");
+  }
+  if (neighbours_.config.replicas > ring.replicas()) {
+    reply.messages.push_back("replicas=" + std::to_string(neighbours_.config.replicas) +
+                             " is configured, but there are only " +
+                             std::to_string(ring.members().size()) + " members");
+  }
+  return reply;
+}
+
+ClusterRingReply AdminService::cluster_ring() const {
+  const Ring& ring = neighbours_.cluster.ring();
+  ClusterRingReply reply{.epoch = ring.epoch(), .partitions = {}};
+  for (std::uint32_t p = 0; p < ring.partitions(); ++p) {
+    const PartitionId partition{static_cast<std::uint16_t>(p)};
+    reply.partitions.push_back(
+        {.partition = partition, .owners = names_of(ring, ring.row(partition)), .fallbacks = {}});
+  }
+  return reply;
+}
+
+ClusterRingReply AdminService::preference_list(const KeyAddress& address) const {
+  const Ring& ring = neighbours_.cluster.ring();
+  const PreferenceList list = preference_list_of(ring, ring.token_of(address.bucket, address.key));
+  return {.epoch = ring.epoch(),
+          .partitions = {{.partition = list.partition,
+                          .owners = names_of(ring, list.owners),
+                          .fallbacks = names_of(ring, list.fallbacks)}}};
+}
+
+NodeInfoReply AdminService::node_info(Instant now) const {
+  const Ring& ring = neighbours_.cluster.ring();
+  const NodeId self = neighbours_.cluster.self();
+  const Readiness ready = readiness();
+  const std::chrono::milliseconds uptime =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now - started_);
+  return {.name = neighbours_.options.name,
+          .id = self,
+          .cluster = neighbours_.config.cluster,
+          .version = std::string(kVersion),
+          .address = ring.member(self)->address,
+          .http = neighbours_.options.http_address,
+          .data_dir = neighbours_.options.data_dir,
+          .store_id = to_text(neighbours_.identity.store.value),
+          .incarnation = to_text(incarnation_.value),
+          .durability = std::string(durability_name(neighbours_.options.durability)),
+          .boot_sequence = neighbours_.identity.boot_sequence,
+          .ready = ready.ready,
+          .not_ready_because = ready.because,
+          .uptime_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(uptime.count(), 0)),
+          .partitions = ring.slots_of(self)};
+}
+
+Readiness AdminService::readiness() const {
+  if (!neighbours_.confirmation.counting()) {
+    return {.ready = false, .because = neighbours_.confirmation.explanation()};
+  }
+  const std::uint32_t quorum = neighbours_.cluster.ring().replicas() / 2 + 1;
+  const std::uint32_t reachable = reachable_owners_min();
+  if (reachable >= quorum) return {.ready = true, .because = {}};
+  return {.ready = false,
+          .because = "some partitions have only " + std::to_string(reachable) + " of the " +
+                     std::to_string(quorum) +
+                     " replicas that a quorum takes: other members are down or not confirmed"};
+}
+
+std::uint32_t AdminService::reachable_owners(PartitionId partition) const {
+  const auto owners = neighbours_.cluster.ring().row(partition);
+  return static_cast<std::uint32_t>(std::ranges::count_if(
+      owners, [this](NodeId owner) { return neighbours_.cluster.reachable(owner); }));
+}
+
+std::uint32_t AdminService::reachable_owners_min() const {
+  const Ring& ring = neighbours_.cluster.ring();
+  std::uint32_t least = ring.replicas();
+  for (std::uint32_t p = 0; p < ring.partitions() && least > 0; ++p) {
+    least = std::min(least, reachable_owners(PartitionId{static_cast<std::uint16_t>(p)}));
+  }
+  return least;
+}
+
+}  // namespace starling

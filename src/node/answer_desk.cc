@@ -1,0 +1,104 @@
+#include "node/answer_desk.h"
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "starling/status.h"
+
+#include "base/ids.h"
+#include "message/checksum.h"
+#include "message/client_messages.h"
+#include "message/peer_messages.h"
+#include "node/operation.h"
+#include "quorum/actions.h"
+#include "version/dot.h"
+#include "version/sibling_set.h"
+
+namespace starling {
+namespace {
+
+// Incarnation, lineage and counter: enough to tell siblings apart and to find a write in the logs.
+std::string dot_text(const Dot& dot) {
+  return to_text(dot.actor.incarnation.value) + "-" + std::to_string(dot.actor.lineage) + "." +
+         std::to_string(dot.counter);
+}
+
+std::vector<SiblingReply> live_values(SiblingSet record) {
+  std::vector<SiblingReply> values;
+  for (Sibling& sibling : std::move(record).take_siblings()) {
+    if (!sibling.is_live_value()) continue;
+    values.push_back(SiblingReply{.value = std::move(sibling.value),
+                                  .content_type = std::move(sibling.content_type),
+                                  .modified = sibling.modified,
+                                  .dot = dot_text(sibling.dot)});
+  }
+  return values;
+}
+
+}  // namespace
+
+void AnswerDesk::answer_put(const Operation& operation, const AnswerPut& answer) {
+  send(operation.origin, false,
+       PutReply{.context = contexts_.encode(operation.address.bucket, operation.address.key,
+                                            answer.context),
+                .siblings = answer.siblings,
+                .level = operation.level,
+                .replies = answer.replies});
+}
+
+void AnswerDesk::answer_get(const Operation& operation, AnswerGet answer) {
+  const auto* const origin = std::get_if<FromClient>(&operation.origin);
+  if (origin == nullptr) return;
+  const KeyAddress& address = operation.address;
+  GetReply reply{
+      .context = contexts_.encode(address.bucket, address.key, answer.record.clock()),
+      .level = operation.level,
+      .replies = answer.replies,
+      .repaired = answer.repaired,
+      .protected_read = answer.protected_read,
+  };
+  reply.siblings = live_values(std::move(answer.record));
+  reply.checksum = checksum_of(address.key, reply.siblings);
+  transport_.reply(origin->client, std::move(reply));
+}
+
+void AnswerDesk::answer_error(const Origin& origin, const AnswerError& answer) {
+  send(origin, answer.nothing_minted,
+       ErrorReply{.status = answer.status, .replies = answer.replies});
+}
+
+void AnswerDesk::pass_on(const Origin& origin, PassOn answer) {
+  send(origin, false, std::move(answer.reply));
+}
+
+void AnswerDesk::reply(const ClientHandle& client, ClientReply reply) {
+  transport_.reply(client, std::move(reply));
+}
+
+void AnswerDesk::refuse(const ClientHandle& client, Status status) {
+  transport_.reply(client, ErrorReply{.status = std::move(status), .replies = {}});
+}
+
+void AnswerDesk::send(const Origin& origin, bool nothing_minted,
+                      std::variant<ErrorReply, PutReply> reply) {
+  if (const auto* const peer = std::get_if<FromPeer>(&origin)) {
+    outbox_.send(peer->node, ForwardedPutReply{.operation = peer->operation,
+                                               .nothing_minted = nothing_minted,
+                                               .reply = std::move(reply)});
+    return;
+  }
+  ClientHandle client;
+  if (const auto* const direct = std::get_if<FromClient>(&origin)) {
+    client = direct->client;
+  } else if (const auto* const deletion = std::get_if<FirstReadOfDelete>(&origin)) {
+    client = deletion->client;
+  } else {
+    return;
+  }
+  std::visit([&](auto&& body) { transport_.reply(client, std::forward<decltype(body)>(body)); },
+             std::move(reply));
+}
+
+}  // namespace starling

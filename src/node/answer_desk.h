@@ -1,0 +1,45 @@
+#pragma once
+
+// AnswerDesk: turns what an operation decided into the reply that a client or a forwarding
+// coordinator gets. Contexts are sealed here, and only here.
+
+#include <variant>
+
+#include "starling/status.h"
+
+#include "base/ids.h"
+#include "env/transport.h"
+#include "message/client_messages.h"
+#include "node/operation.h"
+#include "node/outbox.h"
+#include "quorum/actions.h"
+#include "version/context_codec.h"
+
+namespace starling {
+
+class AnswerDesk {
+ public:
+  AnswerDesk(Transport& transport, Outbox& outbox, const ContextCodec& contexts)
+      : transport_(transport), outbox_(outbox), contexts_(contexts) {}
+
+  [[nodiscard]] const ContextCodec& contexts() const { return contexts_; }
+
+  // The origin says who is answered. Listings, and the values that the first read of a delete
+  // found, stay with the coordinator.
+  void answer_put(const Operation& operation, const AnswerPut& answer);
+  void answer_get(const Operation& operation, AnswerGet answer);
+  void answer_error(const Origin& origin, const AnswerError& answer);
+  void pass_on(const Origin& origin, PassOn answer);
+
+  void reply(const ClientHandle& client, ClientReply reply);
+  void refuse(const ClientHandle& client, Status status);
+
+ private:
+  void send(const Origin& origin, bool nothing_minted, std::variant<ErrorReply, PutReply> reply);
+
+  Transport& transport_;
+  Outbox& outbox_;
+  const ContextCodec& contexts_;
+};
+
+}  // namespace starling

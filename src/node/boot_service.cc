@@ -1,0 +1,78 @@
+#include "node/boot_service.h"
+
+#include <string>
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "env/storage_engine.h"
+#include "membership/boot_confirmation.h"
+#include "message/peer_messages.h"
+#include "replica/store_identity.h"
+#include "ring/member.h"
+
+namespace starling {
+
+BootService::BootService(const Neighbours& neighbours, StoreIdentity& identity,
+                         BootConfirmation& confirmation)
+    : neighbours_(neighbours), identity_(identity), confirmation_(confirmation) {}
+
+void BootService::on_start() {
+  if (confirmation_.counting()) note_counting();
+}
+
+void BootService::on_peer_up(NodeId peer) {
+  neighbours_.outbox.send(peer, confirmation_.announcement());
+}
+
+void BootService::on_announcement(NodeId from, const BootAnnouncement& announced) {
+  const auto known = identity_.peers.find(from);
+  const BootAnnouncement* const remembered =
+      known == identity_.peers.end() ? nullptr : &known->second;
+  const BootVerdict verdict = judge_boot(remembered, announced);
+  BootReply reply{.store = announced.store,
+                  .boot_sequence = announced.boot_sequence,
+                  .incarnation = announced.incarnation,
+                  .verdict = verdict};
+  if (verdict != BootVerdict::Confirmed) {
+    neighbours_.log.write(LogLevel::Trace, "mark: boot: refused a store");
+    const RingMember* const member = neighbours_.ring->member(from);
+    neighbours_.log.warning("member '" + (member == nullptr ? to_text(from.value) : member->name) +
+                            "' announced a store that is not its latest one: its answers do not "
+                            "count here");
+    return neighbours_.outbox.send(from, reply);
+  }
+  // A repeated announcement differs in `counting` at most, which is not remembered.
+  BootAnnouncement kept = announced;
+  kept.counting = false;
+  const bool known_already = remembered != nullptr && *remembered == kept;
+  if (announced.counting) neighbours_.peers.on_counting(from);
+  const CommitTicket ticket =
+      known_already ? last_ticket_ : remember_peer(neighbours_.storage, identity_, from, kept);
+  last_ticket_ = std::max(last_ticket_, ticket);
+  neighbours_.replica.send_when_durable(from, ticket, reply);
+}
+
+void BootService::on_reply(NodeId from, const BootReply& reply) {
+  const BootConfirmation::State before = confirmation_.state();
+  confirmation_.on_reply(from, reply);
+  if (confirmation_.state() == before) return;
+  if (confirmation_.counting()) {
+    note_counting();
+  } else {
+    neighbours_.log.error(confirmation_.explanation());
+  }
+}
+
+void BootService::note_counting() {
+  neighbours_.log.info("the store is confirmed: this member counts");
+  if (!identity_.confirmed) {
+    last_ticket_ = remember_confirmed(neighbours_.storage, identity_);
+  }
+  for (const RingMember& member : neighbours_.ring->members()) {
+    if (member.id != neighbours_.outbox.self()) {
+      neighbours_.outbox.send(member.id, confirmation_.announcement());
+    }
+  }
+}
+
+}  // namespace starling

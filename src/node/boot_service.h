@@ -1,0 +1,48 @@
+#pragma once
+
+// BootService: announces this node's start to every member it meets, judges theirs, and remembers
+// them durably before it confirms. What follows from the verdicts decides BootConfirmation.
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "env/storage_engine.h"
+#include "membership/boot_confirmation.h"
+#include "membership/peer_table.h"
+#include "message/peer_messages.h"
+#include "node/current_ring.h"
+#include "node/outbox.h"
+#include "node/replica_service.h"
+#include "replica/store_identity.h"
+
+namespace starling {
+
+class BootService {
+ public:
+  struct Neighbours {
+    StorageEngine& storage;
+    const CurrentRing& ring;
+    PeerTable& peers;
+    Outbox& outbox;
+    ReplicaService& replica;
+    Log& log;
+  };
+
+  BootService(const Neighbours& neighbours, StoreIdentity& identity,
+              BootConfirmation& confirmation);
+
+  void on_peer_up(NodeId peer);
+  void on_announcement(NodeId from, const BootAnnouncement& announced);
+  void on_reply(NodeId from, const BootReply& reply);
+  // A store that counts from the beginning (a cluster of one) is remembered as such.
+  void on_start();
+
+ private:
+  void note_counting();
+
+  Neighbours neighbours_;
+  StoreIdentity& identity_;
+  BootConfirmation& confirmation_;
+  CommitTicket last_ticket_{};  // of what was last remembered
+};
+
+}  // namespace starling

@@ -1,0 +1,46 @@
+#pragma once
+
+// ClusterView: what a coordinator sees of the cluster when a request begins: the owners of a key in
+// preference order, and which of them can be reached just now.
+
+#include <span>
+
+#include "base/ids.h"
+#include "membership/boot_confirmation.h"
+#include "membership/peer_table.h"
+#include "node/current_ring.h"
+#include "quorum/actions.h"
+#include "ring/token.h"
+
+namespace starling {
+
+class ClusterView {
+ public:
+  ClusterView(NodeId self, const CurrentRing& ring, const PeerTable& peers,
+              const BootConfirmation& confirmation)
+      : self_(self), ring_(ring), peers_(peers), confirmation_(confirmation) {}
+
+  [[nodiscard]] NodeId self() const { return self_; }
+  [[nodiscard]] const Ring& ring() const { return *ring_; }
+
+  // The owners of a token's partition, this node first if it is one (its answer costs no message),
+  // peers that let requests wait last.
+  [[nodiscard]] ReplicaView replicas_of(Token token) const;
+  // The same of a partition, whatever the key.
+  [[nodiscard]] ReplicaView replicas_of(PartitionId partition) const;
+  // The same without this node: whom a put is forwarded to.
+  [[nodiscard]] ReplicaView others_of(Token token) const;
+  // Whether this node may mint for `partition`: an owner whose store counts.
+  [[nodiscard]] bool mints(PartitionId partition) const;
+  [[nodiscard]] bool reachable(NodeId node) const;
+
+ private:
+  [[nodiscard]] ReplicaView view_of(std::span<const NodeId> owners) const;
+
+  NodeId self_;
+  const CurrentRing& ring_;
+  const PeerTable& peers_;
+  const BootConfirmation& confirmation_;
+};
+
+}  // namespace starling

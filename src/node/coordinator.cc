@@ -1,0 +1,308 @@
+#include "node/coordinator.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "starling/result.h"
+#include "starling/status.h"
+
+#include "base/assert.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "message/client_messages.h"
+#include "message/peer_messages.h"
+#include "node/operation.h"
+#include "quorum/actions.h"
+#include "quorum/quorum_spec.h"
+#include "ring/ring.h"
+#include "ring/token.h"
+
+namespace starling {
+namespace {
+
+// Reads that were answered and still wait for late replies, to repair what those show. Enough for
+// what a healthy cluster has in flight; a silent replica must not fill the memory with them.
+constexpr std::size_t kAnsweredMax = 1024;
+
+}  // namespace
+
+Coordinator::Coordinator(const Neighbours& neighbours, const CoordinatorOptions& options,
+                         Random random)
+    : neighbours_(neighbours),
+      options_(options),
+      table_(options.operations_max, random.fork("operation ids")) {}
+
+void Coordinator::put(Origin origin, PutCommand put, Instant now, Instant deadline) {
+  const bool mint_here = neighbours_.cluster.mints(place_of(put.address).partition) ||
+                         options_.planted == PlantedBug::MintAtNonOwner;
+  if (mint_here) {
+    put_here(std::move(origin), std::move(put), now, deadline);
+  } else {
+    forward(std::move(origin), std::move(put), now, deadline);
+  }
+}
+
+void Coordinator::put_here(Origin origin, PutCommand put, Instant now, Instant deadline) {
+  const Result<WriteQuorum> quorum = resolve(put.levels, neighbours_.cluster.ring().replicas());
+  if (!quorum.ok()) return refuse(origin, quorum.status());
+  const Place place = place_of(put.address);
+  PutOperation machine({.self = neighbours_.cluster.self(),
+                        .quorum = *quorum,
+                        .context = put.context,
+                        .deadline = deadline,
+                        .planted = options_.planted},
+                       neighbours_.cluster.replicas_of(place.token));
+  KeyAddress address = put.address;
+  const Level level = put.levels.w;
+  begin(Operation{.address = std::move(address),
+                  .place = place,
+                  .deadline = deadline,
+                  .level = level,
+                  .origin = std::move(origin),
+                  .put = std::move(put),
+                  .machine = std::move(machine)},
+        now);
+}
+
+void Coordinator::forward(Origin origin, PutCommand put, Instant now, Instant deadline) {
+  const Result<WriteQuorum> quorum = resolve(put.levels, neighbours_.cluster.ring().replicas());
+  if (!quorum.ok()) return refuse(origin, quorum.status());
+  const Place place = place_of(put.address);
+  ForwardOperation machine(neighbours_.cluster.others_of(place.token), quorum->required(),
+                           deadline);
+  KeyAddress address = put.address;
+  const Level level = put.levels.w;
+  begin(Operation{.address = std::move(address),
+                  .place = place,
+                  .deadline = deadline,
+                  .level = level,
+                  .origin = std::move(origin),
+                  .put = std::move(put),
+                  .machine = std::move(machine)},
+        now);
+}
+
+void Coordinator::get(Origin origin, GetCommand get, Instant now, Instant deadline) {
+  const Result<ReadQuorum> quorum = resolve(get.levels, neighbours_.cluster.ring().replicas());
+  if (!quorum.ok()) return refuse(origin, quorum.status());
+  const Place place = place_of(get.address);
+  GetOperation machine({.quorum = *quorum,
+                        .session = std::move(get.session),
+                        .started = now,
+                        .deadline = deadline,
+                        .patience = options_.replica_patience,
+                        .planted = options_.planted},
+                       neighbours_.cluster.replicas_of(place.token));
+  begin(Operation{.address = std::move(get.address),
+                  .place = place,
+                  .deadline = deadline,
+                  .level = get.levels.r,
+                  .origin = std::move(origin),
+                  .machine = std::move(machine)},
+        now);
+}
+
+void Coordinator::scan(std::uint64_t listing, ScanRequest request, Instant now, Instant deadline) {
+  const Ring& ring = neighbours_.cluster.ring();
+  const Origin origin = ForListing{.listing = listing};
+  const Result<ReadQuorum> quorum = resolve(request.levels, ring.replicas());
+  if (!quorum.ok()) return refuse(origin, quorum.status());
+  ScanOperation machine({.quorum = *quorum,
+                         .bucket = request.bucket,
+                         .token_seed = ring.token_seed(),
+                         .after = std::move(request.after),
+                         .deadline = deadline},
+                        neighbours_.cluster.replicas_of(request.partition));
+  begin(Operation{.address = {.bucket = std::move(request.bucket), .key = {}},
+                  .place = {.token = {},
+                            .partition = request.partition,
+                            .row_version = ring.row_version(request.partition)},
+                  .deadline = deadline,
+                  .level = request.levels.r,
+                  .origin = origin,
+                  .scan = std::move(request.scan),
+                  .machine = std::move(machine)},
+        now);
+}
+
+Place Coordinator::place_of(const KeyAddress& address) const {
+  const Ring& ring = neighbours_.cluster.ring();
+  const Token token = ring.token_of(address.bucket, address.key);
+  const PartitionId partition = ring.partition_of(token);
+  return {.token = token, .partition = partition, .row_version = ring.row_version(partition)};
+}
+
+void Coordinator::begin(Operation operation, Instant now) {
+  if (table_.full()) {
+    return refuse(operation.origin, Status(StatusCode::Overloaded,
+                                           "this node coordinates as many requests as it may (" +
+                                               std::to_string(options_.operations_max) +
+                                               "): try again a little later"));
+  }
+  Operation& begun = table_.insert(std::make_unique<Operation>(std::move(operation)));
+  ++unanswered_;
+  Actions actions;
+  std::visit([&](auto& machine) { machine.start(actions); }, begun.machine);
+  perform(begun, std::move(actions), now);
+}
+
+void Coordinator::refuse(const Origin& origin, Status status) {
+  AnswerError answer{.status = std::move(status), .replies = {}, .nothing_minted = true};
+  if (const auto* const listing = std::get_if<ForListing>(&origin)) {
+    scan_answers_.push_back({.listing = listing->listing, .answer = std::move(answer)});
+  } else {
+    neighbours_.desk.answer_error(origin, answer);
+  }
+}
+
+void Coordinator::on_forwarded_put(NodeId from, ForwardedPut forwarded, Instant now) {
+  const ClusterView& cluster = neighbours_.cluster;
+  const Origin origin = FromPeer{.node = from, .operation = forwarded.envelope.operation};
+  if (forwarded.envelope.remaining <= Duration::zero()) {
+    return refuse(origin, Status(StatusCode::Unavailable, "the deadline passed on the way"));
+  }
+  const KeyAddress& address = forwarded.put.address;
+  const PartitionId partition =
+      cluster.ring().partition_of(cluster.ring().token_of(address.bucket, address.key));
+  const bool same_row = forwarded.envelope.row_version == cluster.ring().row_version(partition);
+  // A forwarded put is never forwarded again: who is no owner, or sees another row, says so.
+  if (!same_row || !cluster.mints(partition)) {
+    neighbours_.log.write(LogLevel::Trace, "mark: put: refused a forwarded put");
+    return refuse(origin, Status(StatusCode::Unavailable,
+                                 "the node it was forwarded to can not mint for this key now"));
+  }
+  put_here(origin, std::move(forwarded.put), now, now + forwarded.envelope.remaining);
+}
+
+void Coordinator::on_write_reply(NodeId from, const ReplicaWriteReply& reply, Instant now) {
+  Operation* const operation = table_.find(reply.operation);
+  if (operation == nullptr) return;  // finished long ago: the reply is late, not wrong
+  Actions actions;
+  if (auto* const put = std::get_if<PutOperation>(&operation->machine)) {
+    put->on_reply(from, reply.outcome, reply.synced, reply.epoch, actions);
+  } else if (auto* const get = std::get_if<GetOperation>(&operation->machine)) {
+    get->on_write_reply(from, reply.outcome, actions);
+  }
+  perform(*operation, std::move(actions), now);
+}
+
+void Coordinator::on_read_reply(NodeId from, ReplicaReadReply reply, Instant now) {
+  Operation* const operation = table_.find(reply.operation);
+  if (operation == nullptr) return;
+  auto* const get = std::get_if<GetOperation>(&operation->machine);
+  if (get == nullptr) return;
+  Actions actions;
+  get->on_read_reply(from, std::move(reply), actions);
+  perform(*operation, std::move(actions), now);
+}
+
+void Coordinator::on_scan_reply(NodeId from, ScanRangeReply reply, Instant now) {
+  Operation* const operation = table_.find(reply.operation);
+  if (operation == nullptr) return;
+  auto* const scan = std::get_if<ScanOperation>(&operation->machine);
+  if (scan == nullptr) return;
+  Actions actions;
+  scan->on_reply(from, std::move(reply), actions);
+  perform(*operation, std::move(actions), now);
+}
+
+void Coordinator::on_forwarded_reply(NodeId from, ForwardedPutReply reply, Instant now) {
+  Operation* const operation = table_.find(reply.operation);
+  if (operation == nullptr) return;
+  auto* const forwarded = std::get_if<ForwardOperation>(&operation->machine);
+  if (forwarded == nullptr) return;
+  Actions actions;
+  forwarded->on_reply(from, std::move(reply), actions);
+  perform(*operation, std::move(actions), now);
+}
+
+void Coordinator::on_peer_down(NodeId peer, Instant now) {
+  for (const OperationId id : table_.ids()) {
+    Operation* const operation = table_.find(id);
+    if (operation == nullptr) continue;
+    Actions actions;
+    std::visit([&](auto& machine) { machine.on_peer_down(peer, actions); }, operation->machine);
+    perform(*operation, std::move(actions), now);
+  }
+}
+
+void Coordinator::on_new_ring(Instant now) {
+  for (const OperationId id : table_.ids()) {
+    Operation* const operation = table_.find(id);
+    if (operation == nullptr) continue;
+    const Ring& ring = neighbours_.cluster.ring();
+    const bool moved = ring.row_version(operation->place.partition) != operation->place.row_version;
+    // A forwarded put goes on as it is: its owner alone knows whether it was minted.
+    const bool forwarded = std::holds_alternative<ForwardOperation>(operation->machine);
+    if (moved && !forwarded) begin_again(*operation, now);
+  }
+}
+
+void Coordinator::begin_again(Operation& operation, Instant now) {
+  // What an answered read still wanted to repair is not worth a second round.
+  if (operation.answered) return table_.erase(operation.id);
+  neighbours_.log.write(LogLevel::Trace, "mark: operation: began again at a newer row");
+  table_.renumber(operation);
+  const ClusterView& cluster = neighbours_.cluster;
+  operation.place.row_version = cluster.ring().row_version(operation.place.partition);
+  Actions actions;
+  if (auto* const put = std::get_if<PutOperation>(&operation.machine)) {
+    put->on_newer_row(cluster.replicas_of(operation.place.token), actions);
+  } else if (auto* const get = std::get_if<GetOperation>(&operation.machine)) {
+    get->on_newer_row(cluster.replicas_of(operation.place.token), actions);
+  } else if (auto* const scan = std::get_if<ScanOperation>(&operation.machine)) {
+    scan->on_newer_row(cluster.replicas_of(operation.place.partition), actions);
+  }
+  perform(operation, std::move(actions), now);
+}
+
+void Coordinator::on_timer(Instant now) {
+  for (const OperationId id : table_.take_due(now)) {
+    Operation* const operation = table_.find(id);
+    if (operation == nullptr) continue;
+    mark_silent_peers(*operation);
+    Actions actions;
+    std::visit([&](auto& machine) { machine.on_timer(now, actions); }, operation->machine);
+    perform(*operation, std::move(actions), now);
+  }
+}
+
+std::optional<Instant> Coordinator::next_deadline() const {
+  return table_.next_deadline();
+}
+
+void Coordinator::mark_silent_peers(const Operation& operation) {
+  std::vector<NodeId> silent;
+  if (const auto* const get = std::get_if<GetOperation>(&operation.machine)) {
+    silent = get->silent();
+  } else if (const auto* const forwarded = std::get_if<ForwardOperation>(&operation.machine)) {
+    if (const auto awaited = forwarded->awaited()) silent.push_back(*awaited);
+  }
+  for (const NodeId node : silent) {
+    if (node != neighbours_.cluster.self()) neighbours_.peers.on_silent(node);
+  }
+}
+
+void Coordinator::note_answered(Operation& operation) {
+  operation.answered = true;
+  --unanswered_;
+  answered_.push_back(operation.id);
+  if (answered_.size() <= kAnsweredMax) return;
+  table_.erase(answered_.front());
+  answered_.pop_front();
+}
+
+void Coordinator::check_invariants() const {
+  STARLING_CHECK(unanswered_ <= table_.size());
+  STARLING_CHECK(answered_.size() <= kAnsweredMax);
+}
+
+std::vector<ScanAnswer> Coordinator::take_scan_answers() {
+  return std::exchange(scan_answers_, {});
+}
+
+}  // namespace starling

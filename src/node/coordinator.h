@@ -1,0 +1,126 @@
+#pragma once
+
+// Coordinator: runs the requests that reached this node (Dynamo, section 4.5: any node coordinates
+// any request). It creates an operation for each, feeds it replies, timers and news of the cluster,
+// and carries out the actions that it returns. The operations decide; nothing is decided here but
+// who coordinates a put: an owner, or whoever it is forwarded to.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/planted_bug.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "membership/peer_table.h"
+#include "message/client_messages.h"
+#include "message/peer_messages.h"
+#include "node/answer_desk.h"
+#include "node/cluster_view.h"
+#include "node/local_mint.h"
+#include "node/operation.h"
+#include "node/operation_table.h"
+#include "node/outbox.h"
+#include "node/replica_service.h"
+#include "quorum/actions.h"
+
+namespace starling {
+
+struct CoordinatorOptions {
+  std::size_t operations_max = 0;
+  Duration replica_patience{};
+  PlantedBug planted = PlantedBug::None;
+};
+
+// What a finished scan of one partition hands to its listing.
+struct ScanAnswer {
+  std::uint64_t listing = 0;
+  std::variant<AnswerScan, AnswerError> answer;
+};
+
+class Coordinator {
+ public:
+  // The neighbours outlive the coordinator.
+  struct Neighbours {
+    const ClusterView& cluster;
+    PeerTable& peers;
+    Outbox& outbox;
+    ReplicaService& replica;
+    LocalMint& mint;
+    AnswerDesk& desk;
+    Log& log;
+  };
+
+  Coordinator(const Neighbours& neighbours, const CoordinatorOptions& options, Random random);
+
+  struct GetCommand {
+    KeyAddress address;
+    ReadLevels levels;
+    VectorClock session;
+  };
+  struct ScanRequest {
+    PartitionId partition;
+    std::string bucket;
+    ScanCommand scan;
+    std::optional<KeyAddress> after;
+    ReadLevels levels;
+  };
+
+  // Requests, with their texts checked and their contexts opened. Each is answered exactly once,
+  // by `deadline` at the latest.
+  void put(Origin origin, PutCommand put, Instant now, Instant deadline);
+  void get(Origin origin, GetCommand get, Instant now, Instant deadline);
+  void scan(std::uint64_t listing, ScanRequest request, Instant now, Instant deadline);
+
+  void on_forwarded_put(NodeId from, ForwardedPut forwarded, Instant now);
+  void on_write_reply(NodeId from, const ReplicaWriteReply& reply, Instant now);
+  void on_read_reply(NodeId from, ReplicaReadReply reply, Instant now);
+  void on_scan_reply(NodeId from, ScanRangeReply reply, Instant now);
+  void on_forwarded_reply(NodeId from, ForwardedPutReply reply, Instant now);
+  void on_peer_down(NodeId peer, Instant now);
+  // A newer ring was adopted: operations whose row changed begin again there, under a new id.
+  void on_new_ring(Instant now);
+  void on_timer(Instant now);
+  [[nodiscard]] std::optional<Instant> next_deadline() const;
+
+  // Answers of scans since the last call.
+  [[nodiscard]] std::vector<ScanAnswer> take_scan_answers();
+  // Requests that are not answered yet.
+  [[nodiscard]] std::size_t unanswered() const { return unanswered_; }
+  void check_invariants() const;
+
+ private:
+  void put_here(Origin origin, PutCommand put, Instant now, Instant deadline);
+  void forward(Origin origin, PutCommand put, Instant now, Instant deadline);
+  // Begins `operation`, or tells its origin that too much is under way.
+  void begin(Operation operation, Instant now);
+  [[nodiscard]] Place place_of(const KeyAddress& address) const;
+  void refuse(const Origin& origin, Status status);
+
+  // Carries out what the operation decided, and forgets it when it is through.
+  void perform(Operation& operation, Actions actions, Instant now);
+  void perform_one(Operation& operation, Action& action, Actions& more, Instant now);
+  void mint_locally(Operation& operation, Actions& more, Instant now);
+  void finish_get(const Operation& operation, AnswerGet answer, Instant now);
+  void finish_first_read(const Operation& operation, const FirstReadOfDelete& deletion,
+                         const AnswerGet& answer, Instant now);
+  void finish_with_error(const Operation& operation, const AnswerError& answer);
+  void begin_again(Operation& operation, Instant now);
+  void note_answered(Operation& operation);
+  void mark_silent_peers(const Operation& operation);
+  [[nodiscard]] Envelope envelope_of(const Operation& operation, Instant now) const;
+
+  Neighbours neighbours_;
+  CoordinatorOptions options_;
+  OperationTable table_;
+  std::size_t unanswered_ = 0;
+  std::deque<OperationId> answered_;  // still draining, oldest first; at most kAnsweredMax
+  std::vector<ScanAnswer> scan_answers_;
+};
+
+}  // namespace starling

@@ -1,0 +1,185 @@
+// The other half of Coordinator: what operations decided becomes messages, mints, timers and
+// answers.
+
+#include <deque>
+#include <iterator>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "starling/result.h"
+#include "starling/status.h"
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/planted_bug.h"
+#include "base/time.h"
+#include "message/client_messages.h"
+#include "message/peer_messages.h"
+#include "node/coordinator.h"
+#include "node/local_mint.h"
+#include "node/operation.h"
+#include "quorum/actions.h"
+#include "quorum/put_operation.h"
+#include "replica/key_layout.h"
+#include "version/sibling_set.h"
+
+namespace starling {
+namespace {
+
+template <typename... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <typename... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+}  // namespace
+
+void Coordinator::perform(Operation& operation, Actions actions, Instant now) {
+  const OperationId id = operation.id;
+  std::deque<Action> pending(std::make_move_iterator(actions.begin()),
+                             std::make_move_iterator(actions.end()));
+  while (!pending.empty()) {
+    Action action = std::move(pending.front());
+    pending.pop_front();
+    Actions more;
+    perform_one(operation, action, more, now);
+    // An answer may have pushed the oldest of the answered operations out, and it may be this one.
+    if (table_.find(id) == nullptr) return;
+    for (Action& next : more) pending.push_back(std::move(next));
+  }
+  // An answered put has nothing left to decide: what its late replicas say changes nothing.
+  const bool put_through =
+      operation.answered && std::holds_alternative<PutOperation>(operation.machine);
+  if (operation.finished() || put_through) table_.erase(id);
+}
+
+void Coordinator::perform_one(Operation& operation, Action& action, Actions& more, Instant now) {
+  const Neighbours& to = neighbours_;
+  const auto answered = [&] { note_answered(operation); };
+  std::visit(
+      Overloaded{
+          [&](const ArmTimer& timer) { table_.arm(operation.id, timer.at); },
+          [&](const MintLocally&) { mint_locally(operation, more, now); },
+          [&](SendWrite& write) {
+            to.outbox.send(write.to, ReplicaWrite{.envelope = envelope_of(operation, now),
+                                                  .address = operation.address,
+                                                  .versions = std::move(write.versions),
+                                                  .kind = write.kind,
+                                                  .must_sync = write.must_sync});
+          },
+          [&](const SendRead& read) {
+            to.outbox.send(read.to, ReplicaRead{.envelope = envelope_of(operation, now),
+                                                .address = operation.address,
+                                                .want = read.want});
+          },
+          [&](const SendScan& scan) {
+            to.outbox.send(scan.to, ScanRange{.envelope = envelope_of(operation, now),
+                                              .bucket = operation.address.bucket,
+                                              .prefix = operation.scan.prefix,
+                                              .after = scan.after,
+                                              .limit = operation.scan.limit});
+          },
+          [&](const ForwardPut& forwarded) {
+            to.outbox.send(forwarded.to, ForwardedPut{.envelope = envelope_of(operation, now),
+                                                      .put = *operation.put});
+          },
+          [&](AnswerPut& answer) {
+            if (operation.widened_context) answer.context.join(*operation.widened_context);
+            to.desk.answer_put(operation, answer);
+            answered();
+          },
+          [&](AnswerGet& answer) {
+            finish_get(operation, std::move(answer), now);
+            answered();
+          },
+          [&](AnswerScan& answer) {
+            scan_answers_.push_back({.listing = std::get<ForListing>(operation.origin).listing,
+                                     .answer = std::move(answer)});
+            answered();
+          },
+          [&](const AnswerError& answer) {
+            finish_with_error(operation, answer);
+            answered();
+          },
+          [&](PassOn& answer) {
+            to.desk.pass_on(operation.origin, std::move(answer));
+            answered();
+          },
+      },
+      action);
+}
+
+void Coordinator::mint_locally(Operation& operation, Actions& more, Instant now) {
+  auto& machine = std::get<PutOperation>(operation.machine);
+  const RecordAddress record{.partition = operation.place.partition,
+                             .token = operation.place.token,
+                             .address = operation.address};
+  if (!neighbours_.cluster.mints(operation.place.partition)) {
+    // Only where the mistake is planted: see put().
+    LocalMint::Outcome minted = neighbours_.mint.mint_from_nothing(*operation.put);
+    return machine.on_minted(std::move(minted.minted), minted.siblings, more);
+  }
+  Result<LocalMint::Outcome> minted = neighbours_.mint.mint(record, *operation.put, now);
+  if (!minted.ok()) {
+    neighbours_.log.write(LogLevel::Trace, "mark: put: the mint was refused");
+    return machine.on_mint_refused(minted.status(), more);
+  }
+  operation.fence = minted->fence;
+  const ReplicaWriteReply own_reply{.operation = operation.id,
+                                    .outcome = ReplicaOutcome::Done,
+                                    .epoch = neighbours_.cluster.ring().epoch(),
+                                    .synced = operation.put->levels.dw != Level::none()};
+  neighbours_.replica.send_when_durable(neighbours_.cluster.self(), minted->ticket, own_reply);
+  if (options_.planted == PlantedBug::WideContext) {
+    operation.widened_context = std::move(minted->record_clock);
+  }
+  machine.on_minted(std::move(minted->minted), minted->siblings, more);
+}
+
+void Coordinator::finish_get(const Operation& operation, AnswerGet answer, Instant now) {
+  if (const auto* const deletion = std::get_if<FirstReadOfDelete>(&operation.origin)) {
+    return finish_first_read(operation, *deletion, answer, now);
+  }
+  neighbours_.desk.answer_get(operation, std::move(answer));
+}
+
+// A delete that came without a context deletes what its read found. Nothing found is nothing to do.
+void Coordinator::finish_first_read(const Operation& operation, const FirstReadOfDelete& deletion,
+                                    const AnswerGet& answer, Instant now) {
+  const ClientDelete& request = deletion.request;
+  if (answer.record.live_values() == 0) {
+    return neighbours_.desk.answer_put(
+        operation, {.context = answer.record.clock(), .siblings = 0, .replies = answer.replies});
+  }
+  PutCommand tombstone{.address = request.address,
+                       .kind = SiblingKind::Tombstone,
+                       .value = {},
+                       .content_type = {},
+                       .modified = deletion.modified,
+                       .context = answer.record.clock(),
+                       .levels = request.levels,
+                       .request = request.request};
+  put(FromClient{.client = deletion.client}, std::move(tombstone), now, operation.deadline);
+}
+
+void Coordinator::finish_with_error(const Operation& operation, const AnswerError& answer) {
+  if (const auto* const listing = std::get_if<ForListing>(&operation.origin)) {
+    scan_answers_.push_back({.listing = listing->listing, .answer = answer});
+  } else {
+    neighbours_.desk.answer_error(operation.origin, answer);
+  }
+}
+
+Envelope Coordinator::envelope_of(const Operation& operation, Instant now) const {
+  return {.sender_incarnation = neighbours_.mint.incarnation(),
+          .operation = operation.id,
+          .epoch = neighbours_.cluster.ring().epoch(),
+          .partition = operation.place.partition,
+          .row_version = operation.place.row_version,
+          .fence = operation.fence,
+          .remaining = std::max(operation.deadline - now, Duration::zero())};
+}
+
+}  // namespace starling

@@ -1,0 +1,63 @@
+#pragma once
+
+// ListingService: one page of a bucket's live keys: partition after partition is scanned at the
+// read level until the page is full. A full scan, in ring order; a key that is there throughout is
+// on exactly one page.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "starling/result.h"
+#include "starling/status.h"
+
+#include "base/time.h"
+#include "message/client_messages.h"
+#include "node/answer_desk.h"
+#include "node/cluster_view.h"
+#include "node/coordinator.h"
+
+namespace starling {
+
+class ListingService {
+ public:
+  ListingService(const ClusterView& cluster, Coordinator& coordinator, AnswerDesk& desk)
+      : cluster_(cluster), coordinator_(coordinator), desk_(desk) {}
+
+  // Errors: Usage       bucket, limit, cursor or level are no good. Nothing was begun.
+  //         Overloaded  kListingsMax are under way.
+  [[nodiscard]] Status begin(const ClientHandle& client, const ClientKeys& request, Instant now,
+                             Instant deadline);
+  void on_scan_answer(ScanAnswer answer, Instant now);
+  [[nodiscard]] std::size_t running() const { return listings_.size(); }
+
+ private:
+  // Where the next page goes on: behind `after` in a partition, or at its beginning.
+  struct Position {
+    std::uint32_t partition = 0;
+    std::optional<KeyAddress> after;
+  };
+  struct Listing {
+    ClientHandle client;
+    ClientKeys request;
+    Instant deadline;
+    Position position;
+    std::vector<std::string> keys;
+  };
+
+  [[nodiscard]] static std::string encode(const Position& position);
+  [[nodiscard]] Result<Position> first_position(const ClientKeys& request) const;
+  void scan_next(std::uint64_t id, Instant now);
+  void take(Listing& listing, AnswerScan scanned);
+  void finish(std::uint64_t id);
+
+  const ClusterView& cluster_;
+  Coordinator& coordinator_;
+  AnswerDesk& desk_;
+  std::uint64_t next_id_ = 0;
+  std::map<std::uint64_t, Listing> listings_;
+};
+
+}  // namespace starling

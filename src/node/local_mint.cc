@@ -1,0 +1,63 @@
+#include "node/local_mint.h"
+
+#include <optional>
+#include <utility>
+
+#include "starling/result.h"
+
+#include "base/planted_bug.h"
+#include "base/time.h"
+#include "message/peer_messages.h"
+#include "replica/key_layout.h"
+#include "replica/replay_memory.h"
+#include "replica/replica_store.h"
+#include "version/minter.h"
+#include "version/sibling_set.h"
+
+namespace starling {
+
+LocalMint::LocalMint(ReplicaStore& store, PlantedBug planted)
+    : store_(store), replays_({}), planted_(planted) {}
+
+Result<LocalMint::Outcome> LocalMint::mint(const RecordAddress& record, const PutCommand& put,
+                                           Instant now) {
+  replays_.expire(now);
+  STARLING_ASSIGN_OR_RETURN(found, std::optional<ReplicaStore::MintOutcome> outcome,
+                            replays_.find(put));
+  if (!outcome.has_value()) {
+    const ReplayMemory::Fingerprint fingerprint = ReplayMemory::fingerprint_of(put);
+    STARLING_ASSIGN_OR_RETURN(fresh, ReplicaStore::MintOutcome minted,
+                              store_.mint(record, PutCommand(put)));
+    replays_.remember(now, put.request, fingerprint, minted);
+    outcome = std::move(minted);
+  }
+  Outcome result{.minted = std::move(outcome->minted),
+                 .ticket = outcome->ticket,
+                 .siblings = outcome->live_siblings,
+                 .fence = outcome->fence,
+                 .record_clock = {}};
+  if (planted_ == PlantedBug::WideContext) {
+    const Result<ReplicaStore::View> view = store_.read(record);
+    if (view.ok()) result.record_clock = view->versions->clock();
+  }
+  return result;
+}
+
+LocalMint::Outcome LocalMint::mint_from_nothing(const PutCommand& put) {
+  Minter minter(store_.incarnation(), PlantedBug::MintAtNonOwner);
+  ReplicaRecord nothing;
+  Sibling write{.dot = {},
+                .kind = put.kind,
+                .value_hash = hash_of_value(put.kind, put.content_type, put.value),
+                .modified = put.modified,
+                .expires = {},
+                .content_type = put.content_type,
+                .value = put.value};
+  return {.minted = minter.mint(nothing, put.context, std::move(write)),
+          .ticket = {},
+          .siblings = 1,
+          .fence = {},
+          .record_clock = {}};
+}
+
+}  // namespace starling

@@ -1,0 +1,48 @@
+#pragma once
+
+// LocalMint: mints a put at this node's own replica, once a request: a replay (the network repeated
+// a forwarded put, or a client its request) gets the dot that the first copy got.
+
+#include <cstdint>
+
+#include "starling/result.h"
+
+#include "base/ids.h"
+#include "base/planted_bug.h"
+#include "base/time.h"
+#include "env/storage_engine.h"
+#include "message/peer_messages.h"
+#include "replica/key_layout.h"
+#include "replica/replay_memory.h"
+#include "replica/replica_store.h"
+#include "version/minter.h"
+
+namespace starling {
+
+class LocalMint {
+ public:
+  struct Outcome {
+    Minted minted;
+    CommitTicket ticket;  // that the local copy waits for; 0: durable already
+    std::uint32_t siblings = 0;
+    FenceStamp fence;
+    VectorClock record_clock;  // only where WideContext is planted
+  };
+
+  LocalMint(ReplicaStore& store, PlantedBug planted);
+
+  [[nodiscard]] Incarnation incarnation() const { return store_.incarnation(); }
+
+  // Errors: as ReplicaStore::mint, and Usage for a request id that was used for another put.
+  [[nodiscard]] Result<Outcome> mint(const RecordAddress& record, const PutCommand& put,
+                                     Instant now);
+  // PlantedBug::MintAtNonOwner: the mistake of a coordinator that is no replica of the key.
+  [[nodiscard]] Outcome mint_from_nothing(const PutCommand& put);
+
+ private:
+  ReplicaStore& store_;
+  ReplayMemory replays_;
+  PlantedBug planted_;
+};
+
+}  // namespace starling

@@ -1,0 +1,75 @@
+#pragma once
+
+// Operation: one running request of this coordinator: the machine that decides, and what the
+// coordinator must know to carry out what it decides.
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "message/client_messages.h"
+#include "message/peer_messages.h"
+#include "quorum/forward_operation.h"
+#include "quorum/get_operation.h"
+#include "quorum/put_operation.h"
+#include "quorum/scan_operation.h"
+#include "ring/token.h"
+
+namespace starling {
+
+// Where the answer goes.
+struct FromClient {
+  ClientHandle client;
+};
+// A put that another coordinator forwarded.
+struct FromPeer {
+  NodeId node;
+  OperationId operation;
+};
+// The read of a delete that came without a context; its answer begins the delete itself.
+struct FirstReadOfDelete {
+  ClientHandle client;
+  ClientDelete request;
+  WallTime modified;  // when the delete came
+};
+// One partition's part of a listing of keys.
+struct ForListing {
+  std::uint64_t listing = 0;
+};
+using Origin = std::variant<FromClient, FromPeer, FirstReadOfDelete, ForListing>;
+
+// What a scan asks of each replica.
+struct ScanCommand {
+  std::string prefix;
+  std::uint32_t limit = 0;
+};
+
+// Where a key, or a partition that is scanned, lies on the ring at hand.
+struct Place {
+  Token token;  // of a scan: any
+  PartitionId partition;
+  RowVersion row_version;
+};
+
+struct Operation {
+  OperationId id{};
+  KeyAddress address{};  // of a scan: the bucket, and no key
+  Place place{};
+  Instant deadline{};
+  Level level{};  // of the request, echoed in the answer
+  Origin origin{};
+  std::optional<PutCommand> put{};  // of puts, minted here or forwarded
+  ScanCommand scan{};
+  std::variant<PutOperation, ForwardOperation, GetOperation, ScanOperation> machine;
+  FenceStamp fence{};  // of this node's replica when it minted
+  bool answered = false;
+  std::optional<VectorClock> widened_context{};  // only where PlantedBug::WideContext is planted
+
+  [[nodiscard]] bool finished() const {
+    return std::visit([](const auto& in_use) { return in_use.finished(); }, machine);
+  }
+};
+
+}  // namespace starling

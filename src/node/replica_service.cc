@@ -1,0 +1,192 @@
+#include "node/replica_service.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "starling/result.h"
+#include "starling/status.h"
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/planted_bug.h"
+#include "env/storage_engine.h"
+#include "membership/boot_confirmation.h"
+#include "message/client_messages.h"
+#include "message/peer_messages.h"
+#include "node/current_ring.h"
+#include "node/outbox.h"
+#include "replica/key_layout.h"
+#include "replica/replica_store.h"
+#include "version/sibling_set.h"
+
+namespace starling {
+namespace {
+
+// A scan looks at no more records in one go, matching or not: about 10 ms of the loop.
+constexpr std::uint32_t kScanVisitedMax = 4000;
+
+}  // namespace
+
+ReplicaService::ReplicaService(ReplicaStore& store, const CurrentRing& ring,
+                               const BootConfirmation& confirmation, Outbox& outbox, Log& log,
+                               PlantedBug planted)
+    : store_(store),
+      ring_(ring),
+      confirmation_(confirmation),
+      outbox_(outbox),
+      log_(log),
+      planted_(planted) {}
+
+void ReplicaService::on_write(NodeId from, const ReplicaWrite& write) {
+  ReplicaWriteReply reply{.operation = write.envelope.operation, .epoch = ring_->epoch()};
+  if (const auto refused = refusal(write.envelope, write.address)) {
+    reply.outcome = *refused;
+    return outbox_.send(from, reply);
+  }
+  const Result<CommitTicket> merged =
+      store_.merge(record_of(write.envelope, write.address), write.versions, write.must_sync);
+  if (!merged.ok()) {
+    reply.outcome = outcome_of(merged.status());
+    return outbox_.send(from, reply);
+  }
+  // Stored in any case; but only a confirmed store may be counted on.
+  reply.outcome = confirmation_.counting() ? ReplicaOutcome::Done : ReplicaOutcome::NotCounted;
+  reply.synced = write.must_sync;
+  send_when_durable(from, *merged, reply);
+}
+
+void ReplicaService::on_read(NodeId from, const ReplicaRead& read) {
+  ReplicaReadReply reply{.operation = read.envelope.operation, .epoch = ring_->epoch()};
+  if (const auto refused = refusal(read.envelope, read.address)) {
+    reply.outcome = *refused;
+    return outbox_.send(from, std::move(reply));
+  }
+  if (!confirmation_.counting()) {
+    reply.outcome = ReplicaOutcome::NotCounted;
+    return outbox_.send(from, std::move(reply));
+  }
+  const Result<ReplicaStore::View> view = store_.read(record_of(read.envelope, read.address));
+  if (!view.ok()) {
+    reply.outcome = outcome_of(view.status());
+    return outbox_.send(from, std::move(reply));
+  }
+  const SiblingSet& versions = *view->versions;
+  reply.outcome = ReplicaOutcome::Done;
+  reply.fence = view->fence;
+  reply.digest = read_digest(versions);
+  reply.clock = versions.clock();
+  if (read.want == ReadWant::Record) reply.record = versions;
+  send_when_durable(from, view->durable_at, std::move(reply));
+}
+
+void ReplicaService::on_scan(NodeId from, const ScanRange& scan) {
+  ScanRangeReply reply{.operation = scan.envelope.operation, .epoch = ring_->epoch()};
+  const auto refused = refusal(scan.envelope);
+  if (refused.has_value() || !confirmation_.counting()) {
+    reply.outcome = refused.value_or(ReplicaOutcome::NotCounted);
+    return outbox_.send(from, std::move(reply));
+  }
+  ReplicaStore::ScanQuery query{.partition = scan.envelope.partition,
+                                .bucket = scan.bucket,
+                                .prefix = scan.prefix,
+                                .visited_max = kScanVisitedMax,
+                                .matched_max = std::max<std::uint32_t>(scan.limit, 1)};
+  if (scan.after.has_value()) {
+    query.after = RecordKey{.partition = scan.envelope.partition,
+                            .token = ring_->token_of(scan.after->bucket, scan.after->key),
+                            .address = *scan.after};
+  }
+  Result<ReplicaStore::ScanOutcome> scanned = store_.scan(query);
+  if (!scanned.ok()) {
+    reply.outcome = outcome_of(scanned.status());
+    return outbox_.send(from, std::move(reply));
+  }
+  reply.outcome = ReplicaOutcome::Done;
+  reply.entries = std::move(scanned->entries);
+  reply.stopped_at = std::move(scanned->stopped_at);
+  send_when_durable(from, scanned->durable_at, std::move(reply));
+}
+
+void ReplicaService::on_digest(NodeId from, const DigestRange& range) {
+  DigestRangeReply reply{.operation = range.operation, .sound = confirmation_.counting()};
+  CommitTicket durable_at{};
+  const std::uint32_t end =
+      std::min<std::uint32_t>(range.first.value + range.count, ring_->partitions());
+  for (std::uint32_t p = range.first.value; p < end && reply.sound; ++p) {
+    const PartitionId partition{static_cast<std::uint16_t>(p)};
+    if (ring_->owns(outbox_.self(), partition)) digest_partition(partition, reply, durable_at);
+  }
+  send_when_durable(from, durable_at, std::move(reply));
+}
+
+void ReplicaService::digest_partition(PartitionId partition, DigestRangeReply& reply,
+                                      CommitTicket& durable_at) {
+  ReplicaStore::DigestWork work{.partition = partition};
+  while (!work.finished) {
+    const Status status = store_.advance_digest(work, kScanVisitedMax);
+    if (!status.ok()) {
+      reply.sound = false;
+      return;
+    }
+  }
+  durable_at = std::max(durable_at, work.durable_at);
+  reply.entries.push_back(DigestEntry{.partition = partition, .digest = work.sum});
+}
+
+void ReplicaService::send_when_durable(NodeId to, CommitTicket ticket, PeerMessage reply) {
+  if (broken_) return;
+  if (ticket <= committed_ || planted_ == PlantedBug::AckBeforeSync) {
+    return outbox_.send(to, std::move(reply));
+  }
+  waiting_.emplace(ticket, Waiting{.to = to, .reply = std::move(reply)});
+}
+
+void ReplicaService::on_committed(CommitTicket through) {
+  committed_ = std::max(committed_, through);
+  while (!waiting_.empty() && waiting_.begin()->first <= committed_) {
+    auto due = waiting_.extract(waiting_.begin());
+    outbox_.send(due.mapped().to, std::move(due.mapped().reply));
+  }
+}
+
+void ReplicaService::on_storage_error() {
+  broken_ = true;
+  waiting_.clear();
+}
+
+std::optional<ReplicaOutcome> ReplicaService::refusal(const Envelope& envelope) const {
+  if (broken_ || envelope.partition.value >= ring_->partitions()) return ReplicaOutcome::Refused;
+  // What is worth nothing any more is not worth a disk's time.
+  if (envelope.remaining <= Duration::zero()) return ReplicaOutcome::Refused;
+  if (envelope.row_version != ring_->row_version(envelope.partition)) {
+    log_.write(LogLevel::Trace, "mark: replica: refused another row version");
+    return ReplicaOutcome::StaleRow;
+  }
+  if (!ring_->owns(outbox_.self(), envelope.partition)) return ReplicaOutcome::Refused;
+  return std::nullopt;
+}
+
+std::optional<ReplicaOutcome> ReplicaService::refusal(const Envelope& envelope,
+                                                      const KeyAddress& address) const {
+  if (const auto refused = refusal(envelope)) return refused;
+  const PartitionId actual = ring_->partition_of(ring_->token_of(address.bucket, address.key));
+  if (actual != envelope.partition) return ReplicaOutcome::Refused;
+  return std::nullopt;
+}
+
+ReplicaOutcome ReplicaService::outcome_of(const Status& status) const {
+  if (status.code() != StatusCode::Corruption) return ReplicaOutcome::Refused;
+  log_.write(LogLevel::Trace, "mark: replica: answered corrupt");
+  return ReplicaOutcome::Corrupt;
+}
+
+RecordAddress ReplicaService::record_of(const Envelope& envelope, const KeyAddress& address) const {
+  return RecordAddress{.partition = envelope.partition,
+                       .token = ring_->token_of(address.bucket, address.key),
+                       .address = address};
+}
+
+}  // namespace starling
