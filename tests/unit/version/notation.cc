@@ -102,9 +102,9 @@ class NotationReader {
 };
 
 std::string actor_text(const Actor& actor) {
-  std::string text(1, static_cast<char>(actor.incarnation.value));
-  if (actor.lineage == 0) return text + "0'";
-  return text + std::string(actor.lineage - 1, '\'');
+  const auto letter = static_cast<char>(actor.incarnation.value);
+  if (actor.lineage == 0) return std::string(1, static_cast<char>(std::toupper(letter)));
+  return std::string(1, letter) + std::string(actor.lineage - 1, '\'');
 }
 
 }  // namespace
