@@ -60,10 +60,11 @@ void join_entries(std::vector<Entry>& prefix, const std::vector<Entry>& other) {
   auto own = prefix.begin();
   for (const Entry& entry : other) {
     while (own != prefix.end() && own->actor < entry.actor) ++own;
-    if (own != prefix.end() && own->actor == entry.actor)
+    if (own != prefix.end() && own->actor == entry.actor) {
       own->counter = std::max(own->counter, entry.counter);
-    else
+    } else {
       unknown.push_back(entry);
+    }
   }
   merge_in(prefix, unknown);
 }
@@ -131,10 +132,11 @@ void VectorClock::add(const Dot& dot) {
     if (place == cloud_.end() || *place != dot) cloud_.insert(place, dot);
     return;
   }
-  if (known)
+  if (known) {
     entry->counter = dot.counter;
-  else
+  } else {
     prefix_.insert(entry, Entry{.actor = dot.actor, .counter = dot.counter});
+  }
   compact();
 }
 
@@ -155,17 +157,19 @@ void VectorClock::compact() {
     const bool known = entry != prefix_.end() && entry->actor == dot.actor;
     const bool just_begun = !begun.empty() && begun.back().actor == dot.actor;
     if (!known && !just_begun) {
-      if (dot.counter == 1)
+      if (dot.counter == 1) {
         begun.push_back({.actor = dot.actor, .counter = 1});
-      else
+      } else {
         cloud_[kept++] = dot;
+      }
       continue;
     }
     std::uint64_t& reached = known ? entry->counter : begun.back().counter;
-    if (dot.counter > reached && dot.counter - reached > 1)
+    if (dot.counter > reached && dot.counter - reached > 1) {
       cloud_[kept++] = dot;
-    else
+    } else {
       reached = std::max(reached, dot.counter);
+    }
   }
   cloud_.resize(kept);
   merge_in(prefix_, begun);

@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "minting_model_state.h"
 #include "notation.h"
+#include "version/dot.h"
 
 namespace starling {
 namespace {

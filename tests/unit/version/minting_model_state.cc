@@ -34,6 +34,12 @@ WriteMask join_masks(WriteMask left, WriteMask right) {
   return static_cast<WriteMask>(left | right);
 }
 
+ModelAction action_of(ModelVerb verb, std::size_t subject, std::size_t place) {
+  return {.verb = verb,
+          .subject = static_cast<std::uint8_t>(subject),
+          .place = static_cast<std::uint8_t>(place)};
+}
+
 bool restores_backup(Fault fault) {
   return fault == Fault::OldBackup || fault == Fault::SilentRollback;
 }
@@ -148,28 +154,35 @@ ModelState::ModelState(const Scheme& scheme) {
 
 std::vector<ModelAction> ModelState::possible_actions(const Scheme& scheme) const {
   std::vector<ModelAction> actions;
-  const auto add = [&actions](ModelVerb verb, std::size_t subject, std::size_t place) {
-    actions.push_back({verb, static_cast<std::uint8_t>(subject), static_cast<std::uint8_t>(place)});
-  };
   // The clients are alike: who acts first is called the first.
   const std::size_t clients = clients_[0].has_acted ? 2 : 1;
-  for (std::size_t client = 0; client < clients; ++client) {
-    for (const std::size_t place : kNodes) {
-      const bool may_mint = scheme.only_coordinator_mints == (place == kC);
-      if (may_mint && writes_.size() < scheme.puts_max) add(ModelVerb::Put, client, place);
-      if (place != kC && gets_ < scheme.gets_max) add(ModelVerb::Get, client, place);
-    }
-  }
+  for (std::size_t client = 0; client < clients; ++client) add_requests(scheme, client, actions);
   for (const std::size_t place : kOwners) {
-    for (std::size_t write = 0; write < writes_.size(); ++write)
-      if (is_news(write, replicas_[place])) add(ModelVerb::Deliver, write, place);
-    if (!writes_.empty()) add(ModelVerb::Repair, kA + kB - place, place);
+    for (std::size_t write = 0; write < writes_.size(); ++write) {
+      if (is_news(write, replicas_[place]))
+        actions.push_back(action_of(ModelVerb::Deliver, write, place));
+    }
+    if (!writes_.empty()) actions.push_back(action_of(ModelVerb::Repair, kA + kB - place, place));
   }
-  const bool backs_up = restores_backup(scheme.fault);
-  if (backs_up && !backup_.has_value() && !has_failed_) add(ModelVerb::Backup, kA, kA);
-  const bool can_fail = scheme.fault != Fault::None && !has_failed_;
-  if (can_fail && (!backs_up || backup_.has_value())) add(ModelVerb::Fail, kA, kA);
+  add_faults(scheme, actions);
   return actions;
+}
+
+void ModelState::add_requests(const Scheme& scheme, std::size_t client,
+                              std::vector<ModelAction>& actions) const {
+  for (const std::size_t place : kNodes) {
+    const bool may_mint = scheme.only_coordinator_mints == (place == kC);
+    if (may_mint && writes_.size() < scheme.puts_max)
+      actions.push_back(action_of(ModelVerb::Put, client, place));
+    if (place != kC && gets_ < scheme.gets_max)
+      actions.push_back(action_of(ModelVerb::Get, client, place));
+  }
+}
+
+void ModelState::add_faults(const Scheme& scheme, std::vector<ModelAction>& actions) const {
+  if (scheme.fault == Fault::None || has_failed_) return;
+  const bool needs_backup = restores_backup(scheme.fault) && !backup_.has_value();
+  actions.push_back(action_of(needs_backup ? ModelVerb::Backup : ModelVerb::Fail, kA, kA));
 }
 
 // What a copy has taken in already would change nothing.
@@ -202,10 +215,11 @@ void ModelState::put(const Scheme& scheme, ModelClient& client, std::size_t plac
   client.has_acted = true;
   const WriteMask mask = bit(writes_.size());
   replica.copy.holds = join_masks(replica.copy.holds, mask);
-  if (scheme.minting == Minting::PlainVector)
+  if (scheme.minting == Minting::PlainVector) {
     put_plain(scheme, replica, place, client);
-  else
+  } else {
     put_dotted(scheme, replica, client);
+  }
   client.known = join_masks(client.known, mask);
   // Not a replica: it forgets the key once it has sent the delta.
   if (place == kC) replica.copy = {};
@@ -274,7 +288,7 @@ void ModelState::repair(const ModelReplica& from, ModelReplica& into) {
 void ModelState::fail(const Scheme& scheme) {
   ModelReplica& replica = replicas_[kA];
   has_failed_ = true;
-  replica.copy = restores_backup(scheme.fault) ? *backup_ : ModelCopy{};
+  replica.copy = backup_.value_or(ModelCopy{});
   backup_.reset();
   if (scheme.fault == Fault::CopyLost || scheme.fault == Fault::OldBackup)
     start_incarnation(replica);

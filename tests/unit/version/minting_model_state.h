@@ -111,6 +111,9 @@ class ModelState {
   [[nodiscard]] WriteMask visible_after_merge(std::size_t into, std::size_t from) const;
 
  private:
+  void add_requests(const Scheme& scheme, std::size_t client,
+                    std::vector<ModelAction>& actions) const;
+  void add_faults(const Scheme& scheme, std::vector<ModelAction>& actions) const;
   void put(const Scheme& scheme, ModelClient& client, std::size_t place);
   void put_dotted(const Scheme& scheme, ModelReplica& replica, ModelClient& client);
   void put_plain(const Scheme& scheme, ModelReplica& replica, std::size_t place,

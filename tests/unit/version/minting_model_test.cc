@@ -1,7 +1,6 @@
 #include "minting_model.h"
 
 #include <string>
-#include <string_view>
 
 #include <doctest/doctest.h>
 

@@ -10,7 +10,6 @@
 
 #include "base/hash.h"
 #include "notation.h"
-#include "version/vector_clock.h"
 
 namespace starling {
 namespace {
