@@ -1,0 +1,131 @@
+#pragma once
+
+// UvTransport: a node's sockets. One listener for clients and peers, and one connection with every
+// other founder, used in both directions: of two nodes, the one with the lower NodeId dials. That
+// keeps the order of messages in one place, halves the number of connections, lets answers and
+// requests share a write, and leaves no doubt about which of two connections counts. The one that
+// came last does: a peer that dials anew has lost the old one, whether we noticed or not.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "starling/status.h"
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "env/clock.h"
+#include "env/transport.h"
+#include "message/client_messages.h"
+#include "message/hello.h"
+#include "message/peer_messages.h"
+#include "net/connection_table.h"
+#include "net/host_port.h"
+#include "net/inbox.h"
+#include "net/peer_dialler.h"
+#include "net/repeat_filter.h"
+#include "net/uv_connection.h"
+#include "net/uv_handle.h"
+#include "net/uv_listener.h"
+#include "net/uv_loop.h"
+#include "net/uv_turn.h"
+#include "wire/codec.h"
+
+namespace starling {
+
+struct PeerAddress {
+  NodeId id;
+  std::string name;
+  std::string address;  // host:port
+};
+
+struct TransportOptions {
+  std::vector<PeerAddress> founders;  // all of them; `name` says which one is this node
+  std::string name;
+  std::size_t clients_max = 10'000;
+  // Of all clients' unanswered requests together; more are refused as "overloaded".
+  std::size_t client_bytes_in_flight_max = std::size_t{256} << 20U;
+  ConnectionLimits limits;
+};
+
+struct TransportHost {
+  UvLoop& loop;
+  UvTurn& turn;
+  const Clock& clock;
+  Log& log;
+  Random random;  // for the waits between attempts
+};
+
+class UvTransport final : public Transport, private UvConnection::Events {
+ public:
+  // Connections beyond clients_max that may stand while their greeting is awaited: peers must get
+  // in when clients have taken every place.
+  static constexpr std::size_t kGreetingReserve = 256;
+
+  // `inbox` and the parts of `host` outlive the transport.
+  UvTransport(TransportHost host, Inbox& inbox, TransportOptions options);
+
+  // Callers wait in the kernel until start(). An error names the address and the remedy.
+  Status listen(const HostPort& address);
+  // The port in use. REQUIRES: listen() succeeded.
+  [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
+  // Begins to dial. `hello` is what every connection starts with. REQUIRES: before the loop runs.
+  void start(Hello hello);
+
+  // For the end: no new connections, but those that are there go on.
+  void stop_accepting();
+  // Closes everything. No events any more.
+  void close();
+  // Bytes that are written but not sent yet.
+  [[nodiscard]] std::size_t queued_bytes() const { return connections_.queued_bytes(); }
+
+  void send(std::span<const NodeId> to, const PeerMessage& message) override;
+  void reply(const ClientHandle& client, ClientReply reply) override;
+
+ private:
+  struct Peer {
+    PeerAddress member;
+    std::unique_ptr<PeerDialler> dialler;  // null: the peer dials
+    UvConnection* connection = nullptr;    // the one that counts
+    bool up = false;
+    std::string trouble;  // what was last said about it, so that it is said once
+  };
+
+  void on_hello(UvConnection& connection, const Hello& hello) override;
+  Status on_frame(UvConnection& connection, Frame frame) override;
+  void on_connection_closed(UvConnection& connection, const std::string& why) override;
+
+  void add_peer(const PeerAddress& member);
+  void on_accepted(UvTcp socket);
+  void on_dialled(NodeId id, UvTcp socket);
+  void greet_client(UvConnection& connection, const Hello& hello);
+  void greet_accepted_peer(UvConnection& connection, const Hello& hello);
+  void greet_dialled_peer(UvConnection& connection, const Hello& hello);
+  [[nodiscard]] Status check_accepted_peer(const Hello& hello) const;
+  [[nodiscard]] Status check_dialled_peer(const Peer& peer, const Hello& hello) const;
+  void bring_up(Peer& peer, UvConnection& connection, const Hello& hello);
+  void take_down(Peer& peer);
+  void refuse(UvConnection& connection, const std::string& why);
+  void note_trouble(Peer& peer, LogLevel level, const std::string& why);
+  void warn_once_in_a_while(const std::string& line);
+  [[nodiscard]] Status take_client_request(const ClientHandle& client, ClientRequest request);
+
+  TransportHost host_;
+  Inbox& inbox_;
+  TransportOptions options_;
+  NodeId self_;
+  Hello hello_;
+  std::map<NodeId, Peer> peers_;
+  RepeatFilter repeats_;
+  ConnectionTable connections_;
+  UvListener listener_;
+};
+
+}  // namespace starling

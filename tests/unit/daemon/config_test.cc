@@ -1,0 +1,183 @@
+#include "daemon/config.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "starling/result.h"
+#include "starling/status.h"
+
+#include "base/log.h"
+#include "daemon/flag.h"
+#include "daemon/settings.h"
+#include "node/node_options.h"
+
+#ifndef STARLING_EXAMPLE_CONFIG
+#error "the build defines STARLING_EXAMPLE_CONFIG"
+#endif
+
+namespace starling {
+namespace {
+
+// A file for the length of one test.
+class TemporaryFile {
+ public:
+  TemporaryFile(const std::string& name, std::string_view content)
+      : path_(std::filesystem::temp_directory_path() / ("starling-config-test-" + name)) {
+    std::ofstream(path_, std::ios::binary) << content;
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  TemporaryFile(TemporaryFile&&) = delete;
+  TemporaryFile& operator=(TemporaryFile&&) = delete;
+  ~TemporaryFile() { std::filesystem::remove(path_); }
+  [[nodiscard]] std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+using Arguments = std::vector<std::string>;
+
+DaemonSettings settings_of(const Arguments& arguments, const Arguments& environment = {}) {
+  const Result<Configuration> configuration = load_configuration(arguments, environment);
+  REQUIRE_MESSAGE(configuration.ok(), configuration.status().message());
+  return configuration->settings;
+}
+
+// The message of the usage error, which has to hold all of `parts`.
+void check_refused(const Arguments& arguments, const std::vector<std::string>& parts) {
+  const Result<Configuration> configuration = load_configuration(arguments, {});
+  CAPTURE(parts[0]);
+  REQUIRE_FALSE(configuration.ok());
+  CHECK(configuration.status().code() == StatusCode::Usage);
+  for (const std::string& part : parts) {
+    CAPTURE(configuration.status().message());
+    CAPTURE(part);
+    CHECK(configuration.status().message().find(part) != std::string::npos);
+  }
+}
+
+TEST_CASE("Config: without any flag it is a cluster of one on loopback") {
+  const DaemonSettings settings = settings_of({});
+  CHECK(settings.name == "node0");
+  CHECK(settings.data_dir == "./starling-data");
+  CHECK(settings.listen.to_text() == "127.0.0.1:7400");
+  CHECK(settings.http.to_text() == "127.0.0.1:7500");
+  CHECK(settings.durability == DurabilityMode::Sync);
+  CHECK(settings.cluster.partitions == 1024);
+  CHECK(settings.cluster.replicas == 3);
+  REQUIRE(settings.cluster.founders.size() == 1);
+  CHECK(settings.cluster.founders[0].name == "node0");
+  CHECK(settings.cluster.founders[0].address == "127.0.0.1:7400");
+}
+
+TEST_CASE("Config: flag beats environment beats file beats default, value by value") {
+  const TemporaryFile file("precedence.toml",
+                           "name = 'of-file'\ncluster = 'of-file'\npartitions = 8\n");
+  const DaemonSettings settings =
+      settings_of({"--config", file.path(), "--name", "of-flag"},
+                  {"STARLING_NAME=of-environment", "STARLING_CLUSTER=of-environment"});
+  CHECK(settings.name == "of-flag");
+  CHECK(settings.cluster.cluster == "of-environment");
+  CHECK(settings.cluster.partitions == 8);
+  CHECK(settings.cluster.replicas == 3);
+}
+
+TEST_CASE("Config: the environment may name the file") {
+  const TemporaryFile file("environment.toml", "replicas = 2\n");
+  CHECK(settings_of({}, {"STARLING_CONFIG=" + file.path()}).cluster.replicas == 2);
+}
+
+TEST_CASE("Config: an error names the place of the value: flag, variable or line") {
+  const TemporaryFile file("place.toml", "\nreplicas = 99\n");
+  check_refused({"--partitions", "1000"}, {"--partitions", "1000", "power of two"});
+  check_refused({"--config", file.path()}, {"line 2", "99", "1 to 15"});
+  const Result<Configuration> refused = load_configuration({}, {"STARLING_HTTP=nonsense"});
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.status().message().find("STARLING_HTTP: 'nonsense'") != std::string::npos);
+}
+
+TEST_CASE("Config: every bad value is refused by name and with a remedy") {
+  check_refused({"--listen", "localhost"}, {"--listen", "port is missing"});
+  check_refused({"--http", "127.0.0.1:7400"}, {"--http", "choose another"});
+  check_refused({"--partitions", "many"}, {"--partitions", "whole number"});
+  check_refused({"--replicas", "0"}, {"--replicas", "1 to 15"});
+  check_refused({"--durability", "often"}, {"--durability", "sync, interval or none"});
+  check_refused({"--log-level", "loud"}, {"--log-level", "warning or error"});
+  check_refused({"--cluster", "a b"}, {"--cluster", "letters"});
+  check_refused({"--name", ""}, {"--name", "needs a name"});
+  check_refused({"--data-dir", ""}, {"--data-dir", "empty"});
+  check_refused({"--config", "/no/such.toml"}, {"/no/such.toml"});
+}
+
+TEST_CASE("Config: what is not built yet is refused as such") {
+  check_refused({"--initial-cluster", "none"}, {"--initial-cluster", "not in this version"});
+}
+
+TEST_CASE("Config: the founding list must hold this node, at the address it advertises") {
+  const std::string list = "a=127.0.0.1:7400,b=127.0.0.1:7401";
+  check_refused({"--initial-cluster", list}, {"'node0'", "--name", "a, b"});
+  check_refused({"--initial-cluster", list, "--name", "b"},
+                {"lists 'b' at 127.0.0.1:7401", "would be at 127.0.0.1:7400"});
+  CHECK(settings_of({"--initial-cluster", list, "--name", "a"}).cluster.founders.size() == 2);
+  CHECK(settings_of({"--initial-cluster", list, "--name", "b", "--advertise", "127.0.0.1:7401"})
+            .name == "b");
+}
+
+TEST_CASE("Config: a founding list that can not be dialled is refused") {
+  check_refused({"--initial-cluster", "node0"}, {"--initial-cluster", "'node0'"});
+  check_refused({"--initial-cluster", "node0=127.0.0.1:7400,b=0.0.0.0:1"}, {"nobody can dial 'b'"});
+  check_refused({"--initial-cluster", "node0=127.0.0.1:7400,node0=127.0.0.1:7401"},
+                {"--initial-cluster", "node0"});
+}
+
+TEST_CASE("Config: listening beyond loopback must be asked for, and dialled somewhere") {
+  check_refused({"--listen", "10.0.0.1:7400"}, {"--listen", "10.0.0.1:7400", "--insecure"});
+  check_refused({"--http", "0.0.0.0:7500"}, {"--http", "--insecure"});
+  check_refused({"--listen", "0.0.0.0:7400", "--insecure"}, {"--listen", "--advertise"});
+  CHECK(settings_of({"--http", "0.0.0.0:7500", "--insecure"}).http.host == "0.0.0.0");
+  const DaemonSettings settings = settings_of(
+      {"--listen", "0.0.0.0:7400", "--insecure", "--initial-cluster", "node0=10.0.0.1:7400"});
+  CHECK(settings.cluster.founders[0].address == "10.0.0.1:7400");
+}
+
+TEST_CASE("Config: the secret is the file's content without its last newline") {
+  const TemporaryFile file("secret", "correct horse\n");
+  const Result<Configuration> with = load_configuration({"--cluster-secret-file", file.path()}, {});
+  REQUIRE(with.ok());
+  CHECK(with->settings.cluster.secret == "correct horse");
+  CHECK(with->warnings.empty());
+  const TemporaryFile empty("empty-secret", "\n");
+  check_refused({"--cluster-secret-file", empty.path()}, {"--cluster-secret-file", "is empty"});
+  check_refused({"--cluster-secret-file", "/no/such"}, {"/no/such", "can not be read"});
+}
+
+TEST_CASE("Config: warns without a secret and about misspelt variables") {
+  const Result<Configuration> configuration = load_configuration({}, {"STARLING_NMAE=a"});
+  REQUIRE(configuration.ok());
+  REQUIRE(configuration->warnings.size() == 2);
+  CHECK(configuration->warnings[0].find("STARLING_NMAE") != std::string::npos);
+  CHECK(configuration->warnings[1].find("--cluster-secret-file") != std::string::npos);
+}
+
+TEST_CASE("Config: the example file is valid as it stands, but for this machine's paths") {
+  const DaemonSettings settings = settings_of({"--config", STARLING_EXAMPLE_CONFIG});
+  CHECK(settings.data_dir == "/var/lib/starling");
+  CHECK(settings.log_level == LogLevel::Info);
+}
+
+TEST_CASE("Config: help and version end before anything is checked") {
+  const Result<Configuration> configuration = load_configuration({"--help", "--http", "x"}, {});
+  REQUIRE(configuration.ok());
+  CHECK_FALSE(configuration->print.empty());
+}
+
+}  // namespace
+}  // namespace starling

@@ -1,0 +1,304 @@
+#include "net/uv_transport.h"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "loop_fixture.h"
+#include "message/client_messages.h"
+#include "message/hello.h"
+#include "message/peer_messages.h"
+#include "native_side.h"
+#include "net/inbox.h"
+#include "net/uv_listener.h"
+#include "wire/codec.h"
+
+namespace starling {
+namespace {
+
+class RecordedLog final : public Log {
+ public:
+  void write(LogLevel /*level*/, std::string_view text) override { lines.emplace_back(text); }
+  [[nodiscard]] int count(const std::string& part) const {
+    int found = 0;
+    for (const std::string& line : lines) found += line.find(part) != std::string::npos ? 1 : 0;
+    return found;
+  }
+  std::vector<std::string> lines;
+};
+
+class RecordedInbox final : public Inbox {
+ public:
+  void on_peer_up(NodeId /*peer*/, const Hello& hello) override {
+    events.push_back("up " + hello.name);
+  }
+  void on_peer_down(NodeId /*peer*/) override { events.emplace_back("down"); }
+  void on_peer_message(NodeId from, PeerMessage message) override {
+    messages.emplace_back(from, std::move(message));
+  }
+  void on_client_request(const ClientHandle& client, ClientRequest request) override {
+    requests.emplace_back(client, std::move(request));
+  }
+
+  std::vector<std::string> events;
+  std::vector<std::pair<NodeId, PeerMessage>> messages;
+  std::vector<std::pair<ClientHandle, ClientRequest>> requests;
+};
+
+// A free port, in use by nobody a moment ago: founders must know each other's before they start.
+std::uint16_t free_port() {
+  LoopFixture fixture;
+  UvListener listener(fixture.loop, [](const UvTcp&) {});
+  REQUIRE(listener.listen({.host = "127.0.0.1", .port = 0}).ok());
+  return listener.port();
+}
+
+constexpr Duration kFarAway = std::chrono::seconds(5);
+const std::array<std::string, 2> kNames{"alpha", "beta"};
+
+struct Ports {
+  std::array<std::uint16_t, 2> of{free_port(), free_port()};
+  [[nodiscard]] std::vector<PeerAddress> founders() const {
+    std::vector<PeerAddress> founders;
+    for (std::size_t i = 0; i < kNames.size(); ++i) {
+      founders.push_back({.id = node_id_of(kNames[i]),
+                          .name = kNames[i],
+                          .address = "127.0.0.1:" + std::to_string(of[i])});
+    }
+    return founders;
+  }
+};
+
+Hello peer_hello(const std::string& name, const std::string& cluster = "starling",
+                 std::uint64_t incarnation = 1) {
+  return {.role = HelloRole::Peer,
+          .cluster = cluster,
+          .name = name,
+          .http_address = {},
+          .incarnation = {incarnation},
+          .config = {},
+          .refusal = {}};
+}
+
+// One node's transport with everything around it.
+struct Side {
+  Side(LoopFixture& fixture, const Ports& ports, std::size_t index,
+       const ConnectionLimits& limits = {}, std::size_t clients_max = 100)
+      : transport(TransportHost{.loop = fixture.loop,
+                                .turn = fixture.turn,
+                                .clock = fixture.clock,
+                                .log = log,
+                                .random = Random(index)},
+                  inbox,
+                  {.founders = ports.founders(),
+                   .name = kNames[index],
+                   .clients_max = clients_max,
+                   .limits = limits}) {
+    REQUIRE(transport.listen({.host = "127.0.0.1", .port = ports.of[index]}).ok());
+  }
+  [[nodiscard]] bool has(const std::string& event) const {
+    return !inbox.events.empty() && inbox.events.back() == event;
+  }
+
+  RecordedLog log;
+  RecordedInbox inbox;
+  UvTransport transport;
+};
+
+struct TwoSides : LoopFixture {
+  explicit TwoSides(const std::string& other_cluster = "starling") {
+    alpha.transport.start(peer_hello("alpha"));
+    beta.transport.start(peer_hello("beta", other_cluster));
+  }
+  [[nodiscard]] bool connect() {
+    return run_until([&] { return alpha.has("up beta") && beta.has("up alpha"); });
+  }
+
+  Ports ports;
+  Side alpha{*this, ports, 0};
+  Side beta{*this, ports, 1};
+};
+
+PeerMessage message_number(std::uint64_t number) {
+  return DigestRange{.operation = {number}, .first = {0}, .count = 1, .remaining = kFarAway};
+}
+
+TEST_CASE("UvTransport: two founders connect, and exchange messages in order") {
+  TwoSides sides;
+  REQUIRE(sides.connect());
+  const std::array<NodeId, 1> to_beta{node_id_of("beta")};
+  const std::array<NodeId, 1> to_alpha{node_id_of("alpha")};
+  for (std::uint64_t number = 1; number <= 1000; ++number) {
+    sides.alpha.transport.send(to_beta, message_number(number));
+    sides.beta.transport.send(to_alpha, message_number(number));
+  }
+  REQUIRE(sides.run_until([&] {
+    return sides.alpha.inbox.messages.size() == 1000 && sides.beta.inbox.messages.size() == 1000;
+  }));
+  CHECK(sides.beta.inbox.messages[0].first == node_id_of("alpha"));
+  CHECK(sides.beta.inbox.messages[0].second == message_number(1));
+  CHECK(sides.alpha.inbox.messages[999].second == message_number(1000));
+  CHECK(sides.alpha.inbox.events.size() == 1);
+}
+
+TEST_CASE("UvTransport: a founder that is not there yet is found when it is") {
+  LoopFixture fixture;
+  const Ports ports;
+  Side alpha(fixture, ports, 0);
+  alpha.transport.start(peer_hello("alpha"));
+  fixture.run_for(std::chrono::milliseconds(120));
+  CHECK(alpha.inbox.events.empty());
+  Side beta(fixture, ports, 1);
+  beta.transport.start(peer_hello("beta"));
+  CHECK(fixture.run_until([&] { return alpha.has("up beta") && beta.has("up alpha"); }));
+}
+
+TEST_CASE("UvTransport: a lost connection is told once on both sides, and comes back") {
+  LoopFixture fixture;
+  const Ports ports;
+  Side alpha(fixture, ports, 0);
+  auto beta = std::make_unique<Side>(fixture, ports, 1);
+  alpha.transport.start(peer_hello("alpha"));
+  beta->transport.start(peer_hello("beta"));
+  REQUIRE(fixture.run_until([&] { return alpha.has("up beta"); }));
+  beta->transport.close();
+  beta.reset();
+  REQUIRE(fixture.run_until([&] { return alpha.has("down"); }));
+  const std::array<NodeId, 1> to_beta{node_id_of("beta")};
+  alpha.transport.send(to_beta, message_number(1));  // gets lost, quietly
+  beta = std::make_unique<Side>(fixture, ports, 1);
+  beta->transport.start(peer_hello("beta", "starling", 2));
+  REQUIRE(fixture.run_until([&] { return alpha.has("up beta") && beta->has("up alpha"); }));
+  CHECK(alpha.inbox.events == std::vector<std::string>{"up beta", "down", "up beta"});
+  CHECK(beta->inbox.messages.empty());
+}
+
+// The node that the other one dials: whichever has the higher id.
+std::size_t dialled_index() {
+  return node_id_of("alpha") < node_id_of("beta") ? 1 : 0;
+}
+
+TEST_CASE("UvTransport: a restarted peer's connection takes the place of the older one") {
+  LoopFixture fixture;
+  const Ports ports;
+  Side side(fixture, ports, dialled_index());
+  side.transport.start(peer_hello(kNames[dialled_index()]));
+  const std::string other = kNames[1 - dialled_index()];
+  NativeSide before(fixture, ports.of[dialled_index()]);
+  before.say(encode(peer_hello(other, "starling", 1)));
+  REQUIRE(fixture.run_until([&] { return side.inbox.events.size() == 1; }));
+  NativeSide after(fixture, ports.of[dialled_index()]);
+  after.say(encode(peer_hello(other, "starling", 2)));
+  REQUIRE(fixture.run_until([&] { return side.inbox.events.size() == 3; }));
+  CHECK(side.inbox.events == std::vector<std::string>{"up " + other, "down", "up " + other});
+  CHECK(fixture.run_until([&] { return before.closed(); }));
+  after.say(encode(message_number(9)));
+  CHECK(fixture.run_until([&] { return side.inbox.messages.size() == 1; }));
+}
+
+TEST_CASE("UvTransport: another cluster is refused by name, and said once on each side") {
+  TwoSides sides("geese");
+  sides.run_for(std::chrono::milliseconds(600));
+  CHECK(sides.alpha.inbox.events.empty());
+  CHECK(sides.beta.inbox.events.empty());
+  CHECK(sides.alpha.log.count("--cluster") == 1);
+  CHECK(sides.beta.log.count("--cluster") == 1);
+  CHECK(sides.alpha.log.lines.size() <= 2);
+  CHECK(sides.beta.log.lines.size() <= 2);
+}
+
+TEST_CASE("UvTransport: strangers and namesakes are refused with the reason") {
+  LoopFixture fixture;
+  const Ports ports;
+  Side side(fixture, ports, dialled_index());
+  side.transport.start(peer_hello(kNames[dialled_index()]));
+  const auto refusal_of = [&](const std::string& name) {
+    NativeSide caller(fixture, ports.of[dialled_index()]);
+    caller.say(encode(peer_hello(name)));
+    REQUIRE(fixture.run_until([&] { return caller.closed(); }));
+    return caller.hello().value_or(Hello{}).refusal;
+  };
+  CHECK(refusal_of("gamma").find("not in --initial-cluster") != std::string::npos);
+  CHECK(refusal_of(kNames[dialled_index()]).find("--name") != std::string::npos);
+  CHECK(side.inbox.events.empty());
+}
+
+TEST_CASE("UvTransport: rubbish costs its own connection only") {
+  TwoSides sides;
+  REQUIRE(sides.connect());
+  NativeSide client(sides, sides.ports.of[0]);
+  client.say(encode(client_hello()));
+  NativeSide vandal(sides, sides.ports.of[0]);
+  vandal.say("GET / HTTP/1.1\r\nHost: starling\r\n\r\n");
+  REQUIRE(sides.run_until([&] { return vandal.closed() && client.hello().has_value(); }));
+  client.say(encode(std::uint64_t{1}, get_request("k")));
+  CHECK(sides.run_until([&] { return sides.alpha.inbox.requests.size() == 1; }));
+  CHECK(sides.alpha.inbox.events.size() == 1);
+}
+
+TEST_CASE("UvTransport: a client's answer finds its connection and request") {
+  TwoSides sides;
+  NativeSide first(sides, sides.ports.of[0]);
+  NativeSide second(sides, sides.ports.of[0]);
+  for (NativeSide* const client : {&first, &second}) {
+    client->say(encode(client_hello()) + encode(std::uint64_t{42}, get_request("k")));
+  }
+  REQUIRE(sides.run_until([&] { return sides.alpha.inbox.requests.size() == 2; }));
+  for (const auto& [handle, request] : sides.alpha.inbox.requests) {
+    sides.alpha.transport.reply(handle, get_reply());
+    sides.alpha.transport.reply({.connection = 999, .request = 42}, get_reply());
+  }
+  REQUIRE(
+      sides.run_until([&] { return first.frames().size() == 2 && second.frames().size() == 2; }));
+  CHECK(first.frames()[1].request == 42);
+  CHECK(std::holds_alternative<ClientReply>(second.frames()[1].message));
+}
+
+TEST_CASE("UvTransport: what a side may not send ends its connection") {
+  TwoSides sides;
+  NativeSide client(sides, sides.ports.of[0]);
+  client.say(encode(client_hello()) + encode(message_number(1)));
+  CHECK(sides.run_until([&] { return client.closed(); }));
+  CHECK(sides.alpha.inbox.messages.empty());
+}
+
+TEST_CASE("UvTransport: a slow handshake is closed, and so are clients beyond the limit") {
+  LoopFixture fixture;
+  const Ports ports;
+  Side side(fixture, ports, 0, {.handshake_timeout = std::chrono::milliseconds(60)}, 1);
+  side.transport.start(peer_hello("alpha"));
+  NativeSide slow(fixture, ports.of[0]);
+  REQUIRE(fixture.run_until([&] { return slow.closed(); }));
+  NativeSide first(fixture, ports.of[0]);
+  first.say(encode(client_hello()));
+  REQUIRE(fixture.run_until([&] { return first.hello().has_value(); }));
+  NativeSide second(fixture, ports.of[0]);
+  second.say(encode(client_hello()));
+  REQUIRE(fixture.run_until([&] { return second.closed(); }));
+  CHECK(second.hello().value_or(Hello{}).refusal.find("clients_max") != std::string::npos);
+  CHECK_FALSE(first.closed());
+}
+
+TEST_CASE("UvTransport: after stop_accepting those who are there go on") {
+  TwoSides sides;
+  NativeSide client(sides, sides.ports.of[0]);
+  client.say(encode(client_hello()));
+  REQUIRE(sides.run_until([&] { return client.hello().has_value(); }));
+  sides.alpha.transport.stop_accepting();
+  CHECK(RawSide::dial(sides, sides.ports.of[0]) == nullptr);
+  client.say(encode(std::uint64_t{1}, get_request("k")));
+  CHECK(sides.run_until([&] { return sides.alpha.inbox.requests.size() == 1; }));
+}
+
+}  // namespace
+}  // namespace starling
