@@ -50,16 +50,16 @@ void GetOperation::start(Actions& out) {
 void GetOperation::begin(Actions& out) {
   state_ = State::Collecting;
   const std::vector<NodeId> reachable = evidence_.reachable();
-  if (reachable.size() < request_.quorum.r) {
+  const std::optional<NodeId> source = evidence_.best_source();
+  if (reachable.size() < request_.quorum.r || !source) {
     return answer_unavailable(std::to_string(reachable.size()) + " of " +
                                   std::to_string(request_.quorum.r) + " replicas can be reached",
                               out);
   }
   out.emplace_back(ArmTimer{next_timer()});
-  const NodeId source = *evidence_.best_source();
-  ask({source}, ReadWant::Record, out);
+  ask({*source}, ReadWant::Record, out);
   std::vector<NodeId> others = reachable;
-  std::erase(others, source);
+  std::erase(others, *source);
   ask(others, ReadWant::Digest, out);
 }
 

@@ -145,6 +145,7 @@ void PutOperation::check_invariants() const {
 
 // Sends the one delta to every slot that can be reached; the others have failed at once.
 void PutOperation::replicate(Resend resend, Actions& out) {
+  STARLING_CHECK(minted_.has_value());
   state_ = State::AwaitingReplicas;
   tally_.restart();
   std::vector<NodeId> to;
@@ -191,6 +192,7 @@ void PutOperation::settle(Actions& out) {
 }
 
 void PutOperation::answer_success(Actions& out) {
+  STARLING_CHECK(minted_.has_value());
   // The request's context with the new dot, never the record's: that one covers siblings whose
   // values this client was not shown, and its next put would silently drop them.
   VectorClock context = request_.context;

@@ -11,11 +11,8 @@
 
 #include "quorum/scan_operation.h"
 
-#include <algorithm>
-#include <cstdint>
 #include <map>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -27,6 +24,7 @@
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "quorum/actions.h"
+#include "quorum/reply_tally.h"
 #include "ring/token.h"
 #include "version/sibling_set.h"
 
@@ -60,7 +58,7 @@ void ScanOperation::begin(Actions& out) {
   settle(out);
 }
 
-void ScanOperation::on_reply(NodeId from, ScanRangeReply reply, Actions& out) {
+void ScanOperation::on_reply(NodeId from, const ScanRangeReply& reply, Actions& out) {
   if (state_ != State::Collecting || !tally_.awaits(from)) return;
   if (reply.outcome == ReplicaOutcome::StaleRow && reply.epoch > replicas_.epoch) {
     state_ = State::AwaitingNewerRow;

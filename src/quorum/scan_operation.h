@@ -33,7 +33,7 @@ class ScanOperation {
   ScanOperation(Request request, ReplicaView replicas);
 
   void start(Actions& out);
-  void on_reply(NodeId from, ScanRangeReply reply, Actions& out);
+  void on_reply(NodeId from, const ScanRangeReply& reply, Actions& out);
   void on_peer_down(NodeId node, Actions& out);
   void on_newer_row(ReplicaView replicas, Actions& out);
   void on_timer(Instant now, Actions& out);

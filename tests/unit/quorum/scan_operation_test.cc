@@ -71,9 +71,9 @@ ScanOperation scan_of(std::uint32_t n, std::uint32_t r, ReplicaView view, Action
   return scan;
 }
 
-Actions reply(ScanOperation& scan, std::uint64_t from, ScanRangeReply page) {
+Actions reply(ScanOperation& scan, std::uint64_t from, const ScanRangeReply& page) {
   Actions out;
-  scan.on_reply(node(from), std::move(page), out);
+  scan.on_reply(node(from), page, out);
   return out;
 }
 
