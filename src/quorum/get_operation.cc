@@ -198,11 +198,11 @@ void GetOperation::settle_repairing(Actions& out) {
   if (done || !evidence_.awaits_writes()) answer(out);
 }
 
-// Behind the answer. Writes wait until all records that were asked for are merged, so that a slot
-// is written once.
+// Behind the answer. Writes wait until all records that differ are merged, so that a slot is
+// written once; not for a slot of which nothing is known, which may never answer.
 void GetOperation::settle_draining(Actions& out) {
   ask_for_records(out);
-  if (evidence_.records_awaited() == 0 && evidence_.has_record()) {
+  if (!evidence_.awaits_differing_record()) {
     const ReadRepairPlan repair = plan();
     write(repair.lacking, out);
     write(repair.older_clocks, out);
@@ -246,6 +246,8 @@ void GetOperation::write(const std::vector<NodeId>& nodes, Actions& out) {
 }
 
 std::vector<NodeId> GetOperation::silent() const {
+  // The timer that only asks for the time has let nobody wait: a repair sent just now is not late.
+  if (state_ == State::Repairing && !repair_until_) return {};
   return evidence_.silent();
 }
 

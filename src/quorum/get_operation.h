@@ -48,7 +48,7 @@ class GetOperation {
   void on_newer_row(ReplicaView replicas, Actions& out);
   void on_timer(Instant now, Actions& out);
 
-  // Slots that were asked and have not answered: suspects when the deadline passes.
+  // Slots that were asked and have not answered: suspects when a timer fires. Ask before on_timer.
   [[nodiscard]] std::vector<NodeId> silent() const;
   [[nodiscard]] bool finished() const { return state_ == State::Finished; }
   void check_invariants() const;

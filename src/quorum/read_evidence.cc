@@ -183,6 +183,12 @@ std::uint32_t ReadEvidence::records_awaited() const {
   return static_cast<std::uint32_t>(std::ranges::count(slots_, true, &Slot::record_awaited));
 }
 
+bool ReadEvidence::awaits_differing_record() const {
+  return std::ranges::any_of(slots_, [](const Slot& slot) {
+    return slot.record_awaited && slot.seen.has_value() && !slot.merged;
+  });
+}
+
 std::vector<NodeId> ReadEvidence::reachable() const {
   std::vector<NodeId> nodes;
   for (const Slot& slot : slots_) {

@@ -50,6 +50,8 @@ class ReadEvidence {
   [[nodiscard]] bool awaits_writes() const;
   // How many slots owe a whole record.
   [[nodiscard]] std::uint32_t records_awaited() const;
+  // Whether a slot that answered with another digest owes its record.
+  [[nodiscard]] bool awaits_differing_record() const;
   // Reachable slots, preference order.
   [[nodiscard]] std::vector<NodeId> reachable() const;
   // The slot to ask for its record: one that answered already (it is quick), then one that is not

@@ -58,13 +58,13 @@ void ScanOperation::begin(Actions& out) {
   settle(out);
 }
 
-void ScanOperation::on_reply(NodeId from, const ScanRangeReply& reply, Actions& out) {
+void ScanOperation::on_reply(NodeId from, ScanRangeReply reply, Actions& out) {
   if (state_ != State::Collecting || !tally_.awaits(from)) return;
   if (reply.outcome == ReplicaOutcome::StaleRow && reply.epoch > replicas_.epoch) {
     state_ = State::AwaitingNewerRow;
     return;
   }
-  if (reply.outcome == ReplicaOutcome::Done && is_progress(reply) && merge(reply)) {
+  if (reply.outcome == ReplicaOutcome::Done && is_progress(reply) && merge(std::move(reply))) {
     tally_.acknowledge(from, /*synced=*/false);
   } else {
     tally_.fail(from);
@@ -107,11 +107,12 @@ bool ScanOperation::is_progress(const ScanRangeReply& page) const {
 }
 
 // False, and nothing is merged, when this page gives another value to a known dot.
-bool ScanOperation::merge(const ScanRangeReply& page) {
+bool ScanOperation::merge(ScanRangeReply page) {
   std::map<Position, SiblingSet> records = records_;
-  for (const ScanEntry& entry : page.entries) {
-    const Position at = position_of({.bucket = request_.bucket, .key = entry.key});
-    if (!records[at].sync(entry.versions)) return false;
+  for (ScanEntry& entry : page.entries) {
+    Position at = position_of({.bucket = request_.bucket, .key = std::move(entry.key)});
+    const auto [known, is_new] = records.try_emplace(std::move(at), std::move(entry.versions));
+    if (!is_new && !known->second.sync(entry.versions)) return false;
   }
   records_ = std::move(records);
   if (page.stopped_at) {
@@ -143,8 +144,9 @@ void ScanOperation::answer_unavailable(Actions& out) {
                                .nothing_minted = true});
 }
 
-ScanOperation::Position ScanOperation::position_of(const KeyAddress& address) const {
-  return {.token = token_of(address.bucket, address.key, request_.token_seed), .address = address};
+ScanOperation::Position ScanOperation::position_of(KeyAddress address) const {
+  const Token token = token_of(address.bucket, address.key, request_.token_seed);
+  return {.token = token, .address = std::move(address)};
 }
 
 }  // namespace starling

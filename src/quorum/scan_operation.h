@@ -33,7 +33,7 @@ class ScanOperation {
   ScanOperation(Request request, ReplicaView replicas);
 
   void start(Actions& out);
-  void on_reply(NodeId from, const ScanRangeReply& reply, Actions& out);
+  void on_reply(NodeId from, ScanRangeReply reply, Actions& out);
   void on_peer_down(NodeId node, Actions& out);
   void on_newer_row(ReplicaView replicas, Actions& out);
   void on_timer(Instant now, Actions& out);
@@ -55,8 +55,8 @@ class ScanOperation {
   void answer(Actions& out);
   void answer_unavailable(Actions& out);
   [[nodiscard]] bool is_progress(const ScanRangeReply& page) const;
-  [[nodiscard]] bool merge(const ScanRangeReply& page);
-  [[nodiscard]] Position position_of(const KeyAddress& address) const;
+  [[nodiscard]] bool merge(ScanRangeReply page);
+  [[nodiscard]] Position position_of(KeyAddress address) const;
 
   Request request_;
   ReplicaView replicas_;

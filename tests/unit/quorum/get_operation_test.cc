@@ -193,6 +193,7 @@ TEST_CASE("GetOperation: repair takes half of the remaining time, then the answe
   static_cast<void>(digest(get, 1, old_record()));
   static_cast<void>(whole(get, 0, new_record()));
   CHECK(only<ArmTimer>(whole(get, 1, old_record())).at == kStart);  // "what time is it?"
+  CHECK(get.silent().empty());                                      // nobody is late yet
   const Instant began = kStart + std::chrono::seconds(1);
   const Instant half = kStart + std::chrono::seconds(3);
   CHECK(only<ArmTimer>(timer(get, began)).at == half);
@@ -235,6 +236,15 @@ TEST_CASE("GetOperation: a late digest that differs is fetched, merged and pushe
   CHECK(only<SendWrite>(out).to == Nodes{node(0), node(1)});
   CHECK(only<SendWrite>(out).versions == new_record());
   CHECK(none<AnswerGet>(out));
+}
+
+TEST_CASE("GetOperation: repair behind the answer does not wait for a slot that never answered") {
+  GetOperation get = get_of(request_of(3, 1), view_of(3));
+  static_cast<void>(timer(get, kPatienceEnds));
+  static_cast<void>(digest(get, 1, new_record()));  // slot 0 owes the record; slot 1 is asked too
+  CHECK(all_of<AnswerGet>(whole(get, 1, new_record())).size() == 1);
+  CHECK(only<SendRead>(digest(get, 2, old_record())).to == Nodes{node(2)});
+  CHECK(only<SendWrite>(whole(get, 2, old_record())).to == Nodes{node(2)});
 }
 
 TEST_CASE("GetOperation: only clocks differ: it answers at once and repairs behind") {
