@@ -259,13 +259,14 @@ flatbuffers::Offset<wire::BootAnnouncement> write_table(Builder& builder,
                                                         const BootAnnouncement& announcement) {
   const wire::Hash store = wire_hash(announcement.store.value);
   return wire::CreateBootAnnouncement(builder, &store, announcement.boot_sequence,
-                                      announcement.incarnation.value);
+                                      announcement.incarnation.value, announcement.counting);
 }
 
 BootAnnouncement read_table(FieldReader& /*reader*/, const wire::BootAnnouncement& table) {
   return {.store = StoreId{hash_of(*table.store())},
           .boot_sequence = table.boot_sequence(),
-          .incarnation = Incarnation{table.incarnation()}};
+          .incarnation = Incarnation{table.incarnation()},
+          .counting = table.counting()};
 }
 
 flatbuffers::Offset<wire::BootReply> write_table(Builder& builder, const BootReply& reply) {

@@ -300,8 +300,10 @@ std::vector<PeerMessage> peer_messages(Random& random) {
                   .count = static_cast<std::uint32_t>(random.below(32769)),
                   .remaining = remaining(random)},
       digest_reply(random),
-      BootAnnouncement{
-          .store = {hash(random)}, .boot_sequence = random.next(), .incarnation = {random.next()}},
+      BootAnnouncement{.store = {hash(random)},
+                       .boot_sequence = random.next(),
+                       .incarnation = {random.next()},
+                       .counting = coin(random)},
       BootReply{.store = {hash(random)},
                 .boot_sequence = random.next(),
                 .incarnation = {random.next()},
