@@ -1,0 +1,108 @@
+#include "node/admin_service.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "message/client_messages.h"
+#include "starling/status.h"
+#include "support/test_cluster.h"
+
+namespace starling {
+namespace {
+
+TEST_CASE("AdminService: status names every member and what may be lost") {
+  TestCluster cluster(3);
+  cluster.connect_all();
+  const auto status = cluster.ask<ClusterStatusReply>(1, ClientClusterStatus{});
+  REQUIRE(status.members.size() == 3);
+  for (const MemberReply& member : status.members) {
+    CHECK(member.state == "up");
+    CHECK(member.partitions == 8);
+  }
+  CHECK(status.can_lose_availability == 1);
+  CHECK(status.can_lose_durability == 1);
+  CHECK(status.messages.empty());
+}
+
+TEST_CASE("AdminService: a member that is down is named with what to do") {
+  TestCluster cluster(3);
+  cluster.connect_all();
+  cluster.stop(2);
+  const auto status = cluster.ask<ClusterStatusReply>(0, ClientClusterStatus{});
+  CHECK(std::ranges::count(status.members, std::string("down"), &MemberReply::state) == 1);
+  CHECK(status.can_lose_availability == 0);
+  CHECK(status.can_lose_durability == 0);
+  REQUIRE(status.messages.size() == 1);
+  CHECK(status.messages[0].find("node2 is down") != std::string::npos);
+}
+
+TEST_CASE("AdminService: fewer members than replicas is said") {
+  TestCluster cluster(1);
+  const auto status = cluster.ask<ClusterStatusReply>(0, ClientClusterStatus{});
+  CHECK(status.replicas == 1);
+  CHECK(status.replicas_configured == 3);
+  CHECK(status.messages.size() == 1);
+}
+
+TEST_CASE("AdminService: the ring shows distinct owners, and one key its preference list") {
+  TestCluster cluster(4);
+  cluster.connect_all();
+  const auto ring = cluster.ask<ClusterRingReply>(0, ClientClusterRing{});
+  CHECK(ring.partitions.size() == 8);
+  const auto one = cluster.ask<ClusterRingReply>(
+      0, ClientClusterRing{.address = KeyAddress{.bucket = "bucket", .key = "key"}});
+  REQUIRE(one.partitions.size() == 1);
+  CHECK(one.partitions[0].owners.size() == 3);
+  CHECK(one.partitions[0].fallbacks.size() == 1);
+}
+
+TEST_CASE("AdminService: digests agree when replicas do, and differ when one lacks a write") {
+  TestCluster cluster(3);
+  cluster.connect_all();
+  cluster.ask<PutReply>(0, cluster.put_of("key", "value"));
+  CHECK(cluster.ask<ClusterDigestReply>(1, ClientClusterDigest{}).agree);
+  cluster.cut(0, 2);
+  cluster.ask<PutReply>(0, cluster.put_of("key", "second"));
+  cluster.connect_all();
+  const auto digests = cluster.ask<ClusterDigestReply>(1, ClientClusterDigest{});
+  CHECK_FALSE(digests.agree);
+  CHECK(digests.partitions.size() == 8);
+}
+
+TEST_CASE("AdminService: a member that is down has no digest, and then nothing agrees") {
+  TestCluster cluster(3);
+  cluster.connect_all();
+  cluster.stop(2);
+  const auto digests = cluster.ask<ClusterDigestReply>(0, ClientClusterDigest{});
+  CHECK_FALSE(digests.agree);
+  CHECK(std::ranges::count(digests.partitions[0].replicas, false,
+                           [](const ReplicaDigest& replica) { return replica.digest.has_value(); }) ==
+        1);
+}
+
+TEST_CASE("AdminService: a digest that does not come in time is unavailable") {
+  TestCluster cluster(3);
+  cluster.connect_all();
+  const std::uint64_t number = cluster.request(0, ClientClusterDigest{});
+  cluster.clock.advance(std::chrono::seconds(6));
+  cluster.node(0).on_timer();
+  CHECK(std::get<ErrorReply>(cluster.replies.at(number)).status.code() ==
+        StatusCode::Unavailable);
+}
+
+TEST_CASE("AdminService: node info tells who this is") {
+  TestCluster cluster(1);
+  const auto info = cluster.ask<NodeInfoReply>(0, ClientNodeInfo{});
+  CHECK(info.name == "node0");
+  CHECK(info.ready);
+  CHECK(info.durability == "sync");
+  CHECK(info.boot_sequence == 1);
+  CHECK(info.store_id.size() == 32);
+}
+
+}  // namespace
+}  // namespace starling

@@ -1,0 +1,88 @@
+#include "node/cluster_view.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "membership/boot_confirmation.h"
+#include "membership/peer_table.h"
+#include "message/peer_messages.h"
+#include "node/current_ring.h"
+#include "ring/cluster_config.h"
+
+namespace starling {
+namespace {
+
+struct View {
+  explicit View(std::size_t members)
+      : ring{first_ring(config_of(members))},
+        confirmation(BootAnnouncement{}, 1, false),
+        cluster(node_id_of("node0"), ring, peers, confirmation) {}
+
+  static ClusterConfig config_of(std::size_t members) {
+    ClusterConfig config;
+    config.partitions = 8;
+    for (std::size_t i = 0; i < members; ++i) {
+      const std::string name = "node" + std::to_string(i);
+      config.founders.push_back(
+          {.id = node_id_of(name), .name = name, .address = "host:" + std::to_string(7400 + i)});
+    }
+    return config;
+  }
+  void count(const std::string& name) {
+    peers.on_up(node_id_of(name), "");
+    peers.on_counting(node_id_of(name));
+  }
+
+  PeerTable peers;
+  CurrentRing ring;
+  BootConfirmation confirmation;
+  ClusterView cluster;
+};
+
+TEST_CASE("ClusterView: this node comes first, silent peers last") {
+  View view(3);
+  view.count("node1");
+  view.count("node2");
+  const ReplicaView before = view.cluster.replicas_of(Token{1});
+  CHECK(before.slots[0].node == node_id_of("node0"));
+  view.peers.on_silent(before.slots[1].node);
+  const ReplicaView after = view.cluster.replicas_of(Token{1});
+  CHECK(after.slots[2].node == before.slots[1].node);
+  CHECK(after.slots[2].suspect);
+  CHECK(after.slots[2].reachable);
+}
+
+TEST_CASE("ClusterView: an owner that is not connected, or does not count, is out of reach") {
+  View view(3);
+  view.peers.on_up(node_id_of("node1"), "");
+  const ReplicaView replicas = view.cluster.replicas_of(PartitionId{0});
+  CHECK(replicas.slots.size() == 3);
+  CHECK(replicas.slots[0].reachable);
+  CHECK_FALSE(replicas.slots[1].reachable);
+  CHECK_FALSE(replicas.slots[2].reachable);
+}
+
+TEST_CASE("ClusterView: a put is forwarded to others only") {
+  View view(3);
+  const ReplicaView others = view.cluster.others_of(Token{1});
+  CHECK(others.slots.size() == 2);
+  for (const ReplicaView::Slot& slot : others.slots) CHECK(slot.node != node_id_of("node0"));
+}
+
+TEST_CASE("ClusterView: it mints where it owns, and nowhere else") {
+  View view(5);
+  int minted = 0;
+  for (std::uint16_t p = 0; p < 8; ++p) {
+    const bool owns = view.ring->owns(node_id_of("node0"), PartitionId{p});
+    CHECK(view.cluster.mints(PartitionId{p}) == owns);
+    minted += owns ? 1 : 0;
+  }
+  CHECK(minted > 0);
+  CHECK(minted < 8);
+}
+
+}  // namespace
+}  // namespace starling

@@ -1,0 +1,149 @@
+#include "node/coordinator.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <variant>
+
+#include "base/planted_bug.h"
+#include "message/client_messages.h"
+#include "message/peer_messages.h"
+#include "ring/cluster_config.h"
+#include "starling/options.h"
+#include "starling/status.h"
+#include "support/test_cluster.h"
+
+namespace starling {
+namespace {
+
+// The number of messages of type `Message` under way.
+template <typename Message>
+std::size_t under_way(const TestCluster& cluster) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(cluster.sent, [](const TestCluster::Sent& sent) {
+        return std::holds_alternative<Message>(sent.message);
+      }));
+}
+
+TEST_CASE("Coordinator: who owns no copy forwards a put once, to one owner") {
+  TestCluster cluster(4);
+  cluster.connect_all();
+  const std::string key = "key";
+  cluster.request(cluster.stranger_to(key), cluster.put_of(key, "value"));
+  CHECK(under_way<ForwardedPut>(cluster) == 1);
+  CHECK(under_way<ReplicaWrite>(cluster) == 0);
+}
+
+TEST_CASE("Coordinator: an owner mints itself and sends its delta before its own disk is done") {
+  TestCluster cluster(3);
+  cluster.connect_all();
+  cluster.request(0, cluster.put_of("key", "value"));
+  CHECK(under_way<ReplicaWrite>(cluster) == 2);
+  CHECK_FALSE(cluster.engine(0).queue.empty());
+}
+
+TEST_CASE("Coordinator: a repeated put, by client or network, is one write") {
+  TestCluster cluster(4);
+  cluster.connect_all();
+  const std::string key = "key";
+  const ClientPut put = cluster.put_of(key, "value");
+  const std::size_t stranger = cluster.stranger_to(key);
+  const auto first = cluster.ask<PutReply>(stranger, put);
+  const auto again = cluster.ask<PutReply>(stranger, put);
+  CHECK(first.context == again.context);
+  CHECK(cluster.ask<GetReply>(0, TestCluster::get_of(key)).siblings.size() == 1);
+}
+
+TEST_CASE("Coordinator: a forwarded put whose owner falls silent is in doubt") {
+  TestCluster cluster(4);
+  cluster.connect_all();
+  const std::string key = "key";
+  const std::size_t stranger = cluster.stranger_to(key);
+  const std::uint64_t number = cluster.request(stranger, cluster.put_of(key, "value"));
+  cluster.clock.advance(std::chrono::seconds(6));
+  cluster.node(stranger).on_timer();
+  const auto& reply = std::get<ErrorReply>(cluster.replies.at(number));
+  CHECK(reply.status.code() == StatusCode::InDoubt);
+}
+
+TEST_CASE("Coordinator: with no owner connected a forwarded put is unavailable") {
+  TestCluster cluster(4);
+  cluster.connect_all();
+  const std::string key = "key";
+  const std::size_t stranger = cluster.stranger_to(key);
+  for (std::size_t other = 0; other < 4; ++other) cluster.cut(stranger, other);
+  const auto reply = cluster.ask<ErrorReply>(stranger, cluster.put_of(key, "value"));
+  CHECK(reply.status.code() == StatusCode::Unavailable);
+}
+
+TEST_CASE("Coordinator: a put that meets a newer row is sent again, and not minted again") {
+  TestCluster cluster(3);
+  cluster.connect_all();
+  const auto ring = first_ring(cluster.config());
+  const PartitionId partition = ring->partition_of(ring->token_of("bucket", "key"));
+  const auto newer = ring->with_newer_rows(Epoch{ring->epoch().value + 1}, {&partition, 1});
+  cluster.node(1).adopt_ring(newer);
+  cluster.node(2).adopt_ring(newer);
+  const std::uint64_t number = cluster.request(0, cluster.put_of("key", "value"));
+  cluster.settle();
+  CHECK_FALSE(cluster.replies.contains(number));
+  cluster.node(0).adopt_ring(newer);
+  cluster.settle();
+  CHECK(std::get<PutReply>(cluster.replies.at(number)).replies.received >= 2);
+  CHECK(cluster.ask<GetReply>(1, TestCluster::get_of("key")).siblings.size() == 1);
+}
+
+TEST_CASE("Coordinator: a read repairs the replica that missed a write") {
+  TestCluster cluster(3);
+  cluster.connect_all();
+  cluster.cut(0, 2);
+  cluster.ask<PutReply>(0, cluster.put_of("key", "value"));
+  cluster.connect_all();
+  ClientGet all = TestCluster::get_of("key");
+  all.levels.r = Level::all();
+  const auto get = cluster.ask<GetReply>(2, all);
+  CHECK(get.siblings.size() == 1);
+  CHECK(get.repaired == 1);
+  CHECK(get.protected_read);
+  CHECK(cluster.ask<ClusterDigestReply>(0, ClientClusterDigest{}).agree);
+}
+
+TEST_CASE("Coordinator: more requests than the bound are refused as overloaded") {
+  TestCluster cluster(1);
+  std::uint64_t number = 0;
+  for (int i = 0; i <= 16384; ++i) {
+    number = cluster.request(0, cluster.put_of("key" + std::to_string(i), "value"));
+  }
+  const auto& reply = std::get<ErrorReply>(cluster.replies.at(number));
+  CHECK(reply.status.code() == StatusCode::Overloaded);
+  CHECK(reply.status.message().find("16384") != std::string::npos);
+}
+
+TEST_CASE("Coordinator: reads answered long ago do not fill the table while a replica is silent") {
+  TestCluster cluster(3);
+  cluster.connect_all();
+  cluster.ask<PutReply>(0, cluster.put_of("key", "value"));
+  for (int i = 0; i < 20000; ++i) {
+    const std::uint64_t number = cluster.request(0, TestCluster::get_of("key"));
+    // Everything arrives but what node2 would say.
+    std::erase_if(cluster.sent, [&](const TestCluster::Sent& sent) { return sent.to == cluster.id(2); });
+    cluster.settle();
+    REQUIRE(std::holds_alternative<GetReply>(cluster.replies.at(number)));
+  }
+}
+
+TEST_CASE("Coordinator: the planted mint at a non-owner loses one of two blind puts") {
+  TestCluster cluster(4, PlantedBug::MintAtNonOwner);
+  cluster.connect_all();
+  const std::size_t stranger = cluster.stranger_to("key");
+  cluster.ask<PutReply>(stranger, cluster.put_of("key", "first"));
+  cluster.request(stranger, cluster.put_of("key", "second"));
+  cluster.settle();
+  const auto get = cluster.ask<GetReply>(0, TestCluster::get_of("key"));
+  CHECK(get.siblings.size() == 1);
+}
+
+}  // namespace
+}  // namespace starling

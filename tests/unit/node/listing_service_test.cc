@@ -1,0 +1,88 @@
+#include "node/listing_service.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "message/client_messages.h"
+#include "starling/status.h"
+#include "support/test_cluster.h"
+
+namespace starling {
+namespace {
+
+std::vector<std::string> all_keys(TestCluster& cluster, ClientKeys request) {
+  std::vector<std::string> keys;
+  do {
+    const auto page = cluster.ask<KeysReply>(0, request);
+    CHECK(page.keys.size() <= request.limit);
+    keys.insert(keys.end(), page.keys.begin(), page.keys.end());
+    request.cursor = page.cursor;
+    request.after.clear();
+  } while (!request.cursor.empty());
+  return keys;
+}
+
+TestCluster& filled(TestCluster& cluster, int keys) {
+  cluster.connect_all();
+  for (int i = 0; i < keys; ++i) {
+    cluster.ask<PutReply>(0, cluster.put_of("key" + std::to_string(i), "value"));
+  }
+  return cluster;
+}
+
+TEST_CASE("ListingService: every live key is on exactly one page, whatever the page's size") {
+  TestCluster cluster(3);
+  filled(cluster, 40);
+  for (const std::uint32_t limit : {1U, 7U, 1000U}) {
+    const std::vector<std::string> keys =
+        all_keys(cluster, {.bucket = "bucket", .limit = limit});
+    CHECK(keys.size() == 40);
+    CHECK(std::set<std::string>(keys.begin(), keys.end()).size() == 40);
+  }
+}
+
+TEST_CASE("ListingService: deleted keys, other prefixes and other buckets are left out") {
+  TestCluster cluster(3);
+  filled(cluster, 12);
+  cluster.ask<PutReply>(0, ClientDelete{.address = {.bucket = "bucket", .key = "key3"}});
+  CHECK(all_keys(cluster, {.bucket = "bucket"}).size() == 11);
+  const std::vector<std::string> tens = all_keys(cluster, {.bucket = "bucket", .prefix = "key1"});
+  CHECK(std::set<std::string>(tens.begin(), tens.end()) ==
+        std::set<std::string>{"key1", "key10", "key11"});
+  CHECK(all_keys(cluster, {.bucket = "elsewhere"}).empty());
+}
+
+TEST_CASE("ListingService: a page may begin behind any key") {
+  TestCluster cluster(3);
+  filled(cluster, 20);
+  const std::vector<std::string> keys = all_keys(cluster, {.bucket = "bucket"});
+  const std::vector<std::string> rest =
+      all_keys(cluster, {.bucket = "bucket", .after = keys[11]});
+  CHECK(rest == std::vector<std::string>(keys.begin() + 12, keys.end()));
+}
+
+TEST_CASE("ListingService: pages without a quorum are unavailable, not shorter") {
+  TestCluster cluster(3);
+  filled(cluster, 5);
+  cluster.cut(0, 1);
+  cluster.cut(0, 2);
+  CHECK(cluster.ask<ErrorReply>(0, ClientKeys{.bucket = "bucket"}).status.code() ==
+        StatusCode::Unavailable);
+}
+
+TEST_CASE("ListingService: a forged cursor, an absurd limit and a bad bucket are usage errors") {
+  TestCluster cluster(1);
+  for (const ClientKeys& request :
+       {ClientKeys{.bucket = "bucket", .cursor = "AAAA"},
+        ClientKeys{.bucket = "bucket", .cursor = "!"}, ClientKeys{.bucket = "bucket", .limit = 0},
+        ClientKeys{.bucket = "bucket", .limit = kKeysPageMax + 1}, ClientKeys{.bucket = "a b"}}) {
+    CHECK(cluster.ask<ErrorReply>(0, request).status.code() == StatusCode::Usage);
+  }
+}
+
+}  // namespace
+}  // namespace starling

@@ -1,0 +1,80 @@
+#include "node/operation_table.h"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "node/operation.h"
+
+namespace starling {
+namespace {
+
+constexpr Instant kNoon{std::chrono::hours(12)};
+
+std::unique_ptr<Operation> any_operation() {
+  return std::make_unique<Operation>(
+      Operation{.machine = ForwardOperation({}, 1, kNoon)});
+}
+
+TEST_CASE("OperationTable: it is full at its bound and not before") {
+  OperationTable table(2, Random(1));
+  table.insert(any_operation());
+  CHECK_FALSE(table.full());
+  const OperationId second = table.insert(any_operation()).id;
+  CHECK(table.full());
+  table.erase(second);
+  CHECK_FALSE(table.full());
+  CHECK(table.find(second) == nullptr);
+}
+
+TEST_CASE("OperationTable: another process numbers its operations elsewhere") {
+  OperationTable one(2, Random(1));
+  OperationTable other(2, Random(2));
+  CHECK(one.insert(any_operation()).id != other.insert(any_operation()).id);
+}
+
+TEST_CASE("OperationTable: a renumbered operation is not found under its old id, and keeps its timer") {
+  OperationTable table(2, Random(1));
+  Operation& operation = table.insert(any_operation());
+  const OperationId old_id = operation.id;
+  table.arm(old_id, kNoon);
+  table.renumber(operation);
+  CHECK(table.find(old_id) == nullptr);
+  CHECK(table.find(operation.id) == &operation);
+  CHECK(table.take_due(kNoon) == std::vector<OperationId>{operation.id});
+}
+
+TEST_CASE("OperationTable: a timer fires once, and arming again replaces it") {
+  OperationTable table(2, Random(1));
+  const OperationId id = table.insert(any_operation()).id;
+  table.arm(id, kNoon);
+  table.arm(id, kNoon + std::chrono::seconds(1));
+  CHECK(table.next_deadline() == kNoon + std::chrono::seconds(1));
+  CHECK(table.take_due(kNoon).empty());
+  CHECK(table.take_due(kNoon + std::chrono::seconds(1)).size() == 1);
+  CHECK_FALSE(table.next_deadline().has_value());
+}
+
+TEST_CASE("OperationTable: an erased operation's timer goes with it") {
+  OperationTable table(2, Random(1));
+  const OperationId id = table.insert(any_operation()).id;
+  table.arm(id, kNoon);
+  table.erase(id);
+  CHECK(table.take_due(kNoon).empty());
+}
+
+TEST_CASE("OperationTable: ids come in the order in which the operations began") {
+  OperationTable table(3, Random(1));
+  const OperationId first = table.insert(any_operation()).id;
+  const OperationId second = table.insert(any_operation()).id;
+  const OperationId third = table.insert(any_operation()).id;
+  CHECK(table.ids() == std::vector<OperationId>{first, second, third});
+}
+
+}  // namespace
+}  // namespace starling

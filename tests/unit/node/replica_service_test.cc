@@ -1,0 +1,129 @@
+#include "node/replica_service.h"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <variant>
+
+#include "base/ids.h"
+#include "message/client_messages.h"
+#include "message/peer_messages.h"
+#include "ring/cluster_config.h"
+#include "support/test_cluster.h"
+#include "version/sibling_set.h"
+
+namespace starling {
+namespace {
+
+// A cluster of two whose node0 is spoken to as if by node1.
+struct Replica {
+  Replica() : cluster(2) {
+    cluster.connect_all();
+    const auto ring = first_ring(cluster.config());
+    const PartitionId partition = ring->partition_of(ring->token_of("bucket", "key"));
+    envelope = {.operation = OperationId{7},
+                .epoch = ring->epoch(),
+                .partition = partition,
+                .row_version = ring->row_version(partition),
+                .remaining = std::chrono::seconds(1)};
+  }
+  ReplicaWrite write() const {
+    const Dot dot{.actor = {.incarnation = Incarnation{1}, .lineage = 1}, .counter = 1};
+    VectorClock clock;
+    clock.add(dot);
+    Sibling sibling{.dot = dot, .value_hash = hash_of_value(SiblingKind::Value, "", "v")};
+    sibling.value = "v";
+    return {.envelope = envelope,
+            .address = {.bucket = "bucket", .key = "key"},
+            .versions = SiblingSet(clock, {sibling})};
+  }
+  ReplicaRead read() const {
+    return {.envelope = envelope, .address = {.bucket = "bucket", .key = "key"}};
+  }
+  // What node0 says to `message`; nothing while it waits for its disk.
+  template <typename Reply>
+  std::optional<Reply> tell(const PeerMessage& message) {
+    cluster.node(0).on_peer_message(cluster.id(1), message);
+    return take<Reply>();
+  }
+  template <typename Reply>
+  std::optional<Reply> take() {
+    if (cluster.sent.empty()) return std::nullopt;
+    const Reply reply = std::get<Reply>(cluster.sent.front().message);
+    cluster.sent.pop_front();
+    return reply;
+  }
+
+  TestCluster cluster;
+  Envelope envelope;
+};
+
+TEST_CASE("ReplicaService: an acknowledgement waits for the disk") {
+  Replica replica;
+  CHECK_FALSE(replica.tell<ReplicaWriteReply>(replica.write()).has_value());
+  replica.cluster.commit(0);
+  CHECK(replica.take<ReplicaWriteReply>()->outcome == ReplicaOutcome::Done);
+}
+
+TEST_CASE("ReplicaService: a read of what is not durable yet waits as well") {
+  Replica replica;
+  replica.tell<ReplicaWriteReply>(replica.write());
+  CHECK_FALSE(replica.tell<ReplicaReadReply>(replica.read()).has_value());
+  replica.cluster.commit(0);
+  replica.take<ReplicaWriteReply>();
+  CHECK(replica.take<ReplicaReadReply>()->clock.size() == 1);
+}
+
+TEST_CASE("ReplicaService: absent is the empty record, and the whole record comes when it is wanted") {
+  Replica replica;
+  const auto digest = replica.tell<ReplicaReadReply>(replica.read());
+  CHECK(digest->clock.empty());
+  CHECK_FALSE(digest->record.has_value());
+  ReplicaRead whole = replica.read();
+  whole.want = ReadWant::Record;
+  CHECK(replica.tell<ReplicaReadReply>(whole)->record->empty());
+}
+
+TEST_CASE("ReplicaService: another row version is refused, with the epoch that it has") {
+  Replica replica;
+  replica.envelope.row_version.value += 1;
+  const auto reply = replica.tell<ReplicaWriteReply>(replica.write());
+  CHECK(reply->outcome == ReplicaOutcome::StaleRow);
+  CHECK(reply->epoch == replica.envelope.epoch);
+}
+
+TEST_CASE("ReplicaService: a peer that lies about the partition is refused and does no harm") {
+  Replica replica;
+  replica.envelope.partition = PartitionId{60000};
+  CHECK(replica.tell<ReplicaWriteReply>(replica.write())->outcome == ReplicaOutcome::Refused);
+  const auto ring = first_ring(replica.cluster.config());
+  const auto actual = ring->partition_of(ring->token_of("bucket", "key")).value;
+  replica.envelope.partition = PartitionId{static_cast<std::uint16_t>((actual + 1) % 8)};
+  CHECK(replica.tell<ReplicaReadReply>(replica.read())->outcome == ReplicaOutcome::Refused);
+}
+
+TEST_CASE("ReplicaService: expired work is not done") {
+  Replica replica;
+  replica.envelope.remaining = Duration::zero();
+  CHECK(replica.tell<ReplicaWriteReply>(replica.write())->outcome == ReplicaOutcome::Refused);
+  CHECK(replica.cluster.engine(0).queue.empty());
+}
+
+TEST_CASE("ReplicaService: a damaged record is answered as corrupt, never as absent") {
+  Replica replica;
+  replica.tell<ReplicaWriteReply>(replica.write());
+  replica.cluster.commit(0);
+  replica.take<ReplicaWriteReply>();
+  const auto entries = replica.cluster.engine(0).entries;
+  replica.cluster.stop(0);
+  for (const auto& [key, value] : entries) {
+    if (key.ends_with("key")) replica.cluster.engine(0).damaged.insert(key);
+  }
+  replica.cluster.start(0);
+  replica.cluster.connect_all();
+  CHECK(replica.tell<ReplicaReadReply>(replica.read())->outcome == ReplicaOutcome::Corrupt);
+}
+
+}  // namespace
+}  // namespace starling
