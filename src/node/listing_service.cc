@@ -128,7 +128,9 @@ Result<ListingService::Position> ListingService::first_position(const ClientKeys
       std::string key(reader.sized());
       after = KeyAddress{.bucket = std::move(bucket), .key = std::move(key)};
     }
-    if (!reader.finished() || partition >= ring.partitions()) return bad_cursor();
+    const bool of_this_bucket = !after.has_value() || after->bucket == request.bucket;
+    const bool sound = reader.finished() && of_this_bucket && partition < ring.partitions();
+    if (!sound) return bad_cursor();
     return Position{.partition = static_cast<std::uint32_t>(partition), .after = after};
   }
   if (request.after.empty()) return Position{};

@@ -1,14 +1,15 @@
 #include "node/admin_service.h"
 
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <chrono>
 #include <string>
 #include <vector>
 
-#include "message/client_messages.h"
+#include <doctest/doctest.h>
+
 #include "starling/status.h"
+
+#include "message/client_messages.h"
 #include "support/test_cluster.h"
 
 namespace starling {
@@ -79,9 +80,9 @@ TEST_CASE("AdminService: a member that is down has no digest, and then nothing a
   cluster.stop(2);
   const auto digests = cluster.ask<ClusterDigestReply>(0, ClientClusterDigest{});
   CHECK_FALSE(digests.agree);
-  CHECK(std::ranges::count(digests.partitions[0].replicas, false,
-                           [](const ReplicaDigest& replica) { return replica.digest.has_value(); }) ==
-        1);
+  CHECK(std::ranges::count(digests.partitions[0].replicas, false, [](const ReplicaDigest& replica) {
+          return replica.digest.has_value();
+        }) == 1);
 }
 
 TEST_CASE("AdminService: a digest that does not come in time is unavailable") {
@@ -90,8 +91,7 @@ TEST_CASE("AdminService: a digest that does not come in time is unavailable") {
   const std::uint64_t number = cluster.request(0, ClientClusterDigest{});
   cluster.clock.advance(std::chrono::seconds(6));
   cluster.node(0).on_timer();
-  CHECK(std::get<ErrorReply>(cluster.replies.at(number)).status.code() ==
-        StatusCode::Unavailable);
+  CHECK(std::get<ErrorReply>(cluster.replies.at(number)).status.code() == StatusCode::Unavailable);
 }
 
 TEST_CASE("AdminService: node info tells who this is") {

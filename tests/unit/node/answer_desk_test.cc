@@ -1,8 +1,8 @@
 #include "node/answer_desk.h"
 
-#include <doctest/doctest.h>
-
 #include <string>
+
+#include <doctest/doctest.h>
 
 #include "message/checksum.h"
 #include "message/client_messages.h"

@@ -1,10 +1,10 @@
 #include "node/boot_service.h"
 
-#include <doctest/doctest.h>
-
 #include <map>
 #include <string>
 #include <variant>
+
+#include <doctest/doctest.h>
 
 #include "message/peer_messages.h"
 #include "support/test_cluster.h"

@@ -1,14 +1,15 @@
 #include "node/client_service.h"
 
-#include <doctest/doctest.h>
-
 #include <chrono>
 #include <string>
 #include <variant>
 
-#include "message/client_messages.h"
+#include <doctest/doctest.h>
+
 #include "starling/options.h"
 #include "starling/status.h"
+
+#include "message/client_messages.h"
 #include "support/test_cluster.h"
 
 namespace starling {
@@ -63,8 +64,7 @@ TEST_CASE("ClientService: a context of another key, and one that is none, are re
 
 TEST_CASE("ClientService: a timeout beyond the longest is refused, an expired one is unavailable") {
   TestCluster cluster(1);
-  std::uint64_t number =
-      cluster.request(0, TestCluster::get_of("key"), std::chrono::seconds(61));
+  std::uint64_t number = cluster.request(0, TestCluster::get_of("key"), std::chrono::seconds(61));
   CHECK(std::get<ErrorReply>(cluster.replies.at(number)).status.code() == StatusCode::Usage);
   number = cluster.request(0, TestCluster::get_of("key"), Duration::zero());
   CHECK(std::get<ErrorReply>(cluster.replies.at(number)).status.code() == StatusCode::Unavailable);

@@ -1,9 +1,9 @@
 #include "node/cluster_view.h"
 
-#include <doctest/doctest.h>
-
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "base/ids.h"
 #include "membership/boot_confirmation.h"

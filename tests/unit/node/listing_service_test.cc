@@ -1,14 +1,15 @@
 #include "node/listing_service.h"
 
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "message/client_messages.h"
+#include <doctest/doctest.h>
+
 #include "starling/status.h"
+
+#include "message/client_messages.h"
 #include "support/test_cluster.h"
 
 namespace starling {
@@ -38,8 +39,7 @@ TEST_CASE("ListingService: every live key is on exactly one page, whatever the p
   TestCluster cluster(3);
   filled(cluster, 40);
   for (const std::uint32_t limit : {1U, 7U, 1000U}) {
-    const std::vector<std::string> keys =
-        all_keys(cluster, {.bucket = "bucket", .limit = limit});
+    const std::vector<std::string> keys = all_keys(cluster, {.bucket = "bucket", .limit = limit});
     CHECK(keys.size() == 40);
     CHECK(std::set<std::string>(keys.begin(), keys.end()).size() == 40);
   }
@@ -60,8 +60,7 @@ TEST_CASE("ListingService: a page may begin behind any key") {
   TestCluster cluster(3);
   filled(cluster, 20);
   const std::vector<std::string> keys = all_keys(cluster, {.bucket = "bucket"});
-  const std::vector<std::string> rest =
-      all_keys(cluster, {.bucket = "bucket", .after = keys[11]});
+  const std::vector<std::string> rest = all_keys(cluster, {.bucket = "bucket", .after = keys[11]});
   CHECK(rest == std::vector<std::string>(keys.begin() + 12, keys.end()));
 }
 

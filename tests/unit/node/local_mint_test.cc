@@ -1,9 +1,11 @@
 #include "node/local_mint.h"
 
-#include <doctest/doctest.h>
-
 #include <chrono>
 #include <string>
+
+#include <doctest/doctest.h>
+
+#include "starling/status.h"
 
 #include "base/ids.h"
 #include "base/log.h"
@@ -12,7 +14,6 @@
 #include "message/peer_messages.h"
 #include "replica/key_layout.h"
 #include "replica/replica_store.h"
-#include "starling/status.h"
 #include "support/memory_engine.h"
 #include "version/minter.h"
 

@@ -1,10 +1,10 @@
 #include "node/operation_table.h"
 
-#include <doctest/doctest.h>
-
 #include <chrono>
 #include <memory>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "base/ids.h"
 #include "base/random.h"
@@ -17,8 +17,7 @@ namespace {
 constexpr Instant kNoon{std::chrono::hours(12)};
 
 std::unique_ptr<Operation> any_operation() {
-  return std::make_unique<Operation>(
-      Operation{.machine = ForwardOperation({}, 1, kNoon)});
+  return std::make_unique<Operation>(Operation{.machine = ForwardOperation({}, 1, kNoon)});
 }
 
 TEST_CASE("OperationTable: it is full at its bound and not before") {
@@ -38,7 +37,8 @@ TEST_CASE("OperationTable: another process numbers its operations elsewhere") {
   CHECK(one.insert(any_operation()).id != other.insert(any_operation()).id);
 }
 
-TEST_CASE("OperationTable: a renumbered operation is not found under its old id, and keeps its timer") {
+TEST_CASE(
+    "OperationTable: a renumbered operation is not found under its old id, and keeps its timer") {
   OperationTable table(2, Random(1));
   Operation& operation = table.insert(any_operation());
   const OperationId old_id = operation.id;

@@ -1,11 +1,11 @@
 #include "node/outbox.h"
 
-#include <doctest/doctest.h>
-
 #include <span>
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "base/ids.h"
 #include "env/transport.h"

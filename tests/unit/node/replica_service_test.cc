@@ -1,10 +1,10 @@
 #include "node/replica_service.h"
 
-#include <doctest/doctest.h>
-
 #include <chrono>
 #include <string>
 #include <variant>
+
+#include <doctest/doctest.h>
 
 #include "base/ids.h"
 #include "message/client_messages.h"
@@ -75,7 +75,8 @@ TEST_CASE("ReplicaService: a read of what is not durable yet waits as well") {
   CHECK(replica.take<ReplicaReadReply>()->clock.size() == 1);
 }
 
-TEST_CASE("ReplicaService: absent is the empty record, and the whole record comes when it is wanted") {
+TEST_CASE(
+    "ReplicaService: absent is the empty record, and the whole record comes when it is wanted") {
   Replica replica;
   const auto digest = replica.tell<ReplicaReadReply>(replica.read());
   CHECK(digest->clock.empty());
