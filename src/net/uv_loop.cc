@@ -1,5 +1,6 @@
 #include "net/uv_loop.h"
 
+#include <csignal>
 #include <cstddef>
 #include <string>
 
@@ -13,9 +14,19 @@ namespace {
 // Large enough that a busy connection's frames come as one batch, small enough for the L2 cache.
 constexpr std::size_t kReadBufferBytes = 256U << 10U;
 
+// Writing to a connection whose other side is gone must be an error, not the end of the process,
+// and libuv does not ask for that. Whoever handles the signal otherwise keeps their handler.
+void ignore_broken_pipes() {
+  struct sigaction present{};
+  if (sigaction(SIGPIPE, nullptr, &present) != 0 || present.sa_handler != SIG_DFL) return;
+  present.sa_handler = SIG_IGN;
+  static_cast<void>(sigaction(SIGPIPE, &present, nullptr));
+}
+
 }  // namespace
 
 UvLoop::UvLoop() : read_buffer_(kReadBufferBytes) {
+  ignore_broken_pipes();
   STARLING_CHECK(uv_loop_init(&loop_) == 0);
 }
 

@@ -24,6 +24,8 @@ class UvTimer {
   void arm(Instant deadline);
   void disarm();
   [[nodiscard]] bool armed() const { return deadline_.has_value(); }
+  // REQUIRES: armed().
+  [[nodiscard]] Instant deadline() const { return deadline_.value(); }
 
  private:
   void start();

@@ -1,0 +1,178 @@
+#include "daemon/daemon.h"
+
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "starling/status.h"
+
+#include "base/assert.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "daemon/data_directory.h"
+#include "daemon/settings.h"
+#include "env/byte_stream.h"
+#include "http/http_connection.h"
+#include "http/routes.h"
+#include "message/client_messages.h"
+#include "message/peer_messages.h"
+#include "net/uv_transport.h"
+#include "node/node.h"
+#include "node/node_options.h"
+#include "node/readiness.h"
+#include "ring/member.h"
+#include "storage/leveldb_engine.h"
+#include "storage/leveldb_lane.h"
+
+namespace starling {
+namespace {
+
+// Twice the default timeout of a request: what is under way then has long been given up.
+constexpr Duration kDrainMax = std::chrono::seconds(10);
+// --durability interval: what was acknowledged is synced within it.
+constexpr Duration kSyncInterval = std::chrono::seconds(1);
+
+std::uint64_t seed_of_this_process() {
+  std::random_device entropy;
+  return (std::uint64_t{entropy()} << 32U) | entropy();
+}
+
+}  // namespace
+
+Daemon::Daemon(DaemonSettings settings, Log& log)
+    : settings_(std::move(settings)),
+      log_(log),
+      random_(seed_of_this_process()),
+      turn_(loop_),
+      wakeup_(loop_, [this] { on_lane_woke_us(); }),
+      node_timer_(loop_, clock_, [this] { node_->on_timer(); }),
+      drain_timer_(loop_, clock_,
+                   [this] {
+                     log_.warning("some requests did not end within the drain's time");
+                     loop_.stop();
+                   }),
+      transport_({.loop = loop_,
+                  .turn = turn_,
+                  .clock = clock_,
+                  .log = log_,
+                  .random = random_.fork("transport")},
+                 *this, transport_options()),
+      routes_([this] { return health(); }),
+      http_(
+          loop_, turn_, clock_,
+          [this](ByteStream& stream) { return std::make_unique<HttpConnection>(routes_, stream); },
+          {}),
+      terminate_(loop_, SIGTERM, [this] { begin_drain(); }),
+      interrupt_(loop_, SIGINT, [this] { begin_drain(); }) {}
+
+// The listeners come first: a port in use is known before anything is written. Whoever calls in
+// the meantime waits in the kernel until run().
+Status Daemon::start() {
+  STARLING_RETURN_IF_ERROR(transport_.listen(settings_.listen));
+  STARLING_RETURN_IF_ERROR(http_.listen(settings_.http));
+  STARLING_RETURN_IF_ERROR(open_store());
+  node_ = std::make_unique<Node>(node_options(), settings_.cluster,
+                                 NodeHost{.clock = clock_,
+                                          .transport = transport_,
+                                          .storage = *engine_,
+                                          .log = log_,
+                                          .random = random_.fork("node")});
+  STARLING_RETURN_IF_ERROR(node_->start());
+  transport_.start(node_->hello());
+  turn_.before_sleep([this] { before_sleep(); });
+  log_.info("ready: '" + settings_.name + "' of cluster '" + settings_.cluster.cluster +
+            "' listens at " + settings_.listen.to_text() + ", HTTP at " + settings_.http.to_text() +
+            ", data in " + settings_.data_dir);
+  return Status::success();
+}
+
+Status Daemon::run() {
+  STARLING_CHECK(node_ != nullptr);
+  loop_.run();
+  transport_.close();
+  http_.close();
+  if (outcome_.ok()) log_.info("stopped");
+  return outcome_;
+}
+
+Status Daemon::open_store() {
+  STARLING_RETURN_IF_ERROR(prepare_data_directory(settings_.data_dir));
+  LevelDbEngineOptions options{.directory = store_directory(settings_.data_dir)};
+  if (settings_.durability == DurabilityMode::Interval) options.sync_interval = kSyncInterval;
+  STARLING_ASSIGN_OR_RETURN(opened, engine_, LevelDbEngine::open(options, *this));
+  return Status::success();
+}
+
+NodeOptions Daemon::node_options() const {
+  return {.name = settings_.name,
+          .http_address = settings_.http.to_text(),
+          .data_dir = settings_.data_dir,
+          .durability = settings_.durability};
+}
+
+TransportOptions Daemon::transport_options() const {
+  TransportOptions options{.founders = {}, .name = settings_.name};
+  for (const RingMember& founder : settings_.cluster.founders) {
+    options.founders.push_back(
+        {.id = founder.id, .name = founder.name, .address = founder.address});
+  }
+  return options;
+}
+
+Health Daemon::health() const {
+  if (draining_) return {.serving = false, .because = "this node is being stopped"};
+  const Readiness readiness = node_->readiness();
+  return {.serving = readiness.ready, .because = readiness.because};
+}
+
+void Daemon::on_peer_message(NodeId from, PeerMessage message) {
+  node_->on_peer_message(from, std::move(message));
+}
+
+void Daemon::on_client_request(const ClientHandle& client, ClientRequest request) {
+  node_->on_client_request(client, std::move(request));
+}
+
+void Daemon::on_lane_woke_us() {
+  const LaneCompletions completions = engine_->drain_completions();
+  node_->on_committed(completions.through, completions.status);
+  if (completions.status.ok()) return;
+  outcome_ = {StatusCode::Failure, "the store in '" + settings_.data_dir +
+                                       "' failed: " + completions.status.message() +
+                                       "; look after the disk, then start this node again"};
+}
+
+// Once a turn: everything that happened in it has been handled and sent.
+void Daemon::before_sleep() {
+  if (node_->is_broken() && outcome_.ok()) {
+    outcome_ = {StatusCode::Failure, "the store in '" + settings_.data_dir +
+                                         "' failed; look after the disk, then start again"};
+  }
+  if (!outcome_.ok() || (draining_ && drained())) return loop_.stop();
+  const std::optional<Instant> deadline = node_->next_deadline();
+  if (!deadline.has_value()) return node_timer_.disarm();
+  // An earlier alarm costs less than setting it anew in every turn: on_timer() looks for itself.
+  if (!node_timer_.armed() || *deadline < node_timer_.deadline()) node_timer_.arm(*deadline);
+}
+
+void Daemon::begin_drain() {
+  if (draining_) return loop_.stop();  // asked twice: at once
+  draining_ = true;
+  log_.info("stopping: no new connections; what is under way is finished first");
+  transport_.stop_accepting();
+  node_->begin_drain();
+  drain_timer_.arm(clock_.now() + kDrainMax);
+}
+
+bool Daemon::drained() const {
+  return node_->drained() && engine_->queued_bytes() == 0 && transport_.queued_bytes() == 0;
+}
+
+}  // namespace starling

@@ -1,0 +1,87 @@
+#pragma once
+
+// Daemon: one Node on sockets and LevelDB. Here the parts are made, joined and ended; what they do
+// is theirs. Everything runs on the thread that calls run(), but for the storage lane.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "starling/status.h"
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "daemon/settings.h"
+#include "env/commit_notifier.h"
+#include "http/routes.h"
+#include "message/client_messages.h"
+#include "message/hello.h"
+#include "message/peer_messages.h"
+#include "net/inbox.h"
+#include "net/system_clock.h"
+#include "net/uv_loop.h"
+#include "net/uv_signal.h"
+#include "net/uv_stream_server.h"
+#include "net/uv_timer.h"
+#include "net/uv_transport.h"
+#include "net/uv_turn.h"
+#include "net/uv_wakeup.h"
+#include "node/node.h"
+#include "storage/leveldb_engine.h"
+
+namespace starling {
+
+class Daemon final : private Inbox, private CommitNotifier {
+ public:
+  Daemon(DaemonSettings settings, Log& log);
+
+  // Opens the store and the listeners, and logs that the node is there. Failure: the message names
+  // the thing (port, directory) and the remedy. REQUIRES: called once.
+  [[nodiscard]] Status start();
+  // Serves until SIGTERM or SIGINT, then drains. Failure: the store failed; nothing that was
+  // acknowledged is lost, but this process must not go on. REQUIRES: start() succeeded.
+  [[nodiscard]] Status run();
+
+  // REQUIRES: start() succeeded.
+  [[nodiscard]] std::uint16_t port() const { return transport_.port(); }
+  [[nodiscard]] std::uint16_t http_port() const { return http_.port(); }
+
+ private:
+  // Inbox.
+  void on_peer_up(NodeId peer, const Hello& hello) override { node_->on_peer_up(peer, hello); }
+  void on_peer_down(NodeId peer) override { node_->on_peer_down(peer); }
+  void on_peer_message(NodeId from, PeerMessage message) override;
+  void on_client_request(const ClientHandle& client, ClientRequest request) override;
+  // CommitNotifier, on the lane's thread.
+  void notify() override { wakeup_.wake(); }
+
+  [[nodiscard]] Status open_store();
+  [[nodiscard]] NodeOptions node_options() const;
+  [[nodiscard]] TransportOptions transport_options() const;
+  [[nodiscard]] Health health() const;
+  void on_lane_woke_us();
+  void before_sleep();
+  void begin_drain();
+  [[nodiscard]] bool drained() const;
+
+  DaemonSettings settings_;
+  Log& log_;
+  Random random_;
+  UvLoop loop_;
+  SystemClock clock_;
+  UvTurn turn_;
+  UvWakeup wakeup_;
+  UvTimer node_timer_;
+  UvTimer drain_timer_;
+  bool draining_ = false;
+  Status outcome_;
+  std::unique_ptr<LevelDbEngine> engine_;
+  UvTransport transport_;
+  Routes routes_;
+  UvStreamServer http_;
+  std::unique_ptr<Node> node_;
+  UvSignal terminate_;
+  UvSignal interrupt_;
+};
+
+}  // namespace starling

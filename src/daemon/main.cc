@@ -1,0 +1,65 @@
+// starlingd: one node. Exit codes: 0 stopped when asked to, 1 something failed, 2 wrong usage.
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "starling/result.h"
+#include "starling/status.h"
+
+#include "base/log.h"
+#include "daemon/config.h"
+#include "daemon/daemon.h"
+
+namespace starling {
+namespace {
+
+constexpr int kExitFailure = 1;
+constexpr int kExitUsage = 2;
+
+int fail(const Status& status) {
+  static_cast<void>(std::fprintf(stderr, "starlingd: %s\n", status.message().c_str()));
+  return status.code() == StatusCode::Usage ? kExitUsage : kExitFailure;
+}
+
+// Each connection and each table of the store is a descriptor; the usual soft limit of 1024 is a
+// courtesy to programs that use select().
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+std::vector<std::string> environment_of_process() {
+  std::vector<std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) variables.emplace_back(*entry);
+  return variables;
+}
+
+int run(const std::vector<std::string>& arguments) {
+  Result<Configuration> configuration = load_configuration(arguments, environment_of_process());
+  if (!configuration.ok()) return fail(configuration.status());
+  if (!configuration->print.empty()) {
+    static_cast<void>(std::fputs(configuration->print.c_str(), stdout));
+    return 0;
+  }
+  const std::unique_ptr<Log> log = make_standard_error_log(configuration->settings.log_level);
+  for (const std::string& warning : configuration->warnings) log->warning(warning);
+  raise_descriptor_limit();
+  Daemon daemon(std::move(configuration->settings), *log);
+  Status outcome = daemon.start();
+  if (outcome.ok()) outcome = daemon.run();
+  return outcome.ok() ? 0 : fail(outcome);
+}
+
+}  // namespace
+}  // namespace starling
+
+int main(int count, char** arguments) {
+  return starling::run(std::vector<std::string>(arguments + 1, arguments + count));
+}
