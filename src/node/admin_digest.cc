@@ -2,6 +2,7 @@
 // member.
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,11 +11,13 @@
 
 #include "starling/status.h"
 
+#include "base/hash.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "node/admin_service.h"
+#include "ring/member.h"
 #include "ring/ring.h"
 
 namespace starling {
@@ -72,6 +75,7 @@ void AdminService::on_digest_reply(NodeId from, const DigestRangeReply& reply, I
 
 void AdminService::on_peer_down(NodeId peer, Instant /*now*/) {
   std::vector<std::uint64_t> ids;
+  ids.reserve(digests_.size());
   for (const auto& [id, job] : digests_) ids.push_back(id);
   for (const std::uint64_t id : ids) drop_member(id, peer);
 }

@@ -1,10 +1,11 @@
 #include "node/admin_service.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
-#include <limits>
+#include <span>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "starling/build_info.h"

@@ -1,5 +1,6 @@
 #include "node/boot_service.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/ids.h"

@@ -1,23 +1,33 @@
 #include "node/coordinator.h"
 
-#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "starling/options.h"
 #include "starling/result.h"
 #include "starling/status.h"
 
 #include "base/assert.h"
 #include "base/ids.h"
+#include "base/log.h"
+#include "base/planted_bug.h"
+#include "base/random.h"
 #include "base/time.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "node/operation.h"
 #include "quorum/actions.h"
+#include "quorum/forward_operation.h"
+#include "quorum/get_operation.h"
+#include "quorum/put_operation.h"
 #include "quorum/quorum_spec.h"
+#include "quorum/scan_operation.h"
 #include "ring/ring.h"
 #include "ring/token.h"
 

@@ -1,14 +1,15 @@
 // The other half of Coordinator: what operations decided becomes messages, mints, timers and
 // answers.
 
+#include <algorithm>
 #include <deque>
 #include <iterator>
 #include <optional>
 #include <utility>
 #include <variant>
 
+#include "starling/options.h"
 #include "starling/result.h"
-#include "starling/status.h"
 
 #include "base/ids.h"
 #include "base/log.h"
@@ -83,7 +84,7 @@ void Coordinator::perform_one(Operation& operation, Action& action, Actions& mor
           },
           [&](const ForwardPut& forwarded) {
             to.outbox.send(forwarded.to, ForwardedPut{.envelope = envelope_of(operation, now),
-                                                      .put = *operation.put});
+                                                      .put = operation.put_command()});
           },
           [&](AnswerPut& answer) {
             if (operation.widened_context) answer.context.join(*operation.widened_context);
@@ -118,10 +119,10 @@ void Coordinator::mint_locally(Operation& operation, Actions& more, Instant now)
                              .address = operation.address};
   if (!neighbours_.cluster.mints(operation.place.partition)) {
     // Only where the mistake is planted: see put().
-    LocalMint::Outcome minted = neighbours_.mint.mint_from_nothing(*operation.put);
+    LocalMint::Outcome minted = neighbours_.mint.mint_from_nothing(operation.put_command());
     return machine.on_minted(std::move(minted.minted), minted.siblings, more);
   }
-  Result<LocalMint::Outcome> minted = neighbours_.mint.mint(record, *operation.put, now);
+  Result<LocalMint::Outcome> minted = neighbours_.mint.mint(record, operation.put_command(), now);
   if (!minted.ok()) {
     neighbours_.log.write(LogLevel::Trace, "mark: put: the mint was refused");
     return machine.on_mint_refused(minted.status(), more);
@@ -130,7 +131,7 @@ void Coordinator::mint_locally(Operation& operation, Actions& more, Instant now)
   const ReplicaWriteReply own_reply{.operation = operation.id,
                                     .outcome = ReplicaOutcome::Done,
                                     .epoch = neighbours_.cluster.ring().epoch(),
-                                    .synced = operation.put->levels.dw != Level::none()};
+                                    .synced = operation.put_command().levels.dw != Level::none()};
   neighbours_.replica.send_when_durable(neighbours_.cluster.self(), minted->ticket, own_reply);
   if (options_.planted == PlantedBug::WideContext) {
     operation.widened_context = std::move(minted->record_clock);

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "starling/result.h"
 #include "starling/status.h"
@@ -13,6 +14,8 @@
 #include "base/assert.h"
 #include "base/ids.h"
 #include "base/log.h"
+#include "base/planted_bug.h"
+#include "base/random.h"
 #include "base/time.h"
 #include "env/storage_engine.h"
 #include "membership/boot_confirmation.h"

@@ -7,6 +7,7 @@
 #include <optional>
 #include <variant>
 
+#include "base/assert.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "message/client_messages.h"
@@ -67,6 +68,11 @@ struct Operation {
   bool answered = false;
   std::optional<VectorClock> widened_context{};  // only where PlantedBug::WideContext is planted
 
+  // REQUIRES: this is a put.
+  [[nodiscard]] const PutCommand& put_command() const {
+    STARLING_CHECK(put.has_value());
+    return *put;
+  }
   [[nodiscard]] bool finished() const {
     return std::visit([](const auto& in_use) { return in_use.finished(); }, machine);
   }

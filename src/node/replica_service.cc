@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -12,6 +11,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/planted_bug.h"
+#include "base/time.h"
 #include "env/storage_engine.h"
 #include "membership/boot_confirmation.h"
 #include "message/client_messages.h"
