@@ -40,6 +40,10 @@ void PeerDialler::retry() {
   if (!stopped_) timer_.arm(clock_.now() + backoff_.next());
 }
 
+void PeerDialler::hurry() {
+  if (!stopped_ && attempt_ == nullptr && timer_.armed()) dial();
+}
+
 void PeerDialler::stop() {
   stopped_ = true;
   timer_.disarm();

@@ -37,6 +37,8 @@ class PeerDialler {
   void succeeded() { backoff_.reset(); }
   // The connection ended, or was refused: try again after a while.
   void retry();
+  // The peer is there: if the next attempt is being waited for, make it now.
+  void hurry();
   void stop();
 
  private:

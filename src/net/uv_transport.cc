@@ -20,6 +20,7 @@
 #include "net/inbox.h"
 #include "net/peer_dialler.h"
 #include "net/uv_connection.h"
+#include "net/uv_dial.h"
 #include "net/uv_handle.h"
 #include "wire/codec.h"
 
@@ -73,14 +74,32 @@ Status UvTransport::listen(const HostPort& address) {
 void UvTransport::start(Hello hello) {
   hello_ = std::move(hello);
   for (auto& [id, peer] : peers_) {
-    if (peer.dialler != nullptr) peer.dialler->start();
+    if (peer.dialler == nullptr) {
+      knock(peer.member);
+    } else {
+      peer.dialler->start();
+    }
   }
+}
+
+// Says hello to a peer that dials this node, and nothing more: if it is there it dials at once, and
+// if it is not it will when it comes.
+void UvTransport::knock(const PeerAddress& member) {
+  const Result<HostPort> address = parse_host_port(member.address);
+  if (!address.ok()) return;
+  std::unique_ptr<UvDial>& attempt = peers_.at(member.id).knock;
+  attempt = std::make_unique<UvDial>(host_.loop, [this](Result<UvTcp> socket) {
+    if (!socket.ok()) return;
+    connections_.add(UvConnection::Side::Dialled, std::move(socket).value()).write(encode(hello_));
+  });
+  static_cast<void>(attempt->start(*address));
 }
 
 void UvTransport::stop_accepting() {
   listener_.close();
   for (auto& [id, peer] : peers_) {
     if (peer.dialler != nullptr) peer.dialler->stop();
+    peer.knock.reset();
   }
 }
 
@@ -147,15 +166,22 @@ void UvTransport::greet_client(UvConnection& connection, const Hello& hello) {
 }
 
 void UvTransport::greet_accepted_peer(UvConnection& connection, const Hello& hello) {
+  const auto found = peers_.find(node_id_of(hello.name));
+  if (found != peers_.end() && found->second.dialler != nullptr) {
+    // It knocks. Whether the two suit each other shows when it is dialled.
+    if (!found->second.up) found->second.dialler->hurry();
+    return connections_.retire(connection);
+  }
   const Status accepted = check_accepted_peer(hello);
   if (!accepted.ok()) return refuse(connection, accepted.message());
-  Peer& peer = peers_.at(node_id_of(hello.name));
-  take_down(peer);
+  take_down(found->second);
   connection.write(encode(hello_));
-  bring_up(peer, connection, hello);
+  bring_up(found->second, connection, hello);
 }
 
 void UvTransport::greet_dialled_peer(UvConnection& connection, const Hello& hello) {
+  // A knock that was answered, which says nothing that the peer's own attempt will not.
+  if (!connection.peer().has_value()) return connections_.retire(connection);
   Peer& peer = peers_.at(*connection.peer());
   const Status accepted = check_dialled_peer(peer, hello);
   if (accepted.ok()) return bring_up(peer, connection, hello);
@@ -174,10 +200,6 @@ Status UvTransport::check_accepted_peer(const Hello& hello) const {
   const auto peer = peers_.find(id);
   if (peer == peers_.end() || peer->second.member.name != hello.name) {
     return refused(quoted(hello.name) + " is not in --initial-cluster");
-  }
-  if (peer->second.dialler != nullptr) {
-    return refused(quoted(options_.name) + " dials " + quoted(hello.name) +
-                   ", not the other way round");
   }
   return Status::success();
 }

@@ -4,7 +4,8 @@
 // other founder, used in both directions: of two nodes, the one with the lower NodeId dials. That
 // keeps the order of messages in one place, halves the number of connections, lets answers and
 // requests share a write, and leaves no doubt about which of two connections counts. The one that
-// came last does: a peer that dials anew has lost the old one, whether we noticed or not.
+// came last does: a peer that dials anew has lost the old one, whether we noticed or not. A node
+// that starts knocks at those that dial it, so that they do not sleep through their next attempt.
 
 #include <cstddef>
 #include <cstdint>
@@ -32,6 +33,7 @@
 #include "net/peer_dialler.h"
 #include "net/repeat_filter.h"
 #include "net/uv_connection.h"
+#include "net/uv_dial.h"
 #include "net/uv_handle.h"
 #include "net/uv_listener.h"
 #include "net/uv_loop.h"
@@ -93,6 +95,7 @@ class UvTransport final : public Transport, private UvConnection::Events {
   struct Peer {
     PeerAddress member;
     std::unique_ptr<PeerDialler> dialler;  // null: the peer dials
+    std::unique_ptr<UvDial> knock;         // and we only tell it, once, that we are here
     UvConnection* connection = nullptr;    // the one that counts
     bool up = false;
     std::string trouble;  // what was last said about it, so that it is said once
@@ -105,6 +108,7 @@ class UvTransport final : public Transport, private UvConnection::Events {
   void add_peer(const PeerAddress& member);
   void on_accepted(UvTcp socket);
   void on_dialled(NodeId id, UvTcp socket);
+  void knock(const PeerAddress& member);
   void greet_client(UvConnection& connection, const Hello& hello);
   void greet_accepted_peer(UvConnection& connection, const Hello& hello);
   void greet_dialled_peer(UvConnection& connection, const Hello& hello);

@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "base/random.h"
+#include "base/time.h"
 #include "loop_fixture.h"
 #include "net/host_port.h"
 #include "net/uv_handle.h"
@@ -15,6 +16,8 @@
 
 namespace starling {
 namespace {
+
+constexpr Duration kMoment = std::chrono::milliseconds(50);
 
 struct Dialling : LoopFixture {
   explicit Dialling(std::uint16_t port)
@@ -62,6 +65,18 @@ TEST_CASE("PeerDialler: dials again only when it is told to") {
   CHECK(fixture.connected == 1);
   dialler.retry();
   CHECK(fixture.run_until([&] { return fixture.connected == 2; }));
+}
+
+TEST_CASE("PeerDialler: hurries when the peer is known to be there, while it waits") {
+  Dialling fixture(unused_port());
+  fixture.dialler.hurry();  // it has not begun
+  CHECK_FALSE(fixture.run_until([&] { return !fixture.failures.empty(); }, kMoment));
+  fixture.dialler.start();
+  REQUIRE(fixture.run_until([&] { return fixture.failures.size() == 5; }));
+  const Instant before = fixture.clock.now();
+  fixture.dialler.hurry();  // instead of the 400 ms or more that come sixth
+  REQUIRE(fixture.run_until([&] { return fixture.failures.size() == 6; }));
+  CHECK(fixture.clock.now() - before < std::chrono::milliseconds(300));
 }
 
 TEST_CASE("PeerDialler: does nothing more once stopped") {

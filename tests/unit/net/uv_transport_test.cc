@@ -206,6 +206,19 @@ TEST_CASE("UvTransport: a restarted peer's connection takes the place of the old
   CHECK(fixture.run_until([&] { return side.inbox.messages.size() == 1; }));
 }
 
+TEST_CASE("UvTransport: a node that starts is found at once by one that has long been trying") {
+  LoopFixture fixture;
+  const Ports ports;
+  Side dialling(fixture, ports, 1 - dialled_index());
+  dialling.transport.start(peer_hello(kNames[1 - dialled_index()]));
+  fixture.run_for(std::chrono::milliseconds(1500));  // it now waits for a second or two
+  Side dialled(fixture, ports, dialled_index());
+  dialled.transport.start(peer_hello(kNames[dialled_index()]));
+  CHECK(fixture.run_until([&] { return !dialling.inbox.events.empty(); },
+                          std::chrono::milliseconds(400)));
+  CHECK(fixture.run_until([&] { return !dialled.inbox.events.empty(); }));
+}
+
 TEST_CASE("UvTransport: another cluster is refused by name, and said once on each side") {
   TwoSides sides("geese");
   sides.run_for(std::chrono::milliseconds(600));
