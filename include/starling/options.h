@@ -54,28 +54,28 @@ inline constexpr std::chrono::milliseconds kTimeoutDefault{5000};
 inline constexpr std::chrono::milliseconds kTimeoutMax{60'000};
 
 struct ReadOptions {
-  Level r;                   // replicas that must answer
+  Level r{};                 // replicas that must answer
   Level pr = Level::none();  // of them, the key's own replicas rather than stand-ins
   // A session read: only what covers this context is an answer. Empty: any.
-  std::string context;
+  std::string context{};
   std::chrono::milliseconds timeout = kTimeoutDefault;
 };
 
 struct WriteOptions {
-  Level w;                   // replicas that must hold the write
+  Level w{};                 // replicas that must hold the write
   Level pw = Level::none();  // of them, the key's own replicas
   Level dw = Level::none();  // replicas whose copy must be synced to disk, whatever their mode
   // What the last read of this key returned. Empty: the write is blind and becomes a sibling of
   // whatever is stored (Dynamo, section 4.4).
-  std::string context;
-  std::string content_type;
+  std::string context{};
+  std::string content_type{};
   std::chrono::milliseconds timeout = kTimeoutDefault;
 };
 
 // A delete without a context reads first, at `read`'s levels, and deletes what it read.
 struct DeleteOptions {
-  WriteOptions write;
-  Level r;
+  WriteOptions write{};
+  Level r{};
   Level pr = Level::none();
 };
 

@@ -54,6 +54,10 @@ class [[nodiscard]] Status {
   [[nodiscard]] bool in_doubt() const { return code_ == StatusCode::InDoubt; }
   // For people: names the thing and the remedy. Empty when ok().
   [[nodiscard]] const std::string& message() const { return message_; }
+  // How many replicas had to answer, and how many did; both 0 where the error is not about that.
+  [[nodiscard]] std::uint32_t required() const { return required_; }
+  [[nodiscard]] std::uint32_t received() const { return received_; }
+  [[nodiscard]] Status with_replies(std::uint32_t required, std::uint32_t received) &&;
   // "in_doubt: 1 of 2 replicas answered", or "ok".
   [[nodiscard]] std::string to_string() const;
 
@@ -61,6 +65,8 @@ class [[nodiscard]] Status {
 
  private:
   StatusCode code_ = StatusCode::Ok;
+  std::uint32_t required_ = 0;
+  std::uint32_t received_ = 0;
   std::string message_;
 };
 

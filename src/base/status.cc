@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace starling {
 namespace {
@@ -59,6 +60,12 @@ int http_status_of(StatusCode code) {
 }
 bool is_retryable(StatusCode code) {
   return row_of(code).retryable;
+}
+
+Status Status::with_replies(std::uint32_t required, std::uint32_t received) && {
+  required_ = required;
+  received_ = received;
+  return std::move(*this);
 }
 
 std::string Status::to_string() const {

@@ -42,5 +42,13 @@ TEST_CASE("Result: it is a value or a Status, and propagates") {
   CHECK(quarter(3).status().code() == StatusCode::Usage);
 }
 
+TEST_CASE("Status: it can say how many replicas had to answer and did") {
+  const Status status = Status(StatusCode::Unavailable, "1 of 2").with_replies(2, 1);
+  CHECK(status.required() == 2);
+  CHECK(status.received() == 1);
+  CHECK(status.code() == StatusCode::Unavailable);
+  CHECK(Status(StatusCode::Failure, "").required() == 0);
+}
+
 }  // namespace
 }  // namespace starling
