@@ -1,0 +1,91 @@
+#pragma once
+
+// What the administrative calls of Client (client.h) return: the cluster as the node that was asked
+// sees it. Two nodes may disagree for a moment; neither is wrong.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace starling {
+
+struct MemberStatus {
+  std::string name;
+  std::string id;                   // 16 hexadecimal digits, the same over restarts
+  std::string address;              // of the native protocol
+  std::string http;                 // empty while nobody here has met that member
+  std::string zone;                 // failure domain; empty where none was given
+  std::string state;                // "up", "suspect" or "down"
+  std::uint32_t partitions = 0;     // copies of partitions that it holds
+  std::uint32_t hints_pending = 0;  // writes that others keep for it until it is back
+  friend bool operator==(const MemberStatus&, const MemberStatus&) = default;
+};
+
+struct ClusterStatus {
+  std::string cluster;
+  std::uint64_t epoch = 0;  // counts the changes of membership
+  std::uint32_t partitions = 0;
+  std::uint32_t replicas = 0;             // copies of each key, in force: at most one a member
+  std::uint32_t replicas_configured = 0;  // ... and as the cluster was founded
+  std::vector<MemberStatus> members;
+  // How many more members may fail, whichever they are, before some key can not be read and written
+  // at the default levels; and before some acknowledged write may be lost.
+  std::uint32_t can_lose_availability = 0;
+  std::uint32_t can_lose_durability = 0;
+  std::vector<std::string> messages;  // for people: what is wrong and what to do
+  friend bool operator==(const ClusterStatus&, const ClusterStatus&) = default;
+};
+
+// Who holds one of the equal parts of the key space.
+struct PartitionOwnership {
+  std::uint32_t partition = 0;
+  std::vector<std::string> owners;     // members' names; for one key in the order of preference
+  std::vector<std::string> fallbacks;  // for one key only: who stands in, in this order
+  friend bool operator==(const PartitionOwnership&, const PartitionOwnership&) = default;
+};
+
+struct RingTable {
+  std::uint64_t epoch = 0;
+  std::vector<PartitionOwnership> partitions;
+  friend bool operator==(const RingTable&, const RingTable&) = default;
+};
+
+struct ReplicaDigestText {
+  std::string member;
+  std::optional<std::string> digest;  // 32 hexadecimal digits; nothing: that member did not answer
+  friend bool operator==(const ReplicaDigestText&, const ReplicaDigestText&) = default;
+};
+
+struct PartitionDigestTable {
+  std::uint32_t partition = 0;
+  std::vector<ReplicaDigestText> replicas;
+  friend bool operator==(const PartitionDigestTable&, const PartitionDigestTable&) = default;
+};
+
+struct DigestTable {
+  std::vector<PartitionDigestTable> partitions;
+  bool agree = false;  // every replica answered, and all digests of a partition are equal
+  friend bool operator==(const DigestTable&, const DigestTable&) = default;
+};
+
+struct NodeStatus {
+  std::string name;
+  std::string id;
+  std::string cluster;
+  std::string version;
+  std::string address;
+  std::string http;
+  std::string data_dir;
+  std::string store_id;             // of the data directory: an emptied one gets another
+  std::string incarnation;          // of the process: a restarted one gets another
+  std::string durability;           // "sync", "interval" or "none"
+  std::uint64_t boot_sequence = 0;  // starts of this data directory so far
+  bool ready = false;               // quorum requests can be served
+  std::string not_ready_because;    // empty when ready
+  std::uint64_t uptime_ms = 0;
+  std::uint32_t partitions = 0;  // copies of partitions that it holds
+  friend bool operator==(const NodeStatus&, const NodeStatus&) = default;
+};
+
+}  // namespace starling

@@ -1,0 +1,104 @@
+#include "scripted_server.h"
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+#include "wire/codec.h"
+#include "wire/frame_assembler.h"
+
+namespace starling {
+namespace {
+
+constexpr int kPollMilliseconds = 10;
+
+bool is_readable(int descriptor) {
+  pollfd waiting{.fd = descriptor, .events = POLLIN, .revents = 0};
+  return poll(&waiting, 1, kPollMilliseconds) > 0;
+}
+
+void send_all(int connection, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
+}  // namespace
+
+ScriptedServer::ScriptedServer(Script script) : script_(std::move(script)) {
+  hello_.role = HelloRole::Peer;
+  hello_.cluster = "starling";
+  listen();
+  thread_ = std::thread([this] { serve(); });
+}
+
+ScriptedServer::ScriptedServer(Silent /*silent*/) {
+  listen();
+}
+
+ScriptedServer::~ScriptedServer() {
+  stopping_ = true;
+  if (thread_.joinable()) thread_.join();
+  close(listener_);
+}
+
+std::string ScriptedServer::endpoint() const {
+  return "127.0.0.1:" + port_;
+}
+
+void ScriptedServer::listen() {
+  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof(address);
+  STARLING_CHECK(bind(listener_, generic, size) == 0 && ::listen(listener_, 8) == 0);
+  STARLING_CHECK(getsockname(listener_, generic, &size) == 0);
+  port_ = std::to_string(ntohs(address.sin_port));
+}
+
+void ScriptedServer::serve() {
+  while (!stopping_) {
+    if (!is_readable(listener_)) continue;
+    const int connection = accept(listener_, nullptr, nullptr);
+    send_all(connection, encode(hello_));
+    serve_connection(connection);
+    close(connection);
+  }
+}
+
+void ScriptedServer::serve_connection(int connection) {
+  FrameAssembler assembler;
+  std::array<char, 65536> buffer;
+  while (!stopping_) {
+    if (!is_readable(connection)) continue;
+    const ssize_t count = recv(connection, buffer.data(), buffer.size(), 0);
+    if (count <= 0) return;
+    assembler.feed({buffer.data(), static_cast<std::size_t>(count)});
+    while (true) {
+      const auto raw = assembler.next();
+      if (!raw.ok() || !raw->has_value()) break;
+      const auto frame = decode((*raw)->header, (*raw)->body);
+      const auto* const request = std::get_if<ClientRequest>(&frame->message);
+      if (request == nullptr) continue;
+      ++requests_;
+      const auto reply = script_(*request);
+      if (!reply.has_value()) return;
+      send_all(connection, encode(frame->request, *reply));
+    }
+  }
+}
+
+}  // namespace starling

@@ -1,0 +1,48 @@
+#pragma once
+
+// A server on a loopback port that answers as a test says: the other end of the sockets of the SDK.
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "message/client_messages.h"
+#include "message/hello.h"
+
+namespace starling {
+
+class ScriptedServer {
+ public:
+  // What becomes of a request: its answer, or nothing: the connection is closed.
+  using Script = std::function<std::optional<ClientReply>(const ClientRequest&)>;
+
+  explicit ScriptedServer(Script script);
+  // Takes connections into its backlog and never says anything, like a stopped process.
+  struct Silent {};
+  explicit ScriptedServer(Silent silent);
+  ScriptedServer(const ScriptedServer&) = delete;
+  ScriptedServer& operator=(const ScriptedServer&) = delete;
+  ~ScriptedServer();
+
+  [[nodiscard]] std::string endpoint() const;
+  [[nodiscard]] int requests() const { return requests_; }
+  // What it calls itself in its Hello.
+  void set_cluster(const std::string& cluster) { hello_.cluster = cluster; }
+
+ private:
+  void listen();
+  void serve();
+  void serve_connection(int connection);
+
+  Script script_;
+  Hello hello_;
+  int listener_ = -1;
+  std::string port_;
+  std::atomic<int> requests_ = 0;
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace starling
