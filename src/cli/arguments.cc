@@ -1,0 +1,390 @@
+#include "cli/arguments.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "starling/client.h"
+#include "starling/options.h"
+#include "starling/result.h"
+#include "starling/status.h"
+
+#include "base/quantity.h"
+#include "base/time.h"
+#include "cli/command.h"
+#include "cli/help.h"
+
+namespace starling::cli {
+namespace {
+
+using Parsed = std::variant<Invocation, HelpText>;
+
+// The words as CLI11 files them, before they are understood.
+struct Words {
+  std::string endpoints{kEndpointDefault};
+  std::string timeout = "5s";
+  std::string form;
+  bool json = false;
+  std::string bucket;
+  std::string key;
+  std::string value;
+  std::string file;
+  std::string r = "quorum";
+  std::string w = "quorum";
+  std::string pr = "0";
+  std::string pw = "0";
+  std::string dw = "0";
+  std::string context;
+  std::string content_type;
+  std::string prefix;
+  std::string after;
+  std::string ring_key;
+  std::optional<std::uint64_t> limit;
+  bool blind = false;
+  std::string later;  // the first word that belongs to a later version
+};
+
+Status refuse(std::string why) {
+  return {StatusCode::Usage, std::move(why)};
+}
+
+class Parser {
+ public:
+  Parser();
+  Result<Parsed> parse(const std::vector<std::string>& words);
+
+ private:
+  using Build = std::function<Result<Command>(const Words&)>;
+
+  CLI::App* add_command(CLI::App& parent, std::string_view name, const Build& build);
+  void add_later_commands(CLI::App& parent, std::string_view group,
+                          const std::vector<std::string>& names);
+  void add_later_options(CLI::App& command, const std::vector<std::string>& flags,
+                         const std::vector<std::string>& options);
+  void add_read_levels(CLI::App& command);
+  void add_write_levels(CLI::App& command);
+  void add_put();
+  void add_get();
+  void add_delete();
+  void add_keys();
+  void add_transfers();
+  void add_cluster();
+  void add_node();
+
+  Result<Parsed> understand();
+  // CLI11 misses a command before it sees that the word in its place is none.
+  [[nodiscard]] std::string complaint_of(const CLI::ParseError& error) const;
+
+  CLI::App app_{"The command-line tool of Starling, the key-value store of the Dynamo paper.",
+                "starling"};
+  Words words_;
+  std::map<const CLI::App*, Build> builds_;
+};
+
+Result<Level> level_of(std::string_view flag, const std::string& text) {
+  Result<Level> level = parse_level(text);
+  if (level.ok()) return level;
+  return refuse("--" + std::string(flag) + ": " + level.status().message());
+}
+
+Result<WriteOptions> write_options_of(const Words& words) {
+  WriteOptions options;
+  STARLING_ASSIGN_OR_RETURN(w, options.w, level_of("w", words.w));
+  STARLING_ASSIGN_OR_RETURN(pw, options.pw, level_of("pw", words.pw));
+  STARLING_ASSIGN_OR_RETURN(dw, options.dw, level_of("dw", words.dw));
+  options.context = words.context;
+  options.content_type = words.content_type;
+  return options;
+}
+
+Result<Command> put_of(const Words& words) {
+  STARLING_ASSIGN_OR_RETURN(parsed, WriteOptions options, write_options_of(words));
+  return Command(PutCommand{.address = {.bucket = words.bucket, .key = words.key},
+                            .value = words.value,
+                            .options = std::move(options)});
+}
+
+Result<Command> get_of(const Words& words) {
+  ReadOptions options;
+  STARLING_ASSIGN_OR_RETURN(r, options.r, level_of("r", words.r));
+  STARLING_ASSIGN_OR_RETURN(pr, options.pr, level_of("pr", words.pr));
+  options.context = words.context;
+  return Command(GetCommand{.address = {.bucket = words.bucket, .key = words.key},
+                            .options = std::move(options)});
+}
+
+Result<Command> delete_of(const Words& words) {
+  DeleteOptions options;
+  STARLING_ASSIGN_OR_RETURN(write, options.write, write_options_of(words));
+  STARLING_ASSIGN_OR_RETURN(r, options.r, level_of("r", words.r));
+  STARLING_ASSIGN_OR_RETURN(pr, options.pr, level_of("pr", words.pr));
+  return Command(DeleteCommand{.address = {.bucket = words.bucket, .key = words.key},
+                               .options = std::move(options)});
+}
+
+Result<Command> keys_of(const Words& words) {
+  KeysCommand keys{.bucket = words.bucket,
+                   .prefix = words.prefix,
+                   .after = words.after,
+                   .limit = words.limit,
+                   .r = {}};
+  STARLING_ASSIGN_OR_RETURN(r, keys.r, level_of("r", words.r));
+  STARLING_ASSIGN_OR_RETURN(pr, keys.pr, level_of("pr", words.pr));
+  return Command(std::move(keys));
+}
+
+Result<Command> import_of(const Words& words) {
+  ImportCommand import{.bucket = words.bucket,
+                       .file = words.file,
+                       .mode = words.blind ? ImportMode::Blind : ImportMode::Overwrite,
+                       .r = {},
+                       .w = {}};
+  STARLING_ASSIGN_OR_RETURN(r, import.r, level_of("r", words.r));
+  STARLING_ASSIGN_OR_RETURN(w, import.w, level_of("w", words.w));
+  return Command(std::move(import));
+}
+
+Result<Command> export_of(const Words& words) {
+  ExportCommand out{.bucket = words.bucket, .file = words.file, .prefix = words.prefix, .r = {}};
+  STARLING_ASSIGN_OR_RETURN(r, out.r, level_of("r", words.r));
+  return Command(std::move(out));
+}
+
+Result<Command> ring_of(const Words& words) {
+  if (words.ring_key.empty()) return Command(ClusterRingCommand{});
+  // A bucket has no slash, a key may have many.
+  const std::size_t slash = words.ring_key.find('/');
+  if (slash == std::string::npos) {
+    return refuse("--key '" + words.ring_key + "': give it as BUCKET/KEY");
+  }
+  return Command(ClusterRingCommand{.address = Address{.bucket = words.ring_key.substr(0, slash),
+                                                       .key = words.ring_key.substr(slash + 1)}});
+}
+
+Result<std::optional<Form>> form_of(const Words& words) {
+  if (words.json) return std::optional<Form>(Form::Json);
+  if (words.form.empty()) return std::optional<Form>();
+  if (words.form == "table") return std::optional<Form>(Form::Table);
+  if (words.form == "json") return std::optional<Form>(Form::Json);
+  if (words.form == "raw") return std::optional<Form>(Form::Raw);
+  return refuse("-o '" + words.form + "': the forms are table, json and raw");
+}
+
+Result<std::chrono::milliseconds> timeout_of(const Words& words) {
+  STARLING_ASSIGN_OR_RETURN(parsed, const Duration duration, parse_duration(words.timeout));
+  const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(duration);
+  const bool allowed = timeout > std::chrono::milliseconds::zero() && timeout <= kTimeoutMax;
+  if (allowed) return timeout;
+  return refuse("--timeout " + words.timeout + ": a timeout is 1ms to 60s");
+}
+
+Parser::Parser() {
+  app_.require_subcommand(1);
+  app_.footer(std::string(help_of("").examples));
+  app_.add_option("--endpoint", words_.endpoints,
+                  "nodes to ask, HOST:PORT[,HOST:PORT...] (default 127.0.0.1:7400)")
+      ->envname("STARLING_ENDPOINTS");
+  app_.add_option("--timeout", words_.timeout, "for the whole command's request (default 5s)");
+  app_.add_option("-o,--output", words_.form,
+                  "table, json or raw (default: table on a terminal, raw off it)");
+  app_.add_flag("--json", words_.json, "short for -o json");
+  add_put();
+  add_get();
+  add_delete();
+  add_keys();
+  add_transfers();
+  add_cluster();
+  add_node();
+  add_later_commands(app_, "", {"bench", "shell", "bucket"});
+}
+
+CLI::App* Parser::add_command(CLI::App& parent, std::string_view name, const Build& build) {
+  const CommandHelp help = help_of(name);
+  const std::string last_word(name.substr(name.rfind(' ') + 1));
+  CLI::App* const command = parent.add_subcommand(last_word, std::string(help.summary));
+  command->footer(std::string(help.examples));
+  command->fallthrough();
+  builds_[command] = build;
+  return command;
+}
+
+void Parser::add_later_commands(CLI::App& parent, std::string_view group,
+                                const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    CLI::App* const command = parent.add_subcommand(name, "not in this version");
+    command->group("");
+    command->prefix_command();
+    // Before its own words are looked at: whatever they are, this is what is wrong.
+    command->preparse_callback(
+        [this, name, prefix = std::string(group)](std::size_t) { words_.later = prefix + name; });
+  }
+}
+
+void Parser::add_later_options(CLI::App& command, const std::vector<std::string>& flags,
+                               const std::vector<std::string>& options) {
+  for (const std::string& flag : flags) {
+    command.add_flag_callback(flag, [this, flag] { words_.later = flag; })->group("");
+  }
+  for (const std::string& option : options) {
+    const auto refuse_later = [this, option](const std::string&) { words_.later = option; };
+    command.add_option_function<std::string>(option, refuse_later)->group("");
+  }
+}
+
+void Parser::add_read_levels(CLI::App& command) {
+  command.add_option("--r", words_.r,
+                     "replicas that must answer: 1.., one, two, three, quorum, all "
+                     "(default quorum)");
+  command.add_option("--pr", words_.pr, "of them, the key's own replicas (default 0)");
+}
+
+void Parser::add_write_levels(CLI::App& command) {
+  command.add_option("--w", words_.w,
+                     "replicas that must hold the write: 1.., one, two, three, quorum, all "
+                     "(default quorum)");
+  command.add_option("--pw", words_.pw, "of them, the key's own replicas (default 0)");
+  command.add_option("--dw", words_.dw, "replicas whose copy must be on disk (default 0)");
+}
+
+void Parser::add_put() {
+  CLI::App* const put = add_command(app_, "put", put_of);
+  put->add_option("BUCKET", words_.bucket)->required();
+  put->add_option("KEY", words_.key)->required();
+  put->add_option("VALUE", words_.value, "the value, - for standard input, or @FILE")->required();
+  put->add_option("--context", words_.context, "what the last get or put of this key returned");
+  put->add_option("--content-type", words_.content_type, "kept with the value");
+  add_write_levels(*put);
+  put->add_flag_callback("--strict", [] {}, "count only the key's own replicas (the default)");
+  add_later_options(*put, {"--sloppy", "--if-absent", "--trace"}, {"--ttl", "--if-context"});
+}
+
+void Parser::add_get() {
+  CLI::App* const get = add_command(app_, "get", get_of);
+  get->add_option("BUCKET", words_.bucket)->required();
+  get->add_option("KEY", words_.key)->required();
+  get->add_option("--context", words_.context, "only an answer that has seen at least this");
+  add_read_levels(*get);
+  get->add_flag_callback("--strict", [] {}, "count only the key's own replicas (the default)");
+  add_later_options(*get, {"--sloppy", "--trace"}, {});
+}
+
+void Parser::add_delete() {
+  CLI::App* const erase = add_command(app_, "delete", delete_of);
+  erase->add_option("BUCKET", words_.bucket)->required();
+  erase->add_option("KEY", words_.key)->required();
+  erase->add_option("--context", words_.context, "delete only what this has seen");
+  add_read_levels(*erase);
+  add_write_levels(*erase);
+  erase->add_flag_callback("--strict", [] {}, "count only the key's own replicas (the default)");
+  add_later_options(*erase, {"--sloppy", "--trace"}, {"--if-context"});
+}
+
+void Parser::add_keys() {
+  CLI::App* const keys = add_command(app_, "keys", keys_of);
+  keys->add_option("BUCKET", words_.bucket)->required();
+  keys->add_option("--prefix", words_.prefix, "only keys that begin with it");
+  keys->add_option("--after", words_.after, "begin behind this key, in the listing's own order");
+  keys->add_option("--limit", words_.limit, "at most so many keys")->check(CLI::PositiveNumber);
+  add_read_levels(*keys);
+  add_later_options(*keys, {"--sloppy", "--trace"}, {});
+}
+
+void Parser::add_transfers() {
+  CLI::App* const import = add_command(app_, "import", import_of);
+  import->add_option("BUCKET", words_.bucket)->required();
+  import->add_option("FILE", words_.file, "JSON lines, or - for standard input")->required();
+  import->add_flag("--blind", words_.blind, "do not read before writing: adds siblings");
+  import->add_option("--r", words_.r, "replicas that must answer the read (default quorum)");
+  import->add_option("--w", words_.w, "replicas that must hold each write (default quorum)");
+  CLI::App* const out = add_command(app_, "export", export_of);
+  out->add_option("BUCKET", words_.bucket)->required();
+  out->add_option("FILE", words_.file, "where to, or - for standard output")->required();
+  out->add_option("--prefix", words_.prefix, "only keys that begin with it");
+  out->add_option("--r", words_.r, "replicas that must answer each read (default quorum)");
+}
+
+void Parser::add_cluster() {
+  CLI::App* const cluster = add_command(app_, "cluster", nullptr);
+  cluster->require_subcommand(1);
+  add_command(*cluster, "cluster status",
+              [](const Words&) -> Result<Command> { return Command(ClusterStatusCommand{}); });
+  CLI::App* const ring = add_command(*cluster, "cluster ring", ring_of);
+  ring->add_option("--key", words_.ring_key, "BUCKET/KEY: the preference list of one key");
+  add_command(*cluster, "cluster digest",
+              [](const Words&) -> Result<Command> { return Command(ClusterDigestCommand{}); });
+  add_later_commands(
+      *cluster, "cluster ",
+      {"join", "leave", "replace", "remove", "plan", "commit", "abort", "tasks", "repair"});
+}
+
+void Parser::add_node() {
+  CLI::App* const node = add_command(app_, "node", nullptr);
+  node->require_subcommand(1);
+  add_command(*node, "node info",
+              [](const Words&) -> Result<Command> { return Command(NodeInfoCommand{}); });
+  add_later_commands(*node, "node ", {"drain", "log-level"});
+}
+
+Result<Parsed> Parser::parse(const std::vector<std::string>& words) {
+  // CLI11 takes them from the back.
+  std::vector<std::string> reversed(words.rbegin(), words.rend());
+  try {
+    app_.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    return Parsed(HelpText{app_.help()});
+  } catch (const CLI::ParseError& error) {
+    if (!words_.later.empty()) return refuse(words_.later + ": not in this version");
+    return refuse(complaint_of(error) + " (--help explains)");
+  }
+  return understand();
+}
+
+std::string Parser::complaint_of(const CLI::ParseError& error) const {
+  const std::vector<std::string> unknown = app_.remaining(true);
+  const bool misses_command = error.get_name() == "RequiredError" && !unknown.empty();
+  if (!misses_command) return error.what();
+  return std::string("unknown command '").append(unknown.front()).append("'");
+}
+
+Result<Parsed> Parser::understand() {
+  if (!words_.later.empty()) return refuse(words_.later + ": not in this version");
+  const CLI::App* command = &app_;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  Invocation invocation;
+  STARLING_ASSIGN_OR_RETURN(endpoints, invocation.endpoints, parse_endpoints(words_.endpoints));
+  STARLING_ASSIGN_OR_RETURN(timeout, invocation.timeout, timeout_of(words_));
+  STARLING_ASSIGN_OR_RETURN(form, invocation.form, form_of(words_));
+  STARLING_ASSIGN_OR_RETURN(built, invocation.command, builds_.at(command)(words_));
+  return Parsed(std::move(invocation));
+}
+
+}  // namespace
+
+Result<std::variant<Invocation, HelpText>> parse_arguments(const std::vector<std::string>& words) {
+  Parser parser;
+  return parser.parse(words);
+}
+
+bool wants_json(const std::vector<std::string>& words) {
+  bool follows_output = false;
+  for (const std::string& word : words) {
+    if (word == "--") return false;
+    const bool one_word = word == "--json" || word == "-ojson" || word == "--output=json";
+    if (one_word || (follows_output && word == "json")) return true;
+    follows_output = word == "-o" || word == "--output";
+  }
+  return false;
+}
+
+}  // namespace starling::cli

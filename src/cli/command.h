@@ -1,0 +1,86 @@
+#pragma once
+
+// What a command line asks for, understood and checked as far as that goes without a server.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "starling/options.h"
+
+namespace starling::cli {
+
+// How answers are printed: for people, for programs, or the bare thing itself.
+enum class Form : std::uint8_t { Table, Json, Raw };
+
+struct Address {
+  std::string bucket;
+  std::string key;
+  friend bool operator==(const Address&, const Address&) = default;
+};
+
+struct PutCommand {
+  Address address;
+  std::string value;  // as on the command line: text, "-" or "@FILE"
+  WriteOptions options;
+};
+
+struct GetCommand {
+  Address address;
+  ReadOptions options;
+};
+
+struct DeleteCommand {
+  Address address;
+  DeleteOptions options;
+};
+
+struct KeysCommand {
+  std::string bucket;
+  std::string prefix;
+  std::string after;
+  std::optional<std::uint64_t> limit;  // nothing: all
+  Level r;
+  Level pr = Level::none();
+};
+
+// Whether an import reads before it writes, and so replaces what is there.
+enum class ImportMode : std::uint8_t { Overwrite, Blind };
+
+struct ImportCommand {
+  std::string bucket;
+  std::string file;  // "-": standard input
+  ImportMode mode = ImportMode::Overwrite;
+  Level r;
+  Level w;
+};
+
+struct ExportCommand {
+  std::string bucket;
+  std::string file;  // "-": standard output
+  std::string prefix;
+  Level r;
+};
+
+struct ClusterStatusCommand {};
+struct ClusterRingCommand {
+  std::optional<Address> address;
+};
+struct ClusterDigestCommand {};
+struct NodeInfoCommand {};
+
+using Command =
+    std::variant<PutCommand, GetCommand, DeleteCommand, KeysCommand, ImportCommand, ExportCommand,
+                 ClusterStatusCommand, ClusterRingCommand, ClusterDigestCommand, NodeInfoCommand>;
+
+struct Invocation {
+  std::vector<std::string> endpoints;
+  std::chrono::milliseconds timeout = kTimeoutDefault;
+  std::optional<Form> form;  // nothing: Table on a terminal, Raw off it
+  Command command;
+};
+
+}  // namespace starling::cli

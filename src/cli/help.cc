@@ -1,0 +1,89 @@
+#include "cli/help.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace starling::cli {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, CommandHelp>, 13> kHelp{{
+    {"",
+     {"",
+      "Examples:\n"
+      "  starling put carts alice '2 apples'\n"
+      "  starling get carts alice\n"
+      "  starling cluster status --endpoint 10.0.0.1:7400,10.0.0.2:7400\n"
+      "\n"
+      "Exit codes: 0 done, 1 failure, 2 usage, 3 not found, 4 several values or a condition that\n"
+      "did not hold, 5 nothing was applied and trying again may help, 6 in doubt: a write may or\n"
+      "may not have been applied. A value that begins with a dash goes behind --.\n"}},
+    {"put",
+     {"Writes a value. Without --context it becomes a sibling of what is stored.",
+      "Examples:\n"
+      "  starling put carts alice '2 apples'\n"
+      "  starling put pictures cat @cat.png --content-type image/png\n"
+      "  echo hello | starling put notes today -\n"
+      "  starling put carts alice '3 apples' --context \"$CONTEXT\"   # replaces what was read\n"}},
+    {"get",
+     {"Reads a key: every value it holds.",
+      "Examples:\n"
+      "  starling get carts alice -o raw > cart   # the bytes, nothing added\n"
+      "  starling get carts alice --json          # all siblings, and the context to replace them\n"
+      "  starling get carts alice --r all\n"}},
+    {"delete",
+     {"Deletes what --context has seen; without it, reads first and deletes what it read.",
+      "Examples:\n"
+      "  starling delete carts alice\n"
+      "  starling delete carts alice --context \"$CONTEXT\" --w all\n"}},
+    {"keys",
+     {"Lists the live keys of a bucket, one a line. A full scan of the whole cluster.",
+      "Examples:\n"
+      "  starling keys carts --prefix a --limit 100\n"
+      "  starling keys carts --after alice --json   # one JSON string a line\n"}},
+    {"import",
+     {"Writes JSON lines: {\"key\":...,\"value\":...}, or \"value_base64\". Replaces what is "
+      "there.",
+      "Examples:\n"
+      "  starling import carts carts.jsonl\n"
+      "  starling export carts - | starling import copies - --blind\n"
+      "\n"
+      "Every line that could not be written is reported with its number, and the exit code is the\n"
+      "worst of them.\n"}},
+    {"export",
+     {"Writes a bucket as JSON lines, one a key.",
+      "Examples:\n"
+      "  starling export carts carts.jsonl\n"
+      "  starling export carts - --prefix a | gzip > a.jsonl.gz\n"
+      "\n"
+      "A key with several values has no line: it is reported, and the exit code is 4.\n"}},
+    {"cluster", {"Looks at the cluster.", "Example:\n  starling cluster status\n"}},
+    {"cluster status",
+     {"Members, their states, and how many more may fail.",
+      "Examples:\n"
+      "  starling cluster status\n"
+      "  starling cluster status --json | jq .can_lose\n"}},
+    {"cluster ring",
+     {"Who owns each partition, or, with --key, one key.",
+      "Examples:\n"
+      "  starling cluster ring\n"
+      "  starling cluster ring --key carts/alice\n"}},
+    {"cluster digest",
+     {"A digest of what every replica of every partition holds: equal when they agree.",
+      "Example:\n  starling cluster digest --json | jq .agree\n"}},
+    {"node", {"Looks at one node.", "Example:\n  starling node info\n"}},
+    {"node info",
+     {"What the node at the endpoint says of itself.",
+      "Example:\n  starling node info --endpoint 127.0.0.1:7401\n"}},
+}};
+
+}  // namespace
+
+CommandHelp help_of(std::string_view command) {
+  const auto found =
+      std::ranges::find(kHelp, command, &std::pair<std::string_view, CommandHelp>::first);
+  return found == kHelp.end() ? CommandHelp{} : found->second;
+}
+
+}  // namespace starling::cli

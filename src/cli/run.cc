@@ -1,0 +1,129 @@
+#include "cli/run.h"
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "starling/client.h"
+#include "starling/options.h"
+#include "starling/result.h"
+#include "starling/status.h"
+
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/console.h"
+#include "cli/export.h"
+#include "cli/import.h"
+#include "cli/output.h"
+
+namespace starling::cli {
+namespace {
+
+constexpr std::uint32_t kKeysPage = 1000;
+
+// One method a command; each prints its answer and returns the exit code.
+class Runner {
+ public:
+  Runner(const Invocation& invocation, Console& console)
+      : invocation_(invocation),
+        console_(console),
+        form_(form_of(invocation, console)),
+        client_({.endpoints = invocation.endpoints}) {}
+
+  int operator()(const PutCommand& command) {
+    const Result<std::string> value = value_of(console_, command.value);
+    if (!value.ok()) return fail(value.status());
+    WriteOptions options = command.options;
+    options.timeout = invocation_.timeout;
+    const auto written = client_.put(command.address.bucket, command.address.key, *value, options);
+    if (!written.ok()) return fail(written.status());
+    return print(console_, write_output(form_, command.address, *written));
+  }
+
+  int operator()(const GetCommand& command) {
+    ReadOptions options = command.options;
+    options.timeout = invocation_.timeout;
+    const auto read = client_.get(command.address.bucket, command.address.key, options);
+    if (!read.ok()) return fail(read.status());
+    return print(console_, get_output(form_, command.address, *read));
+  }
+
+  int operator()(const DeleteCommand& command) {
+    DeleteOptions options = command.options;
+    options.write.timeout = invocation_.timeout;
+    const auto written = client_.remove(command.address.bucket, command.address.key, options);
+    if (!written.ok()) return fail(written.status());
+    return print(console_, write_output(form_, command.address, *written));
+  }
+
+  int operator()(const KeysCommand& command) {
+    KeysOptions options{.prefix = command.prefix, .after = command.after};
+    options.r = command.r;
+    options.pr = command.pr;
+    options.timeout = invocation_.timeout;
+    std::uint64_t left = command.limit.value_or(UINT64_MAX);
+    if (left < kKeysPage) options.limit = static_cast<std::uint32_t>(left);
+    const Status listed = client_.each_key(command.bucket, options, [&](const std::string& key) {
+      console_.out << key_line(form_, key);
+      return --left > 0 && console_.out.good();
+    });
+    return listed.ok() ? print(console_, {}) : fail(listed);
+  }
+
+  int operator()(const ImportCommand& command) {
+    return run_import(invocation_, command, console_);
+  }
+  int operator()(const ExportCommand& command) {
+    return run_export(invocation_, command, console_);
+  }
+
+  int operator()(const ClusterStatusCommand& /*command*/) {
+    return answer(client_.cluster_status(invocation_.timeout), status_output);
+  }
+  int operator()(const ClusterRingCommand& command) {
+    if (!command.address.has_value()) {
+      return answer(client_.cluster_ring(invocation_.timeout), ring_output);
+    }
+    return answer(
+        client_.cluster_ring_of(command.address->bucket, command.address->key, invocation_.timeout),
+        ownership_output);
+  }
+  int operator()(const ClusterDigestCommand& /*command*/) {
+    return answer(client_.cluster_digest(invocation_.timeout), digest_output);
+  }
+  int operator()(const NodeInfoCommand& /*command*/) {
+    return answer(client_.node_info(invocation_.timeout), node_output);
+  }
+
+ private:
+  template <typename Answer, typename Format>
+  int answer(const Result<Answer>& result, const Format& format) {
+    return result.ok() ? print(console_, format(form_, *result)) : fail(result.status());
+  }
+  int fail(const Status& status) { return print(console_, failure_output(form_, status)); }
+
+  const Invocation& invocation_;
+  Console& console_;
+  Form form_;
+  Client client_;
+};
+
+}  // namespace
+
+int run(const std::vector<std::string>& words, Console& console) {
+  const auto parsed = parse_arguments(words);
+  if (!parsed.ok()) {
+    const Form form = wants_json(words) ? Form::Json : Form::Table;
+    return print(console, failure_output(form, parsed.status()));
+  }
+  if (const auto* const help = std::get_if<HelpText>(&*parsed)) {
+    return print(console, {.out = help->text, .err = {}, .exit_code = 0});
+  }
+  const auto& invocation = std::get<Invocation>(*parsed);
+  return std::visit(Runner(invocation, console), invocation.command);
+}
+
+}  // namespace starling::cli

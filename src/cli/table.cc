@@ -1,0 +1,170 @@
+#include "cli/table.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "starling/admin.h"
+#include "starling/read_result.h"
+
+#include "base/bytes.h"
+#include "base/quantity.h"
+#include "base/time.h"
+
+namespace starling::cli {
+namespace {
+
+using Row = std::vector<std::string>;
+
+// Columns as wide as their widest cell; the first row is the heading.
+std::string aligned(const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const Row& row : rows) {
+    for (std::size_t column = 0; column < row.size(); ++column) {
+      widths[column] = std::max(widths[column], row[column].size());
+    }
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t column = 0; column < row.size(); ++column) {
+      line += fmt::format("{:<{}}  ", row[column], widths[column]);
+    }
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  return fmt::format("{}", fmt::join(names, " "));
+}
+
+std::string or_dash(const std::string& text) {
+  return text.empty() ? "-" : printable(text);
+}
+
+std::string sibling_text(const SiblingValue& sibling) {
+  const std::string when = to_iso8601(WallTime{sibling.modified.time_since_epoch().count()});
+  const bool is_text = is_utf8(sibling.value);
+  return fmt::format(
+      "  {}  {}  {}  dot {}\n  {}{}\n", when, format_size(sibling.value.size()),
+      or_dash(sibling.content_type), printable(sibling.dot),
+      is_text ? "" : "base64:", is_text ? printable(sibling.value) : to_base64(sibling.value));
+}
+
+std::string agreement_of(const PartitionDigestTable& partition) {
+  for (const ReplicaDigestText& replica : partition.replicas) {
+    if (!replica.digest.has_value()) return "unknown";
+    if (replica.digest != partition.replicas.front().digest) return "differ";
+  }
+  return "agree";
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  std::string shown;
+  for (const char byte : text) {
+    const auto code = static_cast<unsigned char>(byte);
+    const bool commands = (code < 0x20 && byte != '\n' && byte != '\t') || code == 0x7f;
+    if (commands) {
+      shown += fmt::format("\\x{:02x}", code);
+    } else {
+      shown += byte;
+    }
+  }
+  return shown;
+}
+
+std::string table_of(const std::string& name, const ReadResult& read) {
+  std::string text = fmt::format("{}: {}\n", name,
+                                 read.siblings.size() == 1
+                                     ? "1 value"
+                                     : fmt::format("{} concurrent values", read.siblings.size()));
+  for (const SiblingValue& sibling : read.siblings) text += sibling_text(sibling);
+  text += fmt::format("level {}, {} of {} needed replies{}\n", read.level.to_text(),
+                      read.replies.received, read.replies.required,
+                      read.repaired > 0 ? fmt::format(", {} repaired", read.repaired) : "");
+  return text + fmt::format("context {}\n", read.context);
+}
+
+std::string table_of(const std::string& name, const WriteResult& written) {
+  return fmt::format("{}: done at level {}, {} of {} needed replies, {} live {}\ncontext {}\n",
+                     name, written.level.to_text(), written.replies.received,
+                     written.replies.required, written.siblings,
+                     written.siblings == 1 ? "value" : "values", or_dash(written.context));
+}
+
+std::string table_of(const ClusterStatus& status) {
+  std::vector<Row> rows{
+      {"MEMBER", "STATE", "ADDRESS", "HTTP", "ZONE", "PARTITIONS", "HINTS", "ID"}};
+  for (const MemberStatus& member : status.members) {
+    rows.push_back({printable(member.name), member.state, member.address, or_dash(member.http),
+                    or_dash(member.zone), std::to_string(member.partitions),
+                    std::to_string(member.hints_pending), member.id});
+  }
+  std::string text =
+      fmt::format("cluster {}, epoch {}, {} partitions, {} copies of each key{}\n",
+                  printable(status.cluster), status.epoch, status.partitions, status.replicas,
+                  status.replicas == status.replicas_configured
+                      ? ""
+                      : fmt::format(" ({} configured)", status.replicas_configured));
+  text += aligned(rows);
+  text += fmt::format("can lose {} more without losing availability, {} without losing data\n",
+                      status.can_lose_availability, status.can_lose_durability);
+  for (const std::string& message : status.messages) text += "! " + printable(message) + "\n";
+  return text;
+}
+
+std::string table_of(const RingTable& ring) {
+  std::vector<Row> rows{{"PARTITION", "OWNERS"}};
+  for (const PartitionOwnership& row : ring.partitions) {
+    rows.push_back({std::to_string(row.partition), joined(row.owners)});
+  }
+  return fmt::format("epoch {}\n", ring.epoch) + aligned(rows);
+}
+
+std::string table_of(const PartitionOwnership& ownership) {
+  return fmt::format("partition {}\nowners    {}\nfallbacks {}\n", ownership.partition,
+                     joined(ownership.owners),
+                     ownership.fallbacks.empty() ? "-" : joined(ownership.fallbacks));
+}
+
+std::string table_of(const DigestTable& digest) {
+  std::vector<Row> rows{{"PARTITION", "STATE", "DIGESTS"}};
+  for (const PartitionDigestTable& partition : digest.partitions) {
+    std::string digests;
+    for (const ReplicaDigestText& replica : partition.replicas) {
+      digests += replica.member + "=" + replica.digest.value_or("no-answer") + " ";
+    }
+    rows.push_back({std::to_string(partition.partition), agreement_of(partition), digests});
+  }
+  return aligned(rows) + (digest.agree ? "all replicas agree\n" : "replicas do not all agree\n");
+}
+
+std::string table_of(const NodeStatus& node) {
+  const std::vector<Row> rows{
+      {"name", printable(node.name)},
+      {"id", node.id},
+      {"cluster", printable(node.cluster)},
+      {"version", node.version},
+      {"address", node.address},
+      {"http", or_dash(node.http)},
+      {"data directory", printable(node.data_dir)},
+      {"store id", node.store_id},
+      {"incarnation", node.incarnation},
+      {"durability", node.durability},
+      {"boot sequence", std::to_string(node.boot_sequence)},
+      {"ready", node.ready ? "yes" : "no: " + node.not_ready_because},
+      {"uptime", fmt::format("{:.1f} s", static_cast<double>(node.uptime_ms) / 1000)},
+      {"partitions", std::to_string(node.partitions)}};
+  return aligned(rows);
+}
+
+}  // namespace starling::cli

@@ -1,0 +1,24 @@
+#pragma once
+
+// The answers as people read them on a terminal.
+
+#include <string>
+#include <string_view>
+
+#include "starling/admin.h"
+#include "starling/read_result.h"
+
+namespace starling::cli {
+
+// With everything that could command a terminal made visible: control characters as \xNN.
+[[nodiscard]] std::string printable(std::string_view text);
+
+[[nodiscard]] std::string table_of(const std::string& name, const ReadResult& read);
+[[nodiscard]] std::string table_of(const std::string& name, const WriteResult& written);
+[[nodiscard]] std::string table_of(const ClusterStatus& status);
+[[nodiscard]] std::string table_of(const RingTable& ring);
+[[nodiscard]] std::string table_of(const PartitionOwnership& ownership);
+[[nodiscard]] std::string table_of(const DigestTable& digest);
+[[nodiscard]] std::string table_of(const NodeStatus& node);
+
+}  // namespace starling::cli
