@@ -15,6 +15,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "starling/build_info.h"
 #include "starling/client.h"
 #include "starling/options.h"
 #include "starling/result.h"
@@ -182,8 +183,9 @@ Result<std::optional<Form>> form_of(const Words& words) {
 }
 
 Result<std::chrono::milliseconds> timeout_of(const Words& words) {
-  STARLING_ASSIGN_OR_RETURN(parsed, const Duration duration, parse_duration(words.timeout));
-  const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(duration);
+  const Result<Duration> duration = parse_duration(words.timeout);
+  if (!duration.ok()) return refuse("--timeout: " + duration.status().message());
+  const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*duration);
   const bool allowed = timeout > std::chrono::milliseconds::zero() && timeout <= kTimeoutMax;
   if (allowed) return timeout;
   return refuse("--timeout " + words.timeout + ": a timeout is 1ms to 60s");
@@ -198,6 +200,7 @@ Parser::Parser() {
   app_.add_option("--timeout", words_.timeout, "for the whole command's request (default 5s)");
   app_.add_option("-o,--output", words_.form,
                   "table, json or raw (default: table on a terminal, raw off it)");
+  app_.set_version_flag("--version", "starling " + std::string(kVersion));
   app_.add_flag("--json", words_.json, "short for -o json");
   add_put();
   add_get();
@@ -343,6 +346,8 @@ Result<Parsed> Parser::parse(const std::vector<std::string>& words) {
     app_.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {
     return Parsed(HelpText{app_.help()});
+  } catch (const CLI::CallForVersion& version) {
+    return Parsed(HelpText{version.what() + std::string("\n")});
   } catch (const CLI::ParseError& error) {
     if (!words_.later.empty()) return refuse(words_.later + ": not in this version");
     return refuse(complaint_of(error) + " (--help explains)");

@@ -12,7 +12,7 @@
 
 namespace starling::cli {
 
-// What --help prints.
+// What --help and --version print.
 struct HelpText {
   std::string text;
 };
