@@ -1,0 +1,233 @@
+"""Processes that are killed, paused, restarted, emptied, while clients write (PROTOCOL: 7.6).
+
+Each class is one story, told once; its cases are what must be true at the end of it.
+"""
+
+import os
+import shutil
+import signal
+import time
+import unittest
+
+import case_runner
+from load import (ACKNOWLEDGED, BUCKET, IN_DOUBT, REFUSED, SLACK_SECONDS, TIMEOUT_SECONDS, Load, differences,
+                  put, stored)
+from real_cluster import Cluster
+
+# Writes acknowledged in each phase before the story goes on; a slow machine just takes longer.
+WRITES_A_PHASE = 150
+
+
+class Story:
+    """A cluster of three and what happens to it. No TestCase itself: it has nothing to tell."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster()
+        cls.addClassCleanup(cls.cluster.close)
+        cls.cluster.start()
+        cls.tell()
+
+    def assert_consistent(self, found):
+        self.assertEqual([], differences(self.load.attempts, found))
+
+
+class UnderLoad(Story):
+    """The cases that all stories under load share."""
+
+    def test_every_acknowledged_write_is_read_back_through_every_node(self):
+        self.assertGreater(len(self.load.told(ACKNOWLEDGED)), WRITES_A_PHASE)
+        for index in range(3):
+            self.assert_consistent(stored(self.cluster, via=index))
+
+    def test_every_acknowledged_write_is_read_back_from_all_replicas(self):
+        self.assert_consistent(stored(self.cluster, level="all"))
+
+    def test_no_request_outlives_its_deadline(self):
+        longest = self.load.longest()
+        self.assertLess(longest.seconds, TIMEOUT_SECONDS + SLACK_SECONDS, longest)
+
+    def test_every_failed_write_says_whether_it_may_have_been_applied(self):
+        codes = {attempt.code for attempt in self.load.attempts}
+        self.assertLessEqual(codes, {ACKNOWLEDGED, REFUSED, IN_DOUBT})
+
+
+class OneNodeKilled(UnderLoad, unittest.TestCase):
+    @classmethod
+    def tell(cls):
+        with Load(cls.cluster) as cls.load:
+            cls.load.wait_for(WRITES_A_PHASE)
+            cls.cluster.nodes[1].kill()
+            cls.acknowledged_while_down = cls.load.wait_for(WRITES_A_PHASE)
+            cls.cluster.nodes[1].start()
+            cls.cluster.nodes[1].wait_serving()
+            cls.load.wait_for(WRITES_A_PHASE)
+
+    def test_writes_are_acknowledged_while_it_is_down(self):
+        self.assertGreaterEqual(self.acknowledged_while_down, WRITES_A_PHASE)
+
+    def test_reads_at_all_make_the_replicas_agree_again(self):
+        for attempt in self.load.attempts:
+            self.cluster.tool("get", BUCKET, attempt.key, "--r", "all")
+        self.assertTrue(self.cluster.json("cluster", "digest")["agree"])
+
+
+class AllNodesKilled(UnderLoad, unittest.TestCase):
+    @classmethod
+    def tell(cls):
+        with Load(cls.cluster) as cls.load:
+            cls.load.wait_for(WRITES_A_PHASE)
+            cls.cluster.kill()
+            time.sleep(0.5)
+            cls.cluster.start()
+            cls.acknowledged_after = cls.load.wait_for(WRITES_A_PHASE)
+
+    def test_writes_are_acknowledged_after_the_restart(self):
+        self.assertGreaterEqual(self.acknowledged_after, WRITES_A_PHASE)
+
+
+class OneNodePaused(UnderLoad, unittest.TestCase):
+    @classmethod
+    def tell(cls):
+        paused = cls.cluster.nodes[2]
+        with Load(cls.cluster) as cls.load:
+            cls.load.wait_for(WRITES_A_PHASE)
+            paused.signal(signal.SIGSTOP)
+            begun = time.monotonic()
+            # Beyond the deadline of every request that was under way.
+            time.sleep(TIMEOUT_SECONDS + 2)
+            cls.acknowledged_meanwhile = sum(
+                attempt.begun > begun and attempt.code == ACKNOWLEDGED for attempt in list(cls.load.attempts))
+            paused.signal(signal.SIGCONT)
+            cls.acknowledged_after = cls.load.wait_for(WRITES_A_PHASE)
+
+    def test_the_others_acknowledge_writes_meanwhile(self):
+        self.assertGreater(self.acknowledged_meanwhile, 0)
+
+    def test_writes_are_acknowledged_after_it_resumes(self):
+        self.assertGreaterEqual(self.acknowledged_after, WRITES_A_PHASE)
+
+
+class OneNodeAskedToEnd(UnderLoad, unittest.TestCase):
+    @classmethod
+    def tell(cls):
+        with Load(cls.cluster) as cls.load:
+            cls.load.wait_for(WRITES_A_PHASE)
+            cls.exit_code = cls.cluster.nodes[0].stop()
+            cls.load.wait_for(WRITES_A_PHASE)
+            cls.cluster.nodes[0].start()
+            cls.cluster.nodes[0].wait_serving()
+
+    def test_it_drains_and_ends_with_code_0(self):
+        self.assertEqual(0, self.exit_code)
+
+
+class TwoOfThreeNodesKilled(Story, unittest.TestCase):
+    """The minority refuses; what it refused is nowhere, also not after the others' return."""
+
+    @classmethod
+    def tell(cls):
+        cls.cluster.tool("put", BUCKET, "old", "before")
+        for node in cls.cluster.nodes[1:]:
+            node.kill()
+        survivor = cls.cluster.nodes[0].listen
+        cls.health_meanwhile = cls.cluster.nodes[0].health("/readyz?verbose")
+        cls.refused = [put(survivor, f"refused-{i}", "never") for i in range(5)]
+        cls.read_at_quorum = cls.cluster.tool("--timeout", "3s", "get", BUCKET, "old")
+        cls.read_at_one = cls.cluster.tool("get", BUCKET, "old", "--r", "one")
+        cls.write_at_one = put(survivor, "at-one", "kept", "--w", "one")
+        cls.cluster.start()
+
+    def test_writes_at_quorum_are_refused_with_exit_5(self):
+        self.assertEqual([REFUSED] * 5, [attempt.code for attempt in self.refused], self.refused[0].message)
+
+    def test_a_refusal_says_how_many_replicas_were_there(self):
+        self.assertIn("1 of 2 replicas", self.refused[0].message)
+
+    def test_refused_writes_never_appear(self):
+        found = stored(self.cluster, level="all")
+        self.assertEqual([], differences(self.refused, found))
+
+    def test_reads_at_quorum_are_refused_with_exit_5(self):
+        self.assertEqual(5, self.read_at_quorum.returncode)
+
+    def test_a_read_at_one_is_answered(self):
+        self.assertEqual(b"before", self.read_at_one.stdout)
+
+    def test_a_write_at_one_is_acknowledged_and_kept(self):
+        self.assertEqual(0, self.write_at_one.code, self.write_at_one.message)
+        self.assertEqual("kept", stored(self.cluster, level="all")["at-one"])
+
+    def test_the_survivor_is_not_ready_and_says_why(self):
+        status, body = self.health_meanwhile
+        self.assertEqual(503, status)
+        self.assertIn("other members are down", body)
+
+
+class TwoOfThreeNodesPaused(Story, unittest.TestCase):
+    """The survivor believes that it can be done, mints, and hears nothing: in doubt."""
+
+    @classmethod
+    def tell(cls):
+        for node in cls.cluster.nodes[1:]:
+            node.signal(signal.SIGSTOP)
+        survivor = cls.cluster.nodes[0].listen
+        cls.attempts = [put(survivor, f"doubtful-{i}", "perhaps") for i in range(3)]
+        cls.read = cls.cluster.tool("--timeout", "2s", "get", BUCKET, "doubtful-0")
+        for node in cls.cluster.nodes[1:]:
+            node.signal(signal.SIGCONT)
+        for node in cls.cluster.nodes:
+            node.wait_serving()
+
+    def test_a_write_without_a_verdict_is_in_doubt_with_exit_6(self):
+        self.assertIn(IN_DOUBT, [attempt.code for attempt in self.attempts], self.attempts)
+        self.assertLessEqual({each.code for each in self.attempts}, {IN_DOUBT, REFUSED})
+
+    def test_it_ends_at_its_deadline(self):
+        self.assertLess(max(each.seconds for each in self.attempts), TIMEOUT_SECONDS + SLACK_SECONDS)
+
+    def test_a_read_without_enough_answers_is_refused_with_exit_5(self):
+        self.assertEqual(5, self.read.returncode)
+
+    def test_it_is_whole_or_absent_afterwards(self):
+        self.assertEqual([], differences(self.attempts, stored(self.cluster, level="all")))
+
+
+class OneNodeEmptied(Story, unittest.TestCase):
+    """A directory that lost its content looks like a new one to its owner, but not to the others."""
+
+    @classmethod
+    def tell(cls):
+        cls.cluster.tool("put", BUCKET, "key", "value")
+        emptied = cls.cluster.nodes[1]
+        emptied.kill()
+        shutil.rmtree(emptied.data)
+        os.mkdir(emptied.data)
+        emptied.start()
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and "emptied" not in emptied.text():
+            time.sleep(0.1)
+        cls.health = emptied.health("/readyz?verbose")
+
+    def test_it_stays_unready_and_says_why(self):
+        self.assertEqual(503, self.health[0])
+        self.assertIn("emptied or replaced", self.health[1])
+
+    def test_its_log_names_the_remedy(self):
+        self.assertIn("Put the old directory back", self.cluster.nodes[1].text())
+
+    def test_its_answer_does_not_count_for_a_read_at_all(self):
+        self.assertEqual(5, self.cluster.tool("--timeout", "2s", "get", BUCKET, "key", "--r", "all").returncode)
+
+    def test_its_answer_does_not_count_for_a_write_at_all(self):
+        self.assertEqual(5, put(self.cluster.nodes[0].listen, "new", "value", "--w", "all").code)
+
+    def test_the_others_go_on_at_quorum(self):
+        self.assertEqual(b"value", self.cluster.tool("get", BUCKET, "key").stdout)
+
+    def test_asked_itself_it_never_says_that_the_key_is_absent(self):
+        self.assertIn(self.cluster.tool("--timeout", "2s", "get", BUCKET, "key", via=1).returncode, (0, 5))
+
+
+if __name__ == "__main__":
+    case_runner.main()
