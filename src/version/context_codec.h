@@ -7,9 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "starling/result.h"
-
 #include "base/mac.h"
+#include "starling/result.h"
 #include "version/vector_clock.h"
 
 namespace starling {
