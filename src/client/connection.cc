@@ -23,6 +23,10 @@
 namespace starling {
 namespace {
 
+// How much earlier than the caller the server gives up, so that its answer, which knows how many
+// replicas were heard, is there before the caller stops waiting. At most a tenth of the time left.
+constexpr Duration kAnswerMargin = std::chrono::milliseconds(50);
+
 constexpr std::size_t kReceiveBytes = std::size_t{64} << 10U;
 
 std::string name_of(const Endpoint& endpoint) {
@@ -32,6 +36,11 @@ std::string name_of(const Endpoint& endpoint) {
 Duration remaining_until(Deadline deadline) {
   return std::max(Duration::zero(), std::chrono::duration_cast<Duration>(
                                         deadline - std::chrono::steady_clock::now()));
+}
+
+Duration server_time(Deadline deadline) {
+  const Duration remaining = remaining_until(deadline);
+  return remaining - std::min(kAnswerMargin, remaining / 10);
 }
 
 }  // namespace
@@ -61,7 +70,7 @@ Status Connection::greet(Deadline deadline) {
 Exchange Connection::exchange(const ClientRequestBody& request, Deadline deadline) {
   const std::uint64_t number = ++requests_;
   const std::string bytes =
-      session_.request(number, {.remaining = remaining_until(deadline), .body = request});
+      session_.request(number, {.remaining = server_time(deadline), .body = request});
   if (bytes.empty())
     return failed(ExchangeOutcome::NotSent, StatusCode::TooLarge,
                   "the request is too large to send");

@@ -7,8 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/mac.h"
 #include "starling/result.h"
+
+#include "base/mac.h"
 #include "version/vector_clock.h"
 
 namespace starling {

@@ -1,7 +1,7 @@
 #pragma once
 
-// Dot: one write event, and Actor: who made it. An actor is no node but one *lineage* of a node: the
-// incarnation of the process and a number within it. A replica that finds no record of its own
+// Dot: one write event, and Actor: who made it. An actor is no node but one *lineage* of a node:
+// the incarnation of the process and a number within it. A replica that finds no record of its own
 // making starts a new lineage, so a lost counter can never be used twice (the reason why Riak went
 // from actor ids to per-key actor epochs). Source: Preguiça et al., "Dotted Version Vectors", 2010.
 

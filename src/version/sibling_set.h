@@ -1,9 +1,9 @@
 #pragma once
 
-// SiblingSet: what one replica knows of one key: the clock of all it has seen, and the live siblings
-// among it. Merging two is a join of a lattice (idempotent, commutative, associative), so replicas
-// that exchange their sets in any order and number end equal. The pure heart of the store: every
-// rule of versions is here and in minter.h. Source: Almeida et al., "Scalable and Accurate
+// SiblingSet: what one replica knows of one key: the clock of all it has seen, and the live
+// siblings among it. Merging two is a join of a lattice (idempotent, commutative, associative), so
+// replicas that exchange their sets in any order and number end equal. The pure heart of the store:
+// every rule of versions is here and in minter.h. Source: Almeida et al., "Scalable and Accurate
 // Causality Tracking for Eventually Consistent Stores", DAIS 2014, with an exact cloud of dots.
 
 #include <cstdint>
@@ -24,15 +24,15 @@ enum class SiblingKind : std::uint8_t {
   Tombstone = 1,  // a delete: a live dot without a value
 };
 
-// One live write. `value_hash` is hash64 over value and content type, computed where the write entered
-// the cluster; it stands for the value where only versions travel (digests, key listings), in which
-// case `value` is empty.
+// One live write. `value_hash` is hash64 over value and content type, computed where the write
+// entered the cluster; it stands for the value where only versions travel (digests, key listings),
+// in which case `value` is empty.
 struct Sibling {
   Dot dot;
   SiblingKind kind = SiblingKind::Value;
   std::uint64_t value_hash = 0;
-  WallTime modified;       // for people and last-writer buckets; no rule depends on it
-  WallTime expires;        // 0: never. Room for TTL, which nothing sets yet
+  WallTime modified;  // for people and last-writer buckets; no rule depends on it
+  WallTime expires;   // 0: never. Room for TTL, which nothing sets yet
   std::string content_type;
   std::string value;
 
@@ -84,10 +84,11 @@ class SiblingSet {
   std::vector<Sibling> siblings_;
 };
 
-// Two digests of one record. `read`: live dots with kinds and value hashes, tombstones included; two
-// replicas whose read digests are equal would give every client the same answer. `visible`: the live
-// values only, so that a tombstone and an absent record are no divergence (Merkle trees, cluster
-// digest). Neither covers the clock: equal values under different clocks are repaired lazily.
+// Two digests of one record. `read`: live dots with kinds and value hashes, tombstones included;
+// two replicas whose read digests are equal would give every client the same answer. `visible`: the
+// live values only, so that a tombstone and an absent record are no divergence (Merkle trees,
+// cluster digest). Neither covers the clock: equal values under different clocks are repaired
+// lazily.
 [[nodiscard]] Hash128 read_digest(const SiblingSet& record);
 // Hash of zero when there is no live value: it adds nothing to a sum.
 [[nodiscard]] Hash128 visible_digest(const std::string& key, const SiblingSet& record);

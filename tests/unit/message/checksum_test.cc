@@ -1,10 +1,10 @@
 #include "message/checksum.h"
 
-#include <doctest/doctest.h>
-
 #include <span>
 #include <string_view>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "message/client_messages.h"
 
