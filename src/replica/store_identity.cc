@@ -30,8 +30,10 @@ constexpr std::string_view kPeerPrefix = "peer/";
 constexpr std::size_t kChecksumBytes = 8;
 
 Status corrupt(const std::string& what) {
-  return {StatusCode::Corruption, "the data directory's identity can not be used: " + what +
-                                      "; move the directory aside and start with an empty one"};
+  return {StatusCode::Corruption,
+          "the data directory's identity can not be used: " + what +
+              "; keep it aside and go on with the other members: an emptied one "
+              "can not be filled in this version"};
 }
 
 std::string sealed(std::string_view store_key, ByteWriter writer) {

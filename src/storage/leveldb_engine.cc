@@ -66,8 +66,8 @@ Status status_of_open(const std::string& directory, const leveldb::Status& statu
   const std::string text = status.ToString();
   if (status.IsCorruption()) {
     return {StatusCode::Corruption, "the database in '" + directory + "' is damaged: " + text +
-                                        "; move the directory aside, start with an empty one and "
-                                        "let the other members fill it"};
+                                        "; keep it aside and go on with the other members: an "
+                                        "emptied one can not be filled in this version"};
   }
   if (text.find("lock ") != std::string::npos) {
     return {StatusCode::Failure, "the data directory '" + directory +
