@@ -86,6 +86,44 @@ class AllNodesKilled(UnderLoad, unittest.TestCase):
         self.assertGreaterEqual(self.acknowledged_after, WRITES_A_PHASE)
 
 
+class NodesKilledInTurn(UnderLoad, unittest.TestCase):
+    """A storm of restarts: there is always one that has just died or just returned."""
+
+    @classmethod
+    def tell(cls):
+        with Load(cls.cluster) as cls.load:
+            for turn in range(6):
+                node = cls.cluster.nodes[turn % 3]
+                cls.load.wait_for(WRITES_A_PHASE // 5)
+                node.kill()
+                cls.load.wait_for(WRITES_A_PHASE // 5)
+                node.start()
+                node.wait_serving()
+
+    def test_every_node_serves_again(self):
+        self.assertEqual([200] * 3, [node.health()[0] for node in self.cluster.nodes])
+
+
+class NodesKilledWhileTheyStart(UnderLoad, unittest.TestCase):
+    """Death at every moment of a start: the lock, the database, the identity, the handshake."""
+
+    @classmethod
+    def tell(cls):
+        with Load(cls.cluster) as cls.load:
+            node = cls.cluster.nodes[1]
+            node.kill()
+            for milliseconds in (0, 2, 5, 10, 15, 20, 30, 50, 100):
+                node.launch()
+                time.sleep(milliseconds / 1000)
+                node.kill()
+            node.start()
+            node.wait_serving()
+            cls.load.wait_for(WRITES_A_PHASE)
+
+    def test_it_counts_again_after_the_last_start(self):
+        self.assertIn("this member counts", self.cluster.nodes[1].text())
+
+
 class OneNodePaused(UnderLoad, unittest.TestCase):
     @classmethod
     def tell(cls):

@@ -83,6 +83,26 @@ class ClusterOfOne(unittest.TestCase):
         self.node.start()
         self.assertEqual(b"v", self.cluster.tool("get", "b", "k").stdout)
 
+    def test_a_damaged_directory_is_refused_and_left_as_it_is(self):
+        self.node.start()
+        self.cluster.tool("put", "b", "k", "v" * 5000)
+        self.node.kill()
+        log = max(self.node.data.glob("store/*.log"))
+        damaged = bytearray(log.read_bytes())
+        damaged[len(damaged) // 2] ^= 0xFF
+        log.write_bytes(damaged)
+        code, text = self.node.refuse_to_start()
+        self.assertEqual(1, code, text)
+        self.assertIn("is damaged", text)
+        self.assertEqual(damaged, log.read_bytes())
+
+    def test_a_directory_with_files_of_others_is_refused(self):
+        self.node.data.mkdir()
+        (self.node.data / "thesis.txt").write_text("mine")
+        code, text = self.node.refuse_to_start()
+        self.assertEqual(1, code, text)
+        self.assertIn("holds files that are not Starling's", text)
+
     def test_a_port_in_use_is_named(self):
         self.node.start()
         second = Node(self.cluster.folder, "second", (self.node.port, free_ports(1)[0]))
