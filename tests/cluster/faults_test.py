@@ -43,6 +43,9 @@ class UnderLoad(Story):
     def test_every_acknowledged_write_is_read_back_from_all_replicas(self):
         self.assert_consistent(stored(self.cluster, level="all"))
 
+    def test_no_read_misses_what_was_acknowledged_before_it_began(self):
+        self.assertEqual([], self.load.stale_reads())
+
     def test_no_request_outlives_its_deadline(self):
         longest = self.load.longest()
         self.assertLess(longest.seconds, TIMEOUT_SECONDS + SLACK_SECONDS, longest)
@@ -229,6 +232,75 @@ class TwoOfThreeNodesPaused(Story, unittest.TestCase):
 
     def test_it_is_whole_or_absent_afterwards(self):
         self.assertEqual([], differences(self.attempts, stored(self.cluster, level="all")))
+
+
+class OneDiskFails(UnderLoad, unittest.TestCase):
+    """A write to the store fails in the middle of the load."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster()
+        cls.addClassCleanup(cls.cluster.close)
+        cls.cluster.nodes[1].dies_of_its_file_limit = False
+        cls.cluster.start()
+        cls.tell()
+
+    @classmethod
+    def tell(cls):
+        failing = cls.cluster.nodes[1]
+        with Load(cls.cluster) as cls.load:
+            cls.load.wait_for(WRITES_A_PHASE)
+            # The log of the node goes to a file as well, and needs room for its last words.
+            failing.limit_files(max(file.stat().st_size for file in failing.data.glob("store/*")) + 4000)
+            cls.exit_code = failing.wait()
+            cls.last_words = failing.text()
+            cls.acknowledged_meanwhile = cls.load.wait_for(WRITES_A_PHASE)
+            failing.start()
+            failing.wait_serving()
+            cls.load.wait_for(WRITES_A_PHASE)
+
+    def test_the_node_steps_aside_with_code_1(self):
+        self.assertEqual(1, self.exit_code, self.last_words)
+
+    def test_its_last_words_name_the_directory_and_the_remedy(self):
+        self.assertIn(str(self.cluster.nodes[1].data), self.last_words)
+        self.assertIn("start this node again", self.last_words)
+
+    def test_the_others_acknowledge_writes_meanwhile(self):
+        self.assertGreaterEqual(self.acknowledged_meanwhile, WRITES_A_PHASE)
+
+
+class DeletedWhileOneNodeIsDown(Story, unittest.TestCase):
+    """The value that came back from the dead: node1 still has what the others have deleted, and
+    one of those who know better is gone when node1 is asked."""
+
+    @classmethod
+    def tell(cls):
+        cls.cluster.tool("put", BUCKET, "deleted", "old", "--w", "all")
+        cls.cluster.tool("put", BUCKET, "replaced", "old", "--w", "all")
+        cls.cluster.nodes[1].kill()
+        cls.deleted = cls.cluster.tool("delete", BUCKET, "deleted")
+        context = cls.cluster.json("get", BUCKET, "replaced")["context"]
+        cls.cluster.tool("put", BUCKET, "replaced", "new", "--context", context)
+        cls.cluster.nodes[1].start()
+        cls.cluster.nodes[1].wait_serving()
+        cls.cluster.nodes[2].kill()
+
+    def test_the_delete_was_acknowledged(self):
+        self.assertEqual(0, self.deleted.returncode, self.deleted.stderr)
+
+    def test_no_node_reads_the_deleted_value(self):
+        for index in (0, 1):
+            result = self.cluster.tool("get", BUCKET, "deleted", via=index)
+            self.assertEqual((3, b""), (result.returncode, result.stdout))
+
+    def test_no_node_lists_the_deleted_key(self):
+        for index in (0, 1):
+            self.assertEqual(b"replaced\n", self.cluster.tool("keys", BUCKET, via=index).stdout)
+
+    def test_no_node_reads_the_replaced_value(self):
+        for index in (0, 1):
+            self.assertEqual(b"new", self.cluster.tool("get", BUCKET, "replaced", via=index).stdout)
 
 
 class OneNodeEmptied(Story, unittest.TestCase):

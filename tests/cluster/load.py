@@ -29,12 +29,24 @@ class Attempt:
     message: str
 
 
+@dataclass(frozen=True)
+class ReadBack:
+    """A read of an acknowledged write, begun after the acknowledgement, through another node."""
+
+    attempt: Attempt
+    code: int
+    value: str
+    seconds: float
+
+
 class Load:
-    """Threads that put fresh keys, one call of the tool a write, until they are stopped."""
+    """Threads that put fresh keys and read back what was acknowledged, until they are stopped. Each
+    operation is a process of its own."""
 
     def __init__(self, cluster, threads=6):
         self.cluster = cluster
         self.attempts = []
+        self.reads = []
         self._stopping = threading.Event()
         self._threads = [threading.Thread(target=self._write, args=(i,)) for i in range(threads)]
 
@@ -49,10 +61,14 @@ class Load:
             thread.join()
 
     def _write(self, thread):
-        endpoints = self.cluster.endpoints(first=thread % len(self.cluster.nodes))
+        nodes = len(self.cluster.nodes)
+        writer, reader = (self.cluster.endpoints(first=(thread + shift) % nodes) for shift in (0, 1))
         number = 0
         while not self._stopping.is_set():
-            self.attempts.append(put(endpoints, f"{thread}-{number}", f"value {thread} {number}"))
+            attempt = put(writer, f"{thread}-{number}", f"value {thread} {number}")
+            self.attempts.append(attempt)
+            if attempt.code == ACKNOWLEDGED:
+                self.reads.append(read_back(reader, attempt))
             number += 1
 
     def wait_for(self, acknowledged, seconds_max=30):
@@ -68,7 +84,13 @@ class Load:
         return [attempt for attempt in self.attempts if attempt.code == code]
 
     def longest(self):
-        return max(self.attempts, key=lambda attempt: attempt.seconds)
+        """The operation that took the longest time."""
+        return max([*self.attempts, *self.reads], key=lambda operation: operation.seconds)
+
+    def stale_reads(self):
+        """Reads that answered, and did not see what had been acknowledged before they began."""
+        return [read for read in self.reads
+                if read.code != REFUSED and (read.code, read.value) != (0, read.attempt.value)]
 
 
 def put(endpoints, key, value, *options):
@@ -77,6 +99,12 @@ def put(endpoints, key, value, *options):
                       *options)
     return Attempt(key, value, result.returncode, begun, time.monotonic() - begun,
                    result.stderr.decode(errors="replace").strip())
+
+
+def read_back(endpoints, attempt):
+    begun = time.monotonic()
+    result = run_tool("--endpoint", endpoints, "--timeout", f"{TIMEOUT_SECONDS}s", "get", BUCKET, attempt.key)
+    return ReadBack(attempt, result.returncode, result.stdout.decode(errors="replace"), time.monotonic() - begun)
 
 
 def stored(cluster, via=0, level="quorum"):

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -88,6 +89,7 @@ class Node:
         self.flags = []
         self.process = None
         self.log_begin = 0  # where this start begins in the log
+        self.dies_of_its_file_limit = True
 
     def launch(self, *extra, env=None):
         """Starts the process and does not wait for it."""
@@ -97,7 +99,14 @@ class Node:
         with open(self.log, "ab") as log:
             self.log_begin = log.tell()
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            cwd=self.folder, env=clean_environment(**(env or {})))
+                                            cwd=self.folder, env=clean_environment(**(env or {})),
+                                            restore_signals=self.dies_of_its_file_limit)
+
+    def limit_files(self, bytes_max):
+        """From now on no file may grow beyond it: a disk that fails, without a disk of one's own. Python
+        ignores the signal that comes with it; a node that inherits this sees an error of the write."""
+        assert not self.dies_of_its_file_limit, "to be set before the start"
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (bytes_max, resource.RLIM_INFINITY))
 
     def start(self, *extra, env=None):
         """Starts the process and returns when it has logged `ready`."""
@@ -109,10 +118,11 @@ class Node:
     def refuse_to_start(self, *extra, env=None):
         """Starts what must end by itself; returns (exit code, what it wrote)."""
         self.launch(*extra, env=env)
-        code = self._wait()
+        code = self.wait()
         return code, self.text()
 
-    def _wait(self):
+    def wait(self):
+        """Until it ends by itself; returns the exit code."""
         code = self.process.wait(timeout=STOP_SECONDS_MAX)
         self.process = None
         return code
@@ -122,12 +132,12 @@ class Node:
 
     def kill(self):
         self.signal(signal.SIGKILL)
-        return self._wait()
+        return self.wait()
 
     def stop(self):
         """SIGTERM; returns the exit code."""
         self.signal(signal.SIGTERM)
-        return self._wait()
+        return self.wait()
 
     def text(self):
         """What this start has logged so far."""
@@ -191,7 +201,7 @@ class Cluster:
         for node in self.nodes:
             node.signal(signal.SIGKILL)
         for node in self.nodes:
-            node._wait()
+            node.wait()
 
     def close(self):
         for node in self.nodes:
