@@ -9,7 +9,7 @@
 
 #include "starling/client.h"
 
-#include "scripted_server.h"
+#include "support/scripted_server.h"
 
 namespace starling {
 namespace {

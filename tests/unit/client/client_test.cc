@@ -9,7 +9,7 @@
 #include <doctest/doctest.h>
 
 #include "message/checksum.h"
-#include "scripted_server.h"
+#include "support/scripted_server.h"
 
 namespace starling {
 namespace {

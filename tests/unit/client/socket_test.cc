@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-#include "scripted_server.h"
+#include "support/scripted_server.h"
 
 namespace starling {
 namespace {

@@ -4,9 +4,11 @@
 
 #include <atomic>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "message/client_messages.h"
 #include "message/hello.h"
@@ -15,7 +17,8 @@ namespace starling {
 
 class ScriptedServer {
  public:
-  // What becomes of a request: its answer, or nothing: the connection is closed.
+  // What becomes of a request: its answer, or nothing: the connection is closed. Called by one
+  // thread at a time, whatever the number of connections.
   using Script = std::function<std::optional<ClientReply>(const ClientRequest&)>;
 
   explicit ScriptedServer(Script script);
@@ -35,6 +38,7 @@ class ScriptedServer {
   void listen();
   void serve();
   void serve_connection(int connection);
+  [[nodiscard]] std::optional<ClientReply> answer(const ClientRequest& request);
 
   Script script_;
   Hello hello_;
@@ -42,6 +46,8 @@ class ScriptedServer {
   std::string port_;
   std::atomic<int> requests_ = 0;
   std::atomic<bool> stopping_ = false;
+  std::mutex mutex_;
+  std::vector<std::thread> connections_;
   std::thread thread_;
 };
 

@@ -1,8 +1,11 @@
-#include "scripted_server.h"
+#include "support/scripted_server.h"
 
 #include <array>
 #include <cstddef>
+#include <mutex>
+#include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <variant>
 
@@ -69,14 +72,22 @@ void ScriptedServer::listen() {
   port_ = std::to_string(ntohs(address.sin_port));
 }
 
+std::optional<ClientReply> ScriptedServer::answer(const ClientRequest& request) {
+  const std::lock_guard lock(mutex_);
+  return script_(request);
+}
+
 void ScriptedServer::serve() {
   while (!stopping_) {
     if (!is_readable(listener_)) continue;
     const int connection = accept(listener_, nullptr, nullptr);
-    send_all(connection, encode(hello_));
-    serve_connection(connection);
-    close(connection);
+    connections_.emplace_back([this, connection] {
+      send_all(connection, encode(hello_));
+      serve_connection(connection);
+      close(connection);
+    });
   }
+  for (std::thread& connection : connections_) connection.join();
 }
 
 void ScriptedServer::serve_connection(int connection) {
@@ -94,7 +105,7 @@ void ScriptedServer::serve_connection(int connection) {
       const auto* const request = std::get_if<ClientRequest>(&frame->message);
       if (request == nullptr) continue;
       ++requests_;
-      const auto reply = script_(*request);
+      const auto reply = answer(*request);
       if (!reply.has_value()) return;
       send_all(connection, encode(frame->request, *reply));
     }

@@ -1,0 +1,132 @@
+#include "cli/arguments.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace starling::cli {
+namespace {
+
+using Words = std::vector<std::string>;
+
+Invocation parsed(const Words& words) {
+  const auto result = parse_arguments(words);
+  CAPTURE(result.status().message());
+  REQUIRE(result.ok());
+  return std::get<Invocation>(*result);
+}
+
+std::string refusal(const Words& words) {
+  const auto result = parse_arguments(words);
+  CHECK((result.ok() || result.status().code() == StatusCode::Usage));
+  return result.status().message();
+}
+
+TEST_CASE("arguments: common options stand before or behind the command's own") {
+  const Words common{"--endpoint", "a:1,b:2", "--timeout", "250ms", "-o", "json"};
+  Words before = common;
+  before.insert(before.end(), {"get", "b", "k"});
+  Words behind{"get", "b", "k"};
+  behind.insert(behind.end(), common.begin(), common.end());
+  for (const Words& words : {before, behind}) {
+    const Invocation invocation = parsed(words);
+    CHECK(invocation.endpoints == Words{"a:1", "b:2"});
+    CHECK(invocation.timeout == std::chrono::milliseconds(250));
+    CHECK(invocation.form == Form::Json);
+  }
+}
+
+TEST_CASE("arguments: without options there are the defaults") {
+  REQUIRE(unsetenv("STARLING_ENDPOINTS") == 0);
+  const Invocation invocation = parsed({"put", "b", "k", "v"});
+  CHECK(invocation.endpoints == Words{"127.0.0.1:7400"});
+  CHECK(invocation.timeout == std::chrono::seconds(5));
+  CHECK_FALSE(invocation.form.has_value());
+  const auto& put = std::get<PutCommand>(invocation.command);
+  CHECK(put.address == Address{.bucket = "b", .key = "k"});
+  CHECK(put.options.w == Level::quorum());
+  CHECK(put.options.pw == Level::none());
+}
+
+TEST_CASE("arguments: endpoints come from the environment, and the flag wins") {
+  REQUIRE(setenv("STARLING_ENDPOINTS", "env:1", 1) == 0);
+  CHECK(parsed({"node", "info"}).endpoints == Words{"env:1"});
+  CHECK(parsed({"node", "info", "--endpoint", "flag:1"}).endpoints == Words{"flag:1"});
+  REQUIRE(unsetenv("STARLING_ENDPOINTS") == 0);
+}
+
+TEST_CASE("arguments: levels are names or numbers") {
+  const Invocation invocation =
+      parsed({"delete", "b", "k", "--r", "all", "--pr", "one", "--w", "3", "--dw", "2"});
+  const auto& erase = std::get<DeleteCommand>(invocation.command);
+  CHECK(erase.options.r == Level::all());
+  CHECK(erase.options.pr == Level::one());
+  CHECK(erase.options.write.w == Level::count(3));
+  CHECK(erase.options.write.dw == Level::count(2));
+  CHECK(refusal({"get", "b", "k", "--r", "most"}).starts_with("--r: unknown level 'most'"));
+}
+
+TEST_CASE("arguments: a value may be a dash, and what begins with one stands behind --") {
+  CHECK(std::get<PutCommand>(parsed({"put", "b", "k", "-"}).command).value == "-");
+  CHECK(std::get<PutCommand>(parsed({"put", "b", "k", "--", "-5"}).command).value == "-5");
+}
+
+TEST_CASE("arguments: a ring's key comes apart at the first slash") {
+  const auto ring =
+      std::get<ClusterRingCommand>(parsed({"cluster", "ring", "--key", "carts/a/b"}).command);
+  CHECK(ring.address == Address{.bucket = "carts", .key = "a/b"});
+  CHECK(refusal({"cluster", "ring", "--key", "carts"}) == "--key 'carts': give it as BUCKET/KEY");
+}
+
+TEST_CASE("arguments: imports and exports know their files") {
+  const auto import = std::get<ImportCommand>(parsed({"import", "b", "-", "--blind"}).command);
+  CHECK(import.mode == ImportMode::Blind);
+  CHECK(import.file == "-");
+  const auto keys = std::get<KeysCommand>(parsed({"keys", "b", "--limit", "5"}).command);
+  CHECK(keys.limit == 5);
+  CHECK(std::get<ExportCommand>(parsed({"export", "b", "f"}).command).file == "f");
+}
+
+TEST_CASE("arguments: what a later version brings is refused by name") {
+  for (const Words& words : std::vector<Words>{{"bench", "--clients", "3"},
+                                               {"shell"},
+                                               {"bucket", "list"},
+                                               {"cluster", "join", "h:1"},
+                                               {"cluster", "repair", "--dry-run"},
+                                               {"node", "log-level", "debug"},
+                                               {"put", "b", "k", "v", "--sloppy"},
+                                               {"put", "b", "k", "v", "--ttl", "5s"},
+                                               {"put", "b", "k", "v", "--if-absent"},
+                                               {"put", "b", "k", "v", "--if-context", "c"},
+                                               {"get", "b", "k", "--trace"},
+                                               {"get", "b", "k", "--r", "local_quorum"}}) {
+    CAPTURE(words.back());
+    CHECK(refusal(words).find("not in this version") != std::string::npos);
+  }
+}
+
+TEST_CASE("arguments: what is wrong is named") {
+  CHECK(refusal({"get", "b"}) == "KEY is required (--help explains)");
+  CHECK(refusal({"gett", "b", "k"}) == "unknown command 'gett' (--help explains)");
+  CHECK(refusal({"cluster", "states"}) == "unknown command 'states' (--help explains)");
+  CHECK(refusal({"get", "b", "k", "-o", "xml"}) == "-o 'xml': the forms are table, json and raw");
+  CHECK(refusal({"get", "b", "k", "--timeout", "0"}) == "--timeout 0: a timeout is 1ms to 60s");
+  CHECK(refusal({"get", "b", "k", "--endpoint", "h"}).starts_with("endpoint 'h'"));
+  CHECK(refusal({"get", "b", "k", "--nonsense"}).find("--nonsense") != std::string::npos);
+}
+
+TEST_CASE("arguments: JSON is wanted even when the rest is wrong") {
+  CHECK(wants_json({"get", "--json"}));
+  CHECK(wants_json({"-o", "json", "nonsense"}));
+  CHECK(wants_json({"--output=json"}));
+  CHECK_FALSE(wants_json({"get", "json"}));
+  CHECK_FALSE(wants_json({"-o", "raw"}));
+  CHECK_FALSE(wants_json({"put", "b", "k", "--", "--json"}));
+}
+
+}  // namespace
+}  // namespace starling::cli

@@ -1,0 +1,70 @@
+#include "cli/table.h"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace starling::cli {
+namespace {
+
+TEST_CASE("table: what could command a terminal is made visible") {
+  CHECK(printable("plain\ttext\n") == "plain\ttext\n");
+  CHECK(printable("\x1b[2J\x7f") == "\\x1b[2J\\x7f");
+}
+
+TEST_CASE("table: a read shows each value with its size and age") {
+  ReadResult read;
+  read.siblings = {{.value = "apples", .content_type = "", .modified = {}, .dot = "d1"},
+                   {.value = "\xff", .content_type = "x/y", .modified = {}, .dot = "d2"}};
+  read.context = "ctx";
+  CHECK(table_of("carts/alice", read) ==
+        "carts/alice: 2 concurrent values\n"
+        "  1970-01-01T00:00:00.000Z  6 B  -  dot d1\n  apples\n"
+        "  1970-01-01T00:00:00.000Z  1 B  x/y  dot d2\n  base64:/w==\n"
+        "level quorum, 0 of 0 needed replies\ncontext ctx\n");
+}
+
+TEST_CASE("table: columns are as wide as their widest cell") {
+  const RingTable ring{.epoch = 1,
+                       .partitions = {{.partition = 0, .owners = {"a", "b"}, .fallbacks = {}},
+                                      {.partition = 1000, .owners = {"c"}, .fallbacks = {}}}};
+  CHECK(table_of(ring) == "epoch 1\nPARTITION  OWNERS\n0          a b\n1000       c\n");
+}
+
+TEST_CASE("table: the status says how many may fail and what is wrong") {
+  ClusterStatus status;
+  status.cluster = "starling";
+  status.replicas = 1;
+  status.replicas_configured = 3;
+  status.messages = {"one is down"};
+  const std::string table = table_of(status);
+  CHECK(table.find("1 copies of each key (3 configured)") != std::string::npos);
+  CHECK(table.find("can lose 0 more") != std::string::npos);
+  CHECK(table.ends_with("! one is down\n"));
+}
+
+TEST_CASE("table: digests agree, differ, or are not known") {
+  DigestTable digest;
+  digest.partitions = {
+      {.partition = 0,
+       .replicas = {{.member = "a", .digest = "1"}, {.member = "b", .digest = "1"}}},
+      {.partition = 1,
+       .replicas = {{.member = "a", .digest = "1"}, {.member = "b", .digest = "2"}}},
+      {.partition = 2, .replicas = {{.member = "a", .digest = {}}}}};
+  const std::string table = table_of(digest);
+  CHECK(table.find("0          agree    a=1 b=1\n") != std::string::npos);
+  CHECK(table.find("1          differ   a=1 b=2\n") != std::string::npos);
+  CHECK(table.find("2          unknown  a=no-answer\n") != std::string::npos);
+}
+
+TEST_CASE("table: writes, owners and nodes are named line by line") {
+  CHECK(table_of("b/k", WriteResult{}).starts_with("b/k: done at level quorum"));
+  CHECK(table_of(PartitionOwnership{.partition = 7, .owners = {"a", "b"}, .fallbacks = {}}) ==
+        "partition 7\nowners    a b\nfallbacks -\n");
+  NodeStatus node;
+  node.not_ready_because = "filling";
+  CHECK(table_of(node).find("ready           no: filling\n") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace starling::cli
