@@ -71,9 +71,10 @@ Exchange Connection::exchange(const ClientRequestBody& request, Deadline deadlin
   const std::uint64_t number = ++requests_;
   const std::string bytes =
       session_.request(number, {.remaining = server_time(deadline), .body = request});
-  if (bytes.empty())
+  if (bytes.empty()) {
     return failed(ExchangeOutcome::NotSent, StatusCode::TooLarge,
                   "the request is too large to send");
+  }
   const SocketOutcome sent = socket_.send(bytes, deadline);
   if (sent != SocketOutcome::Done) {
     return failed(ExchangeOutcome::NotSent, StatusCode::Unreachable,

@@ -13,7 +13,6 @@
 #include <utility>
 
 #include <netdb.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -24,6 +23,8 @@
 
 #include "client/endpoint.h"
 
+// The C library spreads the names of its public headers over internal ones.
+// NOLINTBEGIN(misc-include-cleaner)
 namespace starling {
 namespace {
 
@@ -157,3 +158,4 @@ void Socket::close() {
 }
 
 }  // namespace starling
+// NOLINTEND(misc-include-cleaner)

@@ -11,6 +11,9 @@
 #include <variant>
 #include <vector>
 
+#include <flatbuffers/base.h>
+#include <flatbuffers/verifier.h>
+
 #include "starling/result.h"
 #include "starling/status.h"
 
@@ -121,30 +124,22 @@ inline constexpr bool kIsRequest = IsAlternative<Message, ClientRequestBody>::va
 template <typename Message>
 inline constexpr bool kIsReply = IsAlternative<Message, ClientReply>::value;
 
-void put_into_frame(Frame& frame, Hello message, Duration /*remaining*/) {
-  frame.message = std::move(message);
-}
-template <typename Message>
-void put_into_frame(Frame& frame, Message message, Duration remaining) {
-  if constexpr (kIsRequest<Message>) {
-    frame.message = ClientRequest{.remaining = remaining, .body = std::move(message)};
-  } else if constexpr (kIsReply<Message>) {
-    frame.message = ClientReply(std::move(message));
-  } else {
-    frame.message = PeerMessage(std::move(message));
-  }
-}
-
 template <typename Message>
 void read_into(Frame& frame, FieldReader& reader, std::string_view body) {
   using Table = typename WireType<Message>::Table;
   const Table* const table = verified<Table>(body);
   if (table == nullptr) return reader.fail("body", "not a sound table");
-  Duration remaining{};
   if constexpr (kIsRequest<Message>) {
-    remaining = reader.remaining(table->remaining_nanoseconds());
+    const Duration remaining = reader.remaining(table->remaining_nanoseconds());
+    frame.message = ClientRequest{.remaining = remaining,
+                                  .body = ClientRequestBody(read_table(reader, *table))};
+  } else if constexpr (kIsReply<Message>) {
+    frame.message = ClientReply(read_table(reader, *table));
+  } else if constexpr (std::is_same_v<Message, Hello>) {
+    frame.message = read_table(reader, *table);
+  } else {
+    frame.message = PeerMessage(read_table(reader, *table));
   }
-  put_into_frame(frame, read_table(reader, *table), remaining);
 }
 
 // Reads the body if its type is that of one of the alternatives of `Variant`.

@@ -10,7 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include <flatbuffers/base.h>
+#include <flatbuffers/buffer.h>
+#include <flatbuffers/string.h>
+#include <flatbuffers/vector.h>
+
 #include "admin_generated.h"
+#include "base/hash.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "common_generated.h"

@@ -4,8 +4,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
+
+#include <flatbuffers/buffer.h>
 
 #include "starling/options.h"
 #include "starling/status.h"

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
+
+#include <flatbuffers/buffer.h>
+#include <flatbuffers/vector.h>
 
 #include "starling/status.h"
 

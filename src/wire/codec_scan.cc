@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include <flatbuffers/buffer.h>
+
 #include "starling/options.h"
 
 #include "base/ids.h"
@@ -23,6 +25,7 @@
 #include "wire/column.h"
 #include "wire/field_reader.h"
 #include "wire/field_writer.h"
+#include "wire/frame.h"
 
 namespace starling {
 namespace {

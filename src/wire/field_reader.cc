@@ -1,12 +1,14 @@
 #include "wire/field_reader.h"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <flatbuffers/string.h>
+#include <flatbuffers/vector.h>
 
 #include "starling/options.h"
 #include "starling/status.h"
@@ -158,9 +160,9 @@ VectorClock FieldReader::clock(const Events* prefix, const Events* cloud) {
 VectorClock FieldReader::clock(const std::vector<VectorClock::Entry>& prefix,
                                const std::vector<Dot>& cloud) {
   VectorClock clock = VectorClock::of(prefix, cloud);
-  const bool normal = clock.prefix() == prefix && clock.cloud() == cloud;
-  require(normal, "clock", "not in normal form");
-  return normal ? clock : VectorClock();
+  if (clock.prefix() == prefix && clock.cloud() == cloud) return clock;
+  fail("clock", "not in normal form");
+  return {};
 }
 
 SiblingSet FieldReader::record(const wire::Record& record) {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include <flatbuffers/buffer.h>
+
 #include "starling/options.h"
 
 #include "base/hash.h"

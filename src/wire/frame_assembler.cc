@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "starling/result.h"
@@ -36,11 +35,12 @@ Result<std::optional<RawFrame>> FrameAssembler::next() {
     }
     header_ = *parsed;
   }
-  const std::size_t frame_bytes = kFrameHeaderBytes + header_->body_bytes;
+  const FrameHeader header = *header_;
+  const std::size_t frame_bytes = kFrameHeaderBytes + header.body_bytes;
   if (pending().size() < frame_bytes) return std::optional<RawFrame>();
-  const std::string_view body = pending().substr(kFrameHeaderBytes, header_->body_bytes);
+  const std::string_view body = pending().substr(kFrameHeaderBytes, header.body_bytes);
   consumed_ += frame_bytes;
-  const FrameHeader header = *std::exchange(header_, std::nullopt);
+  header_.reset();
   return std::optional<RawFrame>(RawFrame{.header = header, .body = body});
 }
 
