@@ -1,10 +1,12 @@
 #include "daemon/config_file.h"
 
 #include <fstream>
+#include <ios>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <toml++/toml.h>
 
@@ -18,6 +20,10 @@ namespace {
 
 std::string place(const std::string& file_name, const toml::source_position& position) {
   return file_name + ", line " + std::to_string(position.line);
+}
+
+Status at(const std::string& where, const std::string& problem) {
+  return {StatusCode::Usage, where + ": " + problem};
 }
 
 std::optional<std::string> text_of(const toml::node& node) {
@@ -34,16 +40,17 @@ Result<GivenValues> values_of(const toml::table& table, const std::string& file_
     const std::string where = place(file_name, key.source().begin);
     // A file can not name the file that it is.
     if (!is_flag(name) || name == "config") {
-      return Status(StatusCode::Usage, where + ": unknown key '" + name +
-                                           "' (keys are the flags without the dashes; " +
-                                           "starlingd --help lists them)");
+      return at(where,
+                "unknown key '" + name +
+                    "' (keys are the flags without the dashes; starlingd --help lists them)");
     }
     const std::optional<std::string> text = text_of(node);
     if (!text.has_value()) {
-      return Status(StatusCode::Usage,
-                    where + ": '" + name + "' must be a string, a whole number, true or false");
+      return at(where, "'" + name + "' must be a string, a whole number, true or false");
     }
-    values[name] = {.text = *text, .origin = "'" + name + "' in " + where};
+    std::string origin = "'" + name;
+    origin += "' in " + where;
+    values[name] = {.text = *text, .origin = std::move(origin)};
   }
   return values;
 }

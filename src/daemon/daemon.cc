@@ -6,9 +6,9 @@
 #include <memory>
 #include <optional>
 #include <random>
-#include <string>
 #include <utility>
 
+#include "starling/result.h"
 #include "starling/status.h"
 
 #include "base/assert.h"

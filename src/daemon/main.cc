@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sys/resource.h>
@@ -60,6 +61,7 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace
 }  // namespace starling
 
+// NOLINTNEXTLINE(bugprone-exception-escape): memory that ran out here ends the process, rightly.
 int main(int count, char** arguments) {
   return starling::run(std::vector<std::string>(arguments + 1, arguments + count));
 }

@@ -1,7 +1,8 @@
 #include "net/system_clock.h"
 
 #include <chrono>
-#include <ctime>
+
+#include <time.h>
 
 #include "base/assert.h"
 #include "base/time.h"

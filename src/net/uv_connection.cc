@@ -103,8 +103,9 @@ void UvConnection::dispatch() {
   while (socket_.open() && !socket_.finishing() && !saturated()) {
     const Result<std::optional<RawFrame>> next = assembler_.next();
     if (!next.ok()) return fail("it sent rubbish: " + next.status().message());
-    if (!next->has_value()) break;
-    const Status handled = handle(**next);
+    const std::optional<RawFrame>& raw = next.value();
+    if (!raw.has_value()) break;
+    const Status handled = handle(*raw);
     if (!handled.ok()) return fail(handled.message());
   }
   if (state_ == State::Greeting && received_ > limits_.handshake_bytes_max) {

@@ -42,19 +42,23 @@ struct UvDial::Attempt {
   }
 
   static void on_resolved(uv_getaddrinfo_t* request, int code, addrinfo* found) {
-    std::unique_ptr<Attempt> attempt(static_cast<Attempt*>(request->data));
-    if (attempt->dial == nullptr) return uv_freeaddrinfo(found);
-    if (code == 0) code = attempt->connect(request->loop, found->ai_addr);
+    auto* const attempt = static_cast<Attempt*>(request->data);
+    const bool awaited = attempt->dial != nullptr;
+    if (code == 0 && awaited) code = attempt->connect(request->loop, found->ai_addr);
     uv_freeaddrinfo(found);
-    if (code != 0) return attempt->dial->finish(dial_failure(code));
-    static_cast<void>(attempt.release());  // on_connected takes over
+    if (code != 0 || !awaited) attempt->end(dial_failure(code));  // else on_connected ends it
   }
 
   static void on_connected(uv_connect_t* request, int code) {
-    const std::unique_ptr<Attempt> attempt(static_cast<Attempt*>(request->data));
-    if (attempt->dial == nullptr) return;
-    if (code != 0) return attempt->dial->finish(dial_failure(code));
-    attempt->dial->finish(std::move(attempt->socket));
+    auto* const attempt = static_cast<Attempt*>(request->data);
+    if (code != 0) return attempt->end(dial_failure(code));
+    attempt->end(std::move(attempt->socket));
+  }
+
+  // Tells whoever still waits, and is gone.
+  void end(Result<UvTcp> result) {
+    const std::unique_ptr<Attempt> self(this);
+    if (dial != nullptr) dial->finish(std::move(result));
   }
 };
 

@@ -1,5 +1,6 @@
 #include "net/uv_listener.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>

@@ -1,9 +1,9 @@
 #include "net/uv_loop.h"
 
-#include <csignal>
 #include <cstddef>
 #include <string>
 
+#include <signal.h>
 #include <uv.h>
 
 #include "base/assert.h"

@@ -1,5 +1,6 @@
 #include "net/uv_socket.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -7,9 +8,9 @@
 #include <string_view>
 #include <utility>
 
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <uv.h>
 
 #include "net/uv_handle.h"
@@ -184,11 +185,9 @@ void UvSocket::fail(std::string why) {
 void UvSocket::shut_down_when_written() {
   if (!finishing_ || queued_bytes() > 0) return;
   const auto on_shut_down = [](uv_shutdown_t* request, int /*code*/) { delete request; };
-  auto request = std::make_unique<uv_shutdown_t>();
+  auto* const request = new uv_shutdown_t{};
   // An error means that it has been shut down already.
-  if (uv_shutdown(request.get(), stream_of(handle_), on_shut_down) == 0) {
-    static_cast<void>(request.release());
-  }
+  if (uv_shutdown(request, stream_of(handle_), on_shut_down) != 0) delete request;
   resume_reading();
 }
 

@@ -35,14 +35,22 @@ void UvTimer::arm(Instant deadline) {
   start();
 }
 
+Instant UvTimer::deadline() const {
+  STARLING_CHECK(deadline_.has_value());
+  return *deadline_;
+}
+
 void UvTimer::disarm() {
   deadline_.reset();
   uv_timer_stop(handle_.get());
 }
 
 void UvTimer::start() {
-  const Duration wait = std::max(Duration(0), *deadline_ - clock_.now());
-  const auto sleep = std::min(std::chrono::ceil<std::chrono::milliseconds>(wait), kLongestSleep);
+  using std::chrono::milliseconds;
+  const Duration wait = std::max(Duration(0), deadline() - clock_.now());
+  // Rounded up: a timer that fires too early fires twice.
+  const auto sleep =
+      std::min(std::chrono::duration_cast<milliseconds>(wait) + milliseconds(1), kLongestSleep);
   const auto on_timeout = [](uv_timer_t* handle) {
     static_cast<UvTimer*>(handle->data)->on_timeout();
   };

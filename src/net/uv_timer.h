@@ -25,7 +25,7 @@ class UvTimer {
   void disarm();
   [[nodiscard]] bool armed() const { return deadline_.has_value(); }
   // REQUIRES: armed().
-  [[nodiscard]] Instant deadline() const { return deadline_.value(); }
+  [[nodiscard]] Instant deadline() const;
 
  private:
   void start();

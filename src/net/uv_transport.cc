@@ -1,6 +1,7 @@
 #include "net/uv_transport.h"
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -12,7 +13,6 @@
 #include "base/assert.h"
 #include "base/ids.h"
 #include "base/log.h"
-#include "env/transport.h"
 #include "message/client_messages.h"
 #include "message/hello.h"
 #include "message/peer_messages.h"
@@ -168,8 +168,7 @@ void UvTransport::greet_client(UvConnection& connection, const Hello& hello) {
 void UvTransport::greet_accepted_peer(UvConnection& connection, const Hello& hello) {
   const auto found = peers_.find(node_id_of(hello.name));
   if (found != peers_.end() && found->second.dialler != nullptr) {
-    // It knocks. Whether the two suit each other shows when it is dialled.
-    if (!found->second.up) found->second.dialler->hurry();
+    answer_knock(found->second, hello);
     return connections_.retire(connection);
   }
   const Status accepted = check_accepted_peer(hello);
@@ -179,10 +178,20 @@ void UvTransport::greet_accepted_peer(UvConnection& connection, const Hello& hel
   bring_up(found->second, connection, hello);
 }
 
+// Whether the two suit each other shows when the peer is dialled.
+void UvTransport::answer_knock(Peer& peer, const Hello& hello) {
+  if (!peer.up) return peer.dialler->hurry();
+  if (hello.incarnation == peer.incarnation || !check_hello(hello_, hello).ok()) return;
+  // It was started anew, and its machine did not live to end the old connection.
+  take_down(peer);
+  peer.dialler->retry();
+}
+
 void UvTransport::greet_dialled_peer(UvConnection& connection, const Hello& hello) {
+  const std::optional<NodeId> id = connection.peer();
   // A knock that was answered, which says nothing that the peer's own attempt will not.
-  if (!connection.peer().has_value()) return connections_.retire(connection);
-  Peer& peer = peers_.at(*connection.peer());
+  if (!id.has_value()) return connections_.retire(connection);
+  Peer& peer = peers_.at(*id);
   const Status accepted = check_dialled_peer(peer, hello);
   if (accepted.ok()) return bring_up(peer, connection, hello);
   note_trouble(peer, LogLevel::Warning, accepted.message());
@@ -215,6 +224,7 @@ void UvTransport::bring_up(Peer& peer, UvConnection& connection, const Hello& he
   connection.set_peer(peer.member.id);
   connection.establish();
   peer.connection = &connection;
+  peer.incarnation = hello.incarnation;
   peer.up = true;
   peer.trouble.clear();
   if (peer.dialler != nullptr) peer.dialler->succeeded();
@@ -236,13 +246,14 @@ void UvTransport::refuse(UvConnection& connection, const std::string& why) {
 }
 
 Status UvTransport::on_frame(UvConnection& connection, Frame frame) {
-  if (auto* const message = std::get_if<PeerMessage>(&frame.message);
-      message != nullptr && connection.peer().has_value()) {
-    inbox_.on_peer_message(*connection.peer(), std::move(*message));
+  const std::optional<NodeId> peer = connection.peer();
+  auto* const message = std::get_if<PeerMessage>(&frame.message);
+  if (message != nullptr && peer.has_value()) {
+    inbox_.on_peer_message(*peer, std::move(*message));
     return Status::success();
   }
-  if (auto* const request = std::get_if<ClientRequest>(&frame.message);
-      request != nullptr && !connection.peer().has_value()) {
+  auto* const request = std::get_if<ClientRequest>(&frame.message);
+  if (request != nullptr && !peer.has_value()) {
     return take_client_request({connection.id(), frame.request}, std::move(*request));
   }
   return refused("it sent a message that its side does not send");
@@ -261,7 +272,8 @@ Status UvTransport::take_client_request(const ClientHandle& client, ClientReques
 }
 
 void UvTransport::on_connection_closed(UvConnection& connection, const std::string& why) {
-  const auto peer = connection.peer().has_value() ? peers_.find(*connection.peer()) : peers_.end();
+  const std::optional<NodeId> id = connection.peer();
+  const auto peer = id.has_value() ? peers_.find(*id) : peers_.end();
   if (peer == peers_.end()) {
     // A client that ends its connection is no news; one that breaks the rules is.
     if (connection.established()) host_.log.debug("a client's connection ended: " + why);

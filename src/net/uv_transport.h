@@ -98,7 +98,8 @@ class UvTransport final : public Transport, private UvConnection::Events {
     std::unique_ptr<UvDial> knock;         // and we only tell it, once, that we are here
     UvConnection* connection = nullptr;    // the one that counts
     bool up = false;
-    std::string trouble;  // what was last said about it, so that it is said once
+    Incarnation incarnation;  // while it is up
+    std::string trouble;      // what was last said about it, so that it is said once
   };
 
   void on_hello(UvConnection& connection, const Hello& hello) override;
@@ -109,6 +110,7 @@ class UvTransport final : public Transport, private UvConnection::Events {
   void on_accepted(UvTcp socket);
   void on_dialled(NodeId id, UvTcp socket);
   void knock(const PeerAddress& member);
+  void answer_knock(Peer& peer, const Hello& hello);
   void greet_client(UvConnection& connection, const Hello& hello);
   void greet_accepted_peer(UvConnection& connection, const Hello& hello);
   void greet_dialled_peer(UvConnection& connection, const Hello& hello);

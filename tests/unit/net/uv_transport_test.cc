@@ -110,6 +110,8 @@ struct Side {
     return !inbox.events.empty() && inbox.events.back() == event;
   }
 
+  [[nodiscard]] bool has_event() const { return !inbox.events.empty(); }
+
   RecordedLog log;
   RecordedInbox inbox;
   UvTransport transport;
@@ -217,6 +219,25 @@ TEST_CASE("UvTransport: a node that starts is found at once by one that has long
   CHECK(fixture.run_until([&] { return !dialling.inbox.events.empty(); },
                           std::chrono::milliseconds(400)));
   CHECK(fixture.run_until([&] { return !dialled.inbox.events.empty(); }));
+}
+
+TEST_CASE("UvTransport: a knock with a new incarnation ends the connection of the old one") {
+  LoopFixture fixture;
+  const Ports ports;
+  const std::string other = kNames[dialled_index()];
+  Side dialling(fixture, ports, 1 - dialled_index());
+  Side dialled(fixture, ports, dialled_index());
+  dialling.transport.start(peer_hello(kNames[1 - dialled_index()]));
+  dialled.transport.start(peer_hello(other));
+  REQUIRE(fixture.run_until([&] { return dialling.has("up " + other) && dialled.has_event(); }));
+  NativeSide same(fixture, ports.of[1 - dialled_index()]);
+  same.say(encode(peer_hello(other)));
+  REQUIRE(fixture.run_until([&] { return same.closed(); }));
+  CHECK(dialling.inbox.events.size() == 1);
+  NativeSide anew(fixture, ports.of[1 - dialled_index()]);
+  anew.say(encode(peer_hello(other, "starling", 2)));
+  REQUIRE(fixture.run_until([&] { return dialling.inbox.events.size() == 3; }));
+  CHECK(dialling.inbox.events[1] == "down");
 }
 
 TEST_CASE("UvTransport: another cluster is refused by name, and said once on each side") {
