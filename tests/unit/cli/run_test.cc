@@ -87,6 +87,12 @@ TEST_CASE("starling: usage errors are exit 2, as JSON too") {
   CHECK(run_tool({"get", "--json"}).out.starts_with("{\"error\":{\"code\":\"usage\""));
 }
 
+TEST_CASE("starling: it says its version, and names the option whose value is wrong") {
+  CHECK(run_tool({"--version"}).out.starts_with("starling "));
+  CHECK(run_tool({"get", "b", "k", "--timeout", "soon"}).err.find("--timeout: ") !=
+        std::string::npos);
+}
+
 TEST_CASE("starling: help goes to standard output and is a success") {
   const Ran help = run_tool({"put", "--help"});
   CHECK(help.exit_code == 0);
