@@ -172,6 +172,9 @@ void Coordinator::refuse(const Origin& origin, Status status) {
 void Coordinator::on_forwarded_put(NodeId from, ForwardedPut forwarded, Instant now) {
   const ClusterView& cluster = neighbours_.cluster;
   const Origin origin = FromPeer{.node = from, .operation = forwarded.envelope.operation};
+  const bool is_copy = !forwarded_here_.is_new(from, forwarded.envelope.operation, now);
+  // A copy of what was minted gets the same dot again; of what was refused, nothing may come.
+  if (is_copy && !neighbours_.mint.was_minted(forwarded.put.request)) return;
   if (forwarded.envelope.remaining <= Duration::zero()) {
     return refuse(origin, Status(StatusCode::Unavailable, "the deadline passed on the way"));
   }
@@ -257,6 +260,9 @@ void Coordinator::begin_again(Operation& operation, Instant now) {
   if (operation.answered) return table_.erase(operation.id);
   neighbours_.log.write(LogLevel::Trace, "mark: operation: began again at a newer row");
   table_.renumber(operation);
+  if (options_.planted == PlantedBug::RemintAfterStaleRow && operation.put.has_value()) {
+    operation.put->request = {};  // else the memory of replays would give it its dot back
+  }
   const ClusterView& cluster = neighbours_.cluster;
   operation.place.row_version = cluster.ring().row_version(operation.place.partition);
   Actions actions;

@@ -22,6 +22,7 @@
 #include "message/peer_messages.h"
 #include "node/answer_desk.h"
 #include "node/cluster_view.h"
+#include "node/forward_memory.h"
 #include "node/local_mint.h"
 #include "node/operation.h"
 #include "node/operation_table.h"
@@ -119,6 +120,7 @@ class Coordinator {
   CoordinatorOptions options_;
   OperationTable table_;
   std::size_t unanswered_ = 0;
+  ForwardMemory forwarded_here_;
   std::deque<OperationId> answered_;  // still draining, oldest first; at most kAnsweredMax
   std::vector<ScanAnswer> scan_answers_;
 };
