@@ -1,0 +1,202 @@
+#include "sim/fault_driver.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "replica/key_layout.h"
+
+namespace starling::sim {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// How long all peers must have seen a node before its disk is put back to an older state: only who
+// knows of the start in between can notice. A rollback that nobody can notice is not survivable,
+// and not promised to be.
+constexpr std::uint32_t kSecondsInSight = 6;
+
+}  // namespace
+
+FaultDriver::FaultDriver(const FaultPlan& plan, EventQueue& events, SimCluster& cluster,
+                         Trace& trace)
+    : plan_(plan), events_(events), cluster_(cluster), trace_(trace) {}
+
+void FaultDriver::begin() {
+  for (const Fault& fault : plan_.faults) {
+    events_.at(Instant(fault.at), [this, &fault] {
+      if (!healed_) inject(fault);
+    });
+  }
+}
+
+void FaultDriver::heal() {
+  healed_ = true;
+  trace_.note(events_.now(), "everything", "", "is healed");
+  cluster_.network().calm_down();
+  for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
+    SimMember& member = cluster_.member(node);
+    member.disk().heal_damage();
+    member.set_disk_speed({plan_.commit_fastest, plan_.commit_slowest});
+    cluster_.start(node);
+  }
+}
+
+void FaultDriver::inject(const Fault& fault) {
+  ++injected_;
+  trace_.fold(events_.now(), fault.node, 1024 + static_cast<std::uint64_t>(fault.kind));
+  if (trace_.wants_words()) {
+    cluster_.note(fault.node,
+                  "FAULT " + std::string(fault_kind_name(fault.kind)) + " for " +
+                      std::to_string(duration_cast<milliseconds>(fault.lasting).count()) +
+                      " ms, other: node" + std::to_string(fault.other));
+  }
+  switch (fault.kind) {
+    case FaultKind::Kill:
+      return stop_for(fault.node, SimMember::Power::Stays, fault.lasting);
+    case FaultKind::PowerLoss:
+      return stop_for(fault.node, SimMember::Power::Fails, fault.lasting);
+    case FaultKind::PowerLossAll:
+      return stop_all(fault);
+    case FaultKind::LoseDisk:
+      return lose_disk(fault);
+    case FaultKind::RollBack:
+      return begin_roll_back(fault);
+    case FaultKind::DiskError:
+      return cluster_.member(fault.node).fail_commits();
+    case FaultKind::SlowDisk:
+      return slow_disk(fault);
+    case FaultKind::DamageReads:
+      return damage_reads(fault);
+    case FaultKind::JumpClock:
+    case FaultKind::JumpWall:
+      return jump_clock(fault);
+    case FaultKind::Pause:
+      return cluster_.member(fault.node).pause(fault.lasting);
+    case FaultKind::CutOneWay:
+      return cut_for(fault.node, fault.other, fault.lasting);
+    case FaultKind::CutTwoWay:
+      cut_for(fault.node, fault.other, fault.lasting);
+      return cut_for(fault.other, fault.node, fault.lasting);
+    case FaultKind::Isolate:
+    case FaultKind::Split:
+      return split(fault);
+    case FaultKind::Reset:
+      return cluster_.network().reset(fault.node, fault.other);
+    case FaultKind::BumpRing:
+      return bump_ring(fault);
+  }
+}
+
+void FaultDriver::stop_for(std::uint32_t node, SimMember::Power power, Duration lasting) {
+  cluster_.stop(node, power);
+  events_.after(lasting, [this, node] { cluster_.start(node); });
+}
+
+void FaultDriver::stop_all(const Fault& fault) {
+  Random random(fault.detail);
+  for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
+    stop_for(node, SimMember::Power::Fails, random.between(Duration(0), fault.lasting));
+  }
+}
+
+void FaultDriver::lose_disk(const Fault& fault) {
+  stop_for(fault.node, SimMember::Power::Fails, fault.lasting);
+  cluster_.write_off(fault.node);
+  cluster_.member(fault.node).disk().erase_everything();
+}
+
+void FaultDriver::begin_roll_back(const Fault& fault) {
+  stop_for(fault.node, SimMember::Power::Fails, milliseconds(500));
+  events_.after(fault.lasting,
+                [this, node = fault.node, image = cluster_.member(fault.node).disk().visible()] {
+                  end_roll_back(node, image, 0);
+                });
+}
+
+void FaultDriver::end_roll_back(std::uint32_t node, const SimDisk::Image& image,
+                                std::uint32_t seconds_seen) {
+  if (healed_) return;
+  const std::uint32_t seen = cluster_.is_in_full_sight(node) ? seconds_seen + 1 : 0;
+  if (seen < kSecondsInSight) {
+    events_.after(seconds(1), [this, node, image, seen] { end_roll_back(node, image, seen); });
+    return;
+  }
+  stop_for(node, SimMember::Power::Fails, milliseconds(500));
+  cluster_.note(node, "gets an old copy of its disk back");
+  cluster_.write_off(node);
+  cluster_.member(node).disk().restore(image);
+}
+
+void FaultDriver::damage_reads(const Fault& fault) {
+  Random random(fault.detail);
+  SimDisk& disk = cluster_.member(fault.node).disk();
+  std::vector<std::string> records;
+  for (const auto& [key, value] : disk.visible()) {
+    if (parse_record_store_key(key).ok() && random.below(2) == 0) records.push_back(key);
+  }
+  for (std::string& key : records) {
+    disk.damage(std::move(key), random.below(2) == 0 ? Damage::Unreadable : Damage::FlippedByte);
+  }
+  events_.after(fault.lasting, [&disk] { disk.heal_damage(); });
+}
+
+void FaultDriver::slow_disk(const Fault& fault) {
+  // Up to half a second for each group: a disk that is about to die.
+  const SimStorage::Speed slow{plan_.commit_slowest,
+                               plan_.commit_slowest + milliseconds(fault.detail % 500)};
+  cluster_.member(fault.node).set_disk_speed(slow);
+  events_.after(fault.lasting, [this, node = fault.node] {
+    cluster_.member(node).set_disk_speed({plan_.commit_fastest, plan_.commit_slowest});
+  });
+}
+
+void FaultDriver::jump_clock(const Fault& fault) {
+  SimMember& member = cluster_.member(fault.node);
+  if (fault.kind == FaultKind::JumpClock) {
+    member.clock().jump_forward(fault.lasting);
+  } else {
+    // A year, either way.
+    const auto minutes = static_cast<std::int64_t>(fault.detail % (2 * 365 * 24 * 60));
+    member.clock().set_wall_error(std::chrono::minutes(minutes) - hours(365 * 24));
+  }
+  // Its timers are due earlier now.
+  member.perform([](Node& /*node*/) {});
+}
+
+void FaultDriver::cut_for(std::uint32_t from, std::uint32_t to, Duration lasting) {
+  cluster_.network().cut(from, to);
+  events_.after(lasting, [this, from, to] {
+    if (!healed_) cluster_.network().mend(from, to);
+  });
+}
+
+void FaultDriver::split(const Fault& fault) {
+  for (std::uint32_t one = 0; one < cluster_.size(); ++one) {
+    for (std::uint32_t other = one + 1; other < cluster_.size(); ++other) {
+      const bool isolates = fault.kind == FaultKind::Isolate;
+      const bool one_side = isolates ? one == fault.node : ((fault.detail >> one) & 1U) != 0;
+      const bool other_side = isolates ? other == fault.node : ((fault.detail >> other) & 1U) != 0;
+      if (one_side == other_side) continue;
+      cut_for(one, other, fault.lasting);
+      cut_for(other, one, fault.lasting);
+    }
+  }
+}
+
+void FaultDriver::bump_ring(const Fault& fault) {
+  Random random(fault.detail);
+  std::vector<PartitionId> touched;
+  for (std::uint32_t partition = 0; partition < plan_.shape.partitions; ++partition) {
+    if (random.below(2) == 0) {
+      touched.push_back(PartitionId{static_cast<std::uint16_t>(partition)});
+    }
+  }
+  cluster_.bump_ring(std::move(touched), fault.lasting);
+}
+
+}  // namespace starling::sim

@@ -1,0 +1,51 @@
+#pragma once
+
+// FaultDriver: makes the faults of a plan happen at their times, and heals everything at the end of
+// the safety phase.
+
+#include <cstdint>
+#include <optional>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "sim/event_queue.h"
+#include "sim/fault_plan.h"
+#include "sim/sim_cluster.h"
+#include "sim/sim_disk.h"
+#include "sim/trace.h"
+
+namespace starling::sim {
+
+class FaultDriver {
+ public:
+  FaultDriver(const FaultPlan& plan, EventQueue& events, SimCluster& cluster, Trace& trace);
+
+  // Posts all faults.
+  void begin();
+  // Nothing breaks from now on, and whatever lies down gets up.
+  void heal();
+  [[nodiscard]] std::uint64_t injected() const { return injected_; }
+
+ private:
+  void inject(const Fault& fault);
+  void stop_for(std::uint32_t node, SimMember::Power power, Duration lasting);
+  void stop_all(const Fault& fault);
+  void lose_disk(const Fault& fault);
+  void begin_roll_back(const Fault& fault);
+  void end_roll_back(std::uint32_t node, const SimDisk::Image& image, std::uint32_t seconds_seen);
+  void damage_reads(const Fault& fault);
+  void slow_disk(const Fault& fault);
+  void jump_clock(const Fault& fault);
+  void cut_for(std::uint32_t from, std::uint32_t to, Duration lasting);
+  void split(const Fault& fault);
+  void bump_ring(const Fault& fault);
+
+  const FaultPlan& plan_;
+  EventQueue& events_;
+  SimCluster& cluster_;
+  Trace& trace_;
+  std::uint64_t injected_ = 0;
+  bool healed_ = false;
+};
+
+}  // namespace starling::sim

@@ -1,0 +1,238 @@
+#include "sim/fault_plan.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/random.h"
+#include "sim/scenario.h"
+
+namespace starling::sim {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::array<std::string_view, kFaultKinds> kFaultKindNames{
+    "kill",        "power-loss", "power-loss-all", "lose-disk", "roll-back", "disk-error",
+    "slow-disk",   "damage",     "jump-clock",     "jump-wall", "pause",     "cut-one-way",
+    "cut-two-way", "isolate",    "split",          "reset",     "bump-ring"};
+
+// Before this all founders have met and their stores count; a fault earlier than that would only
+// test the same start again and again.
+constexpr Duration kQuietStart = seconds(3);
+// Replays must stay younger than the memory by which a receiver knows a request it has had
+// (kTimeoutMax, less what a clock may jump): beyond it a second mint is a second write, by design.
+constexpr Duration kJumpForwardMax = seconds(20);
+
+template <typename T, std::size_t size>
+T pick(Random& random, const std::array<T, size>& choices) {
+  return choices.at(random.below(size));
+}
+
+bool half(Random& random) {
+  return random.below(2) == 0;
+}
+
+ClusterShape draw_shape(Random random) {
+  ClusterShape shape;
+  shape.nodes = static_cast<std::uint32_t>(random.between(3, half(random) ? 5 : 9));
+  shape.zones = random.below(4) == 0 ? static_cast<std::uint32_t>(random.between(2, 3)) : 1;
+  shape.partitions = pick(random, std::array<std::uint32_t, 3>{4, 8, 16});
+  // Mostly 3, which is what people run.
+  shape.replicas = pick(random, std::array<std::uint32_t, 8>{1, 2, 3, 3, 3, 3, 4, 5});
+  shape.record_cache_bytes = pick(random, std::array<std::size_t, 3>{1, 2000, 1U << 20U});
+  const bool all_sync = random.below(4) != 0;
+  for (std::uint32_t i = 0; i < shape.nodes; ++i) {
+    const std::array<DurabilityMode, 3> modes{DurabilityMode::Sync, DurabilityMode::Interval,
+                                              DurabilityMode::None};
+    shape.durability.push_back(all_sync ? DurabilityMode::Sync : pick(random, modes));
+  }
+  return shape;
+}
+
+NetworkWeather draw_network(Random random, bool rough) {
+  NetworkWeather weather;
+  weather.latency_fastest = microseconds(random.between(50, 500));
+  weather.latency_slowest = weather.latency_fastest + microseconds(random.between(100, 5000));
+  if (half(random)) weather.spike_ppm = static_cast<std::uint32_t>(random.between(500, 20'000));
+  weather.spike_max = milliseconds(random.between(10, 3000));
+  if (!rough) return weather;
+  if (half(random)) weather.loss_ppm = static_cast<std::uint32_t>(random.between(500, 50'000));
+  if (half(random)) weather.duplicate_ppm = static_cast<std::uint32_t>(random.between(500, 50'000));
+  if (half(random)) weather.reorder_ppm = static_cast<std::uint32_t>(random.between(500, 100'000));
+  if (half(random)) weather.replay_ppm = static_cast<std::uint32_t>(random.between(500, 30'000));
+  weather.replay_max = seconds(random.between(1, 180));
+  return weather;
+}
+
+WorkloadPlan draw_workload(Random random) {
+  WorkloadPlan plan;
+  plan.clients = static_cast<std::uint32_t>(random.between(2, 6));
+  plan.outstanding = static_cast<std::uint32_t>(random.between(1, 3));
+  plan.keys = static_cast<std::uint32_t>(random.between(1, half(random) ? 4 : 16));
+  plan.value_bytes_max = pick(random, std::array<std::uint32_t, 3>{60, 200, 2000});
+  plan.think_shortest = milliseconds(random.between(1, 20));
+  plan.think_longest = plan.think_shortest + milliseconds(random.between(20, 1000));
+  plan.deadline_shortest = milliseconds(random.between(20, 1000));
+  plan.deadline_longest = plan.deadline_shortest + milliseconds(random.between(10, 6000));
+  plan.blind_put = static_cast<std::uint32_t>(random.between(0, 3));
+  plan.informed_put = static_cast<std::uint32_t>(random.between(1, 5));
+  plan.remove = static_cast<std::uint32_t>(random.below(3));
+  plan.get = static_cast<std::uint32_t>(random.between(2, 5));
+  plan.session_get = static_cast<std::uint32_t>(random.below(3));
+  plan.list_keys = static_cast<std::uint32_t>(random.below(3) == 0 ? 1 : 0);
+  plan.quorum_percent = static_cast<std::uint32_t>(random.between(30, 100));
+  if (half(random)) plan.hang_up_ppm = static_cast<std::uint32_t>(random.below(20'000));
+  return plan;
+}
+
+bool needs_one_copy_to_spare(FaultKind kind) {
+  return kind == FaultKind::LoseDisk || kind == FaultKind::RollBack;
+}
+
+// How many faults of one kind a run has when it has any. What interrupts requests comes often.
+std::uint64_t draw_count(FaultKind kind, Random& random) {
+  using enum FaultKind;
+  switch (kind) {
+    case LoseDisk:
+    case RollBack:
+      return 1;
+    case PowerLossAll:
+    case DiskError:
+      return random.between(1, 2);
+    case BumpRing:
+      return random.between(3, 40);
+    case Kill:
+    case PowerLoss:
+    case DamageReads:
+      return random.between(1, 8);
+    default:
+      return random.between(1, 6);
+  }
+}
+
+Duration draw_lasting(FaultKind kind, Random& random) {
+  using enum FaultKind;
+  switch (kind) {
+    case JumpClock:
+      return random.between(Duration(milliseconds(1)), kJumpForwardMax);
+    case RollBack:
+      // Long enough for all peers to learn of the start that will be missing.
+      return random.between(Duration(seconds(6)), Duration(seconds(12)));
+    case BumpRing:
+      // How late the last node hears of it.
+      return random.between(Duration(milliseconds(1)), Duration(milliseconds(1500)));
+    default:
+      return random.below(3) == 0 ? random.between(Duration(seconds(1)), Duration(seconds(15)))
+                                  : random.between(Duration(milliseconds(5)), Duration(seconds(2)));
+  }
+}
+
+Fault draw_fault(FaultKind kind, const FaultPlan& plan, Random& random) {
+  Fault fault;
+  fault.kind = kind;
+  fault.at = random.between(kQuietStart, std::max(kQuietStart, plan.safety));
+  fault.node = static_cast<std::uint32_t>(random.below(plan.shape.nodes));
+  const auto step = static_cast<std::uint32_t>(random.between(1, plan.shape.nodes - 1));
+  fault.other = (fault.node + step) % plan.shape.nodes;
+  fault.lasting = draw_lasting(kind, random);
+  fault.detail = random.next();
+  return fault;
+}
+
+void draw_faults(FaultPlan& plan, const Scenario& scenario, const Random& seed) {
+  Random selection = seed.fork("selection");
+  bool disk_destroyed = false;
+  for (std::uint32_t number = 0; number < kFaultKinds; ++number) {
+    const auto kind = static_cast<FaultKind>(number);
+    // Drawn whether it is used or not, so that scenarios differ in nothing else.
+    const bool chosen = half(selection);
+    if (!scenario.offers(kind) || (!scenario.always && !chosen)) continue;
+    if (needs_one_copy_to_spare(kind)) {
+      if (disk_destroyed || plan.shape.replicas_in_force() < 3) continue;
+      disk_destroyed = true;
+    }
+    Random random = seed.fork("faults", number);
+    const std::uint64_t count = draw_count(kind, random);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      plan.faults.push_back(draw_fault(kind, plan, random));
+    }
+  }
+  std::stable_sort(plan.faults.begin(), plan.faults.end(),
+                   [](const Fault& left, const Fault& right) { return left.at < right.at; });
+}
+
+std::string milliseconds_of(Duration duration) {
+  return std::to_string(duration_cast<milliseconds>(duration).count()) + "ms";
+}
+
+}  // namespace
+
+std::string_view fault_kind_name(FaultKind kind) {
+  return kFaultKindNames.at(static_cast<std::size_t>(kind));
+}
+
+bool FaultPlan::may_lose_acknowledged() const {
+  const bool all_sync = std::all_of(shape.durability.begin(), shape.durability.end(),
+                                    [](DurabilityMode m) { return m == DurabilityMode::Sync; });
+  if (all_sync) return false;
+  return std::any_of(faults.begin(), faults.end(), [](const Fault& fault) {
+    return fault.kind == FaultKind::PowerLoss || fault.kind == FaultKind::PowerLossAll;
+  });
+}
+
+bool FaultPlan::destroys_a_disk() const {
+  return std::any_of(faults.begin(), faults.end(),
+                     [](const Fault& fault) { return needs_one_copy_to_spare(fault.kind); });
+}
+
+std::string FaultPlan::describe() const {
+  std::string modes;
+  for (const DurabilityMode mode : shape.durability) {
+    modes += mode == DurabilityMode::Sync ? 's' : mode == DurabilityMode::Interval ? 'i' : 'n';
+  }
+  std::string text = "nodes=" + std::to_string(shape.nodes) +
+                     " zones=" + std::to_string(shape.zones) +
+                     " partitions=" + std::to_string(shape.partitions) +
+                     " replicas=" + std::to_string(shape.replicas) + " durability=" + modes +
+                     " cache=" + std::to_string(shape.record_cache_bytes);
+  text += " clients=" + std::to_string(workload.clients) + "x" +
+          std::to_string(workload.outstanding) + " keys=" + std::to_string(workload.keys) +
+          " safety=" + milliseconds_of(safety);
+  text += " spikes=" + std::to_string(network.spike_ppm) +
+          "ppm loss=" + std::to_string(network.loss_ppm) +
+          "ppm duplicates=" + std::to_string(network.duplicate_ppm) +
+          "ppm reordered=" + std::to_string(network.reorder_ppm) +
+          "ppm replays=" + std::to_string(network.replay_ppm) + "ppm";
+  for (std::uint32_t number = 0; number < kFaultKinds; ++number) {
+    const auto kind = static_cast<FaultKind>(number);
+    const auto count = std::count_if(faults.begin(), faults.end(),
+                                     [kind](const Fault& fault) { return fault.kind == kind; });
+    if (count == 0) continue;
+    text += " " + std::string(fault_kind_name(kind)) + "=" + std::to_string(count);
+  }
+  return text;
+}
+
+FaultPlan draw_plan(std::uint64_t seed, std::string_view scenario) {
+  const Scenario* const chosen = scenario_of(scenario);
+  STARLING_CHECK(chosen != nullptr);
+  const Random root(seed);
+  FaultPlan plan;
+  plan.shape = draw_shape(root.fork("shape"));
+  plan.network = draw_network(root.fork("network"), chosen->rough_network);
+  plan.workload = draw_workload(root.fork("workload"));
+  Random timing = root.fork("timing");
+  plan.safety = timing.between(Duration(seconds(10)), Duration(seconds(40)));
+  plan.commit_fastest = microseconds(timing.between(50, 500));
+  plan.commit_slowest = plan.commit_fastest + microseconds(timing.between(100, 20'000));
+  draw_faults(plan, *chosen, root);
+  return plan;
+}
+
+}  // namespace starling::sim

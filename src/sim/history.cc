@@ -1,0 +1,69 @@
+#include "sim/history.h"
+
+#include <string_view>
+
+namespace starling::sim {
+namespace {
+
+// A history names all writes since the beginning; the newest of them tell where it stands.
+constexpr std::size_t kNamesShown = 6;
+
+std::string write_names(const std::vector<std::uint32_t>& writes) {
+  if (writes.empty()) return "nothing";
+  const std::size_t first = writes.size() > kNamesShown ? writes.size() - kNamesShown : 0;
+  std::string text = first > 0 ? "...," : "";
+  for (std::size_t i = first; i < writes.size(); ++i) {
+    text += (i > first ? "," : "") + ("w" + std::to_string(writes.at(i)));
+  }
+  return text;
+}
+
+std::string_view outcome_name(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::Pending:
+      return "pending";
+    case Outcome::Acknowledged:
+      return "ok";
+    case Outcome::NotApplied:
+      return "not applied";
+    case Outcome::InDoubt:
+      return "in doubt";
+    case Outcome::Disconnected:
+      return "disconnected";
+  }
+  return "?";
+}
+
+}  // namespace
+
+std::string describe_request(const Operation& operation) {
+  const std::string number = "#" + std::to_string(operation.number) + " ";
+  const std::string level = " needs " + std::to_string(operation.required);
+  const std::string context = operation.context.text.empty()
+                                  ? " blind"
+                                  : " knowing " + write_names(operation.context.seen.members());
+  switch (operation.kind) {
+    case OperationKind::Put:
+      return number + "put w" + std::to_string(operation.write) + level + context;
+    case OperationKind::Delete:
+      return number + "delete w" + std::to_string(operation.write) + level + context;
+    case OperationKind::Get:
+      return number + "get" + level + (operation.context.text.empty() ? "" : context);
+    case OperationKind::Keys:
+      return number + "keys" + level;
+  }
+  return number;
+}
+
+std::string describe_answer(const Operation& operation) {
+  std::string text = "#" + std::to_string(operation.number) + " ";
+  text += outcome_name(operation.outcome);
+  if (!operation.status.ok()) text += ": " + operation.status.to_string();
+  if (operation.kind == OperationKind::Get && operation.succeeded()) {
+    text += ": " + write_names(operation.returned);
+    if (operation.protected_read) text += ", protected";
+  }
+  return text;
+}
+
+}  // namespace starling::sim

@@ -1,0 +1,96 @@
+#pragma once
+
+// History: every request of every client, as the client saw it: when it began and ended, what was
+// asked, what came back. It is the black box's side of the truth; the checkers read it when the run
+// is over. Requests are never repeated: each attempt is an event of its own.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "starling/status.h"
+
+#include "base/time.h"
+#include "message/client_messages.h"
+#include "sim/write_set.h"
+#include "version/vector_clock.h"
+
+namespace starling::sim {
+
+enum class OperationKind : std::uint8_t { Put, Delete, Get, Keys };
+
+enum class Outcome : std::uint8_t {
+  Pending,       // no answer yet
+  Acknowledged,  // success; for a read: answered
+  NotApplied,    // an error that promises that nothing was applied
+  InDoubt,
+  Disconnected,  // the connection went away first: anything may have happened
+};
+
+// What a client holds after an answer: the opaque context, and which writes it stands for as far as
+// that client could see.
+struct HeldContext {
+  std::string text;   // empty: none
+  VectorClock clock;  // what the text decodes to: for the checkers only, clients can not look
+  WriteSet seen;
+};
+
+struct Operation {
+  std::uint32_t number = 0;
+  std::uint32_t client = 0;
+  std::uint32_t node = 0;  // that was asked
+  OperationKind kind = OperationKind::Get;
+  std::uint32_t key = 0;
+  Instant begun;
+  Instant asked;  // when the last message of it was sent; a listing takes several
+  Instant ended;
+  Duration deadline{};
+  bool excused = false;  // its node was stopped for a while: an answer may be late
+  Outcome outcome = Outcome::Pending;
+  Status status;
+
+  std::uint32_t required = 0;  // copies or answers, resolved against N
+  std::uint32_t synced_required = 0;
+  HeldContext context;  // that went with the request
+
+  // Writes.
+  std::uint32_t write = WriteSet::kNoWrite;
+
+  // Answers. For a read `returned` holds the values' writes in the order of the answer.
+  std::vector<std::uint32_t> returned;
+  VectorClock clock;  // decoded from the context that came back
+  bool protected_read = false;
+  std::vector<std::string> listed;  // keys
+
+  [[nodiscard]] bool is_write() const {
+    return kind == OperationKind::Put || kind == OperationKind::Delete;
+  }
+  [[nodiscard]] bool succeeded() const { return outcome == Outcome::Acknowledged; }
+};
+
+// One write of one key: `operation` is its index in History::operations.
+struct WriteRecord {
+  std::uint32_t operation = 0;
+  bool is_delete = false;
+  std::uint64_t value_hash = 0;  // puts: tells which write a stored sibling is
+  // Everything that the writing client had been returned when it wrote, and the write itself.
+  WriteSet history;
+};
+
+struct KeyRecord {
+  KeyAddress address;
+  std::vector<WriteRecord> writes;
+};
+
+struct History {
+  std::uint32_t replicas = 0;  // N in force
+  std::vector<KeyRecord> keys;
+  std::vector<Operation> operations;
+};
+
+// "put w7", "get at 2": for timelines.
+[[nodiscard]] std::string describe_request(const Operation& operation);
+[[nodiscard]] std::string describe_answer(const Operation& operation);
+
+}  // namespace starling::sim

@@ -1,0 +1,82 @@
+#include "sim/mark_board.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+namespace starling::sim {
+
+void MarkBoard::reach(std::string_view mark, std::uint64_t times) {
+  if (times == 0) return;
+  const auto found = times_.find(mark);
+  if (found != times_.end()) {
+    found->second += times;
+  } else {
+    times_.emplace(mark, times);
+  }
+}
+
+void MarkBoard::reach_by_log(std::string_view line) {
+  if (line.starts_with(kMarkPrefix)) reach(line.substr(kMarkPrefix.size()));
+}
+
+void MarkBoard::join(const MarkBoard& other) {
+  for (const auto& [mark, times] : other.times_) reach(mark, times);
+}
+
+std::uint64_t MarkBoard::times(std::string_view mark) const {
+  const auto found = times_.find(mark);
+  return found == times_.end() ? 0 : found->second;
+}
+
+std::vector<std::string_view> MarkBoard::missing(std::span<const std::string_view> listed) const {
+  std::vector<std::string_view> absent;
+  std::copy_if(listed.begin(), listed.end(), std::back_inserter(absent),
+               [this](std::string_view mark) { return times(mark) == 0; });
+  return absent;
+}
+
+std::span<const std::string_view> listed_marks() {
+  static constexpr std::array<std::string_view, 37> kListed{
+      "boot: a rolled back store was noticed",
+      "boot: another store was noticed",
+      "boot: refused a store",
+      "client: disconnected",
+      "client: in doubt",
+      "client: overlapping requests of one client",
+      "client: unavailable",
+      "disk: an error ended a node",
+      "forward: nothing was minted",
+      "forward: passed on",
+      "keys: several pages",
+      "network: a connection broke",
+      "network: a cut held messages back",
+      "network: a message was doubled",
+      "network: a message was lost",
+      "network: a message was overtaken",
+      "network: a message was repeated",
+      "node: power lost with unsynced writes",
+      "operation: began again at a newer row",
+      "put: refused a forwarded put",
+      "put: the mint was refused",
+      "read: deleted",
+      "read: protected",
+      "read: repaired before the answer",
+      "read: siblings",
+      "read: unprotected at a majority",
+      "replica: answered corrupt",
+      "replica: corrupt",
+      "replica: not counted",
+      "replica: refused",
+      "replica: refused another row version",
+      "replica: stale row",
+      "replica: sync demanded",
+      "session: answered",
+      "session: refused",
+      "write: delete acknowledged",
+      "write: with a context of an earlier write",
+  };
+  return kListed;
+}
+
+}  // namespace starling::sim

@@ -1,0 +1,228 @@
+#include "sim/monitors.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "base/assert.h"
+#include "replica/key_layout.h"
+
+namespace starling::sim {
+namespace {
+
+// Of a partition that does not exist.
+constexpr RowVersion kNoRow{};
+
+}  // namespace
+
+Monitors::Monitors(const Cluster& cluster, const History& history, Witness& witness,
+                   MarkBoard& marks, Allowance allowance)
+    : cluster_(cluster),
+      history_(history),
+      witness_(witness),
+      marks_(marks),
+      allowance_(allowance) {
+  for (std::uint32_t key = 0; key < history.keys.size(); ++key) {
+    const KeyAddress& address = history.keys.at(key).address;
+    const Ring& ring = *cluster.member(0).ring();
+    const Token token = ring.token_of(address.bucket, address.key);
+    keys_.emplace(address, key);
+    store_keys_.push_back(record_store_key({ring.partition_of(token), token, address}));
+  }
+}
+
+std::optional<std::uint32_t> Monitors::key_of(const KeyAddress& address) const {
+  const auto found = keys_.find(address);
+  if (found == keys_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<SiblingSet> Monitors::versions_in(std::string_view store_key,
+                                                std::string_view bytes) {
+  Result<StoredRecord> stored = decode_record(store_key, bytes, ValueUse::Leave);
+  if (!stored.ok()) return std::nullopt;
+  return std::move(stored->record.versions);
+}
+
+VectorClock Monitors::clock_on(std::uint32_t node, std::uint32_t key, bool durable) const {
+  const SimDisk& disk = cluster_.member(node).disk();
+  const std::string& store_key = store_keys_.at(key);
+  std::optional<std::string> bytes;
+  if (durable) {
+    bytes = disk.durable(store_key);
+  } else if (const auto found = disk.visible().find(store_key); found != disk.visible().end()) {
+    bytes = found->second;
+  }
+  if (!bytes.has_value()) return {};
+  const std::optional<SiblingSet> versions = versions_in(store_key, *bytes);
+  return versions.has_value() ? versions->clock() : VectorClock();
+}
+
+RowVersion Monitors::row_of(std::uint32_t node, PartitionId partition) const {
+  const Ring* const ring = cluster_.member(node).ring();
+  return partition.value < ring->partitions() ? ring->row_version(partition) : kNoRow;
+}
+
+void Monitors::accuse(const char* checker, std::uint32_t key, std::string text) {
+  violations_.push_back({checker, history_.keys.at(key).address.key, std::move(text)});
+}
+
+void Monitors::on_peer_send(std::uint32_t from, std::uint32_t to, const PeerMessage& message) {
+  mark(message);
+  if (const auto* const write = std::get_if<ReplicaWrite>(&message)) {
+    const std::optional<std::uint32_t> key = key_of(write->address);
+    if (!key.has_value()) return;
+    if (write->kind == WriteKind::Replicate) {
+      witness_.see_delta(*key, write->versions);
+    } else {
+      witness_.see_record(*key, write->versions);
+    }
+  } else if (const auto* const written = std::get_if<ReplicaWriteReply>(&message)) {
+    check_write_reply({from, to, written->operation}, *written);
+  } else if (const auto* const read = std::get_if<ReplicaReadReply>(&message)) {
+    check_read_reply({from, to, read->operation}, *read);
+  }
+}
+
+void Monitors::on_peer_message(std::uint32_t node, std::uint32_t from, const PeerMessage& message) {
+  if (const auto* const write = std::get_if<ReplicaWrite>(&message)) note_write(node, from, *write);
+  if (const auto* const read = std::get_if<ReplicaRead>(&message)) note_read(node, from, *read);
+}
+
+void Monitors::note_write(std::uint32_t node, std::uint32_t from, const ReplicaWrite& write) {
+  const std::optional<std::uint32_t> key = key_of(write.address);
+  if (!key.has_value()) return;
+  const Envelope& envelope = write.envelope;
+  writes_[{node, from, envelope.operation}].push_back(
+      {*key, envelope.partition, envelope.row_version, row_of(node, envelope.partition),
+       write.versions.clock(), write.must_sync});
+}
+
+void Monitors::note_read(std::uint32_t node, std::uint32_t from, const ReplicaRead& read) {
+  const std::optional<std::uint32_t> key = key_of(read.address);
+  if (!key.has_value()) return;
+  const Envelope& envelope = read.envelope;
+  // Of a question that is asked again the first counts: what is durable only grows. (What is not
+  // may be gone when a copy of the question comes after a power loss.)
+  reads_.try_emplace({node, from, envelope.operation},
+                     Asked{*key, envelope.partition, envelope.row_version,
+                           row_of(node, envelope.partition), clock_on(node, *key, true), false});
+}
+
+void Monitors::check_write_reply(const Question& question, const ReplicaWriteReply& reply) {
+  if (reply.outcome != ReplicaOutcome::Done) return;
+  const auto found = writes_.find(question);
+  if (found == writes_.end()) return;
+  const bool must_be_synced = cluster_.member(question.replica).is_sync() || reply.synced;
+  // One operation may write twice (a put whose row changed, a read that repairs again): one of
+  // its writes must be there.
+  const bool there =
+      std::any_of(found->second.begin(), found->second.end(), [&, this](const Asked& asked) {
+        return clock_on(question.replica, asked.key, must_be_synced).covers(asked.clock);
+      });
+  const std::uint32_t key = found->second.back().key;
+  if (!there) {
+    accuse("ack-before-durable", key,
+           cluster_.member(question.replica).name() + " acknowledged a write that its disk " +
+               (must_be_synced ? "could still lose" : "does not hold"));
+  }
+  check_row(question, found->second.back());
+}
+
+void Monitors::check_read_reply(const Question& question, const ReplicaReadReply& reply) {
+  if (reply.outcome != ReplicaOutcome::Done) return;
+  const auto found = reads_.find(question);
+  if (found == reads_.end()) return;
+  if (!reply.clock.covers(found->second.clock)) {
+    accuse("error-as-absence", found->second.key,
+           cluster_.member(question.replica).name() + " answered " + to_text(reply.clock) +
+               " though its disk held " + to_text(found->second.clock));
+  }
+}
+
+// The replica's row version only grows: it was the wanted one at some moment between question and
+// answer, or the answer should have been "stale row".
+void Monitors::check_row(const Question& question, const Asked& asked) {
+  const RowVersion now = row_of(question.replica, asked.partition);
+  if (asked.row_then <= asked.wanted && asked.wanted <= now) return;
+  accuse("one-row", asked.key,
+         cluster_.member(question.replica).name() + " did what row version " +
+             std::to_string(asked.wanted.value) + " asked, at row version " +
+             std::to_string(now.value));
+}
+
+void Monitors::on_batch(std::uint32_t node, const std::vector<StorageWrite>& batch) {
+  for (const StorageWrite& write : batch) {
+    const Result<RecordKey> record = parse_record_store_key(write.key);
+    if (!record.ok() || !write.value.has_value()) continue;
+    const std::optional<std::uint32_t> key = key_of(record->address);
+    if (!key.has_value()) continue;
+    const std::optional<SiblingSet> versions = versions_in(write.key, *write.value);
+    if (!versions.has_value()) {
+      accuse("record-unreadable", *key, cluster_.member(node).name() + " wrote a broken record");
+      continue;
+    }
+    witness_.see_record(*key, *versions);
+    if (!versions->clock().covers(clock_on(node, *key, false))) {
+      accuse("record-shrank", *key,
+             cluster_.member(node).name() + " replaced a record by " + to_text(versions->clock()) +
+                 ", which knows less");
+    }
+  }
+}
+
+void Monitors::on_put_reply(const Operation& operation, const VectorClock& clock) {
+  if (allowance_.acknowledged_may_be_lost) return;
+  const bool read_first = operation.kind == OperationKind::Delete && operation.context.text.empty();
+  if (read_first) return;  // it may have found nothing to delete
+  std::uint32_t copies = 0;
+  std::uint32_t synced = 0;
+  for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
+    const bool is_synced = clock_on(node, operation.key, true).covers(clock);
+    if (is_synced) ++synced;
+    const bool counts_written = !cluster_.member(node).is_sync();
+    if (is_synced || (counts_written && clock_on(node, operation.key, false).covers(clock))) {
+      ++copies;
+    }
+  }
+  if (copies + allowance_.disks_destroyed < operation.required ||
+      synced + allowance_.disks_destroyed < operation.synced_required) {
+    accuse("ack-before-durable", operation.key,
+           "#" + std::to_string(operation.number) + " was acknowledged with " +
+               std::to_string(copies) + " copies, " + std::to_string(synced) + " of them synced");
+  }
+}
+
+void Monitors::mark_outcome(ReplicaOutcome outcome) {
+  switch (outcome) {
+    case ReplicaOutcome::Done:
+      return;
+    case ReplicaOutcome::NotCounted:
+      return marks_.reach("replica: not counted");
+    case ReplicaOutcome::StaleRow:
+      return marks_.reach("replica: stale row");
+    case ReplicaOutcome::Corrupt:
+      return marks_.reach("replica: corrupt");
+    case ReplicaOutcome::Refused:
+      return marks_.reach("replica: refused");
+  }
+}
+
+void Monitors::mark(const PeerMessage& message) {
+  if (const auto* const written = std::get_if<ReplicaWriteReply>(&message)) {
+    mark_outcome(written->outcome);
+  } else if (const auto* const read = std::get_if<ReplicaReadReply>(&message)) {
+    mark_outcome(read->outcome);
+  } else if (const auto* const write = std::get_if<ReplicaWrite>(&message)) {
+    if (write->must_sync) marks_.reach("replica: sync demanded");
+  } else if (const auto* const forwarded = std::get_if<ForwardedPutReply>(&message)) {
+    marks_.reach(forwarded->nothing_minted ? "forward: nothing was minted" : "forward: passed on");
+  } else if (const auto* const boot = std::get_if<BootReply>(&message)) {
+    if (boot->verdict == BootVerdict::AnotherStore) marks_.reach("boot: another store was noticed");
+    if (boot->verdict == BootVerdict::RolledBack) {
+      marks_.reach("boot: a rolled back store was noticed");
+    }
+  }
+}
+
+}  // namespace starling::sim

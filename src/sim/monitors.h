@@ -1,0 +1,112 @@
+#pragma once
+
+// Monitors: what must hold at every moment, watched from inside while the run goes on (the white
+// box; the checkers judge the black box afterwards):
+//   - an acknowledgement leaves a node only when its disk holds what was acknowledged (INV-13);
+//   - a replica answers at least what its disk holds: an error is never an absence (INV-14);
+//   - a stored record only grows (INV-4);
+//   - a replica does what a request asks only at the row version that the request names (INV-8);
+//   - a success at W names W copies.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "message/client_messages.h"
+#include "message/peer_messages.h"
+#include "replica/record_codec.h"
+#include "ring/ring.h"
+#include "sim/history.h"
+#include "sim/mark_board.h"
+#include "sim/sim_member.h"
+#include "sim/violation.h"
+#include "sim/witness.h"
+
+namespace starling::sim {
+
+class Monitors {
+ public:
+  // What may be looked at.
+  class Cluster {
+   public:
+    Cluster() = default;
+    Cluster(const Cluster&) = delete;
+    Cluster& operator=(const Cluster&) = delete;
+    Cluster(Cluster&&) = delete;
+    Cluster& operator=(Cluster&&) = delete;
+    virtual ~Cluster() = default;
+
+    [[nodiscard]] virtual const SimMember& member(std::uint32_t node) const = 0;
+    [[nodiscard]] virtual std::uint32_t size() const = 0;
+  };
+  // What this run promises less of.
+  struct Allowance {
+    bool acknowledged_may_be_lost = false;
+    std::uint32_t disks_destroyed = 0;
+  };
+
+  Monitors(const Cluster& cluster, const History& history, Witness& witness, MarkBoard& marks,
+           Allowance allowance);
+
+  void on_peer_send(std::uint32_t from, std::uint32_t to, const PeerMessage& message);
+  void on_peer_message(std::uint32_t node, std::uint32_t from, const PeerMessage& message);
+  void on_batch(std::uint32_t node, const std::vector<StorageWrite>& batch);
+  // Before a success leaves the node; `clock` is what its context says.
+  void on_put_reply(const Operation& operation, const VectorClock& clock);
+
+  // The key of the history that an address names; nothing for one that no client uses.
+  [[nodiscard]] std::optional<std::uint32_t> key_of(const KeyAddress& address) const;
+  // What `bytes` on a disk say about a key, values left out.
+  [[nodiscard]] static std::optional<SiblingSet> versions_in(std::string_view store_key,
+                                                             std::string_view bytes);
+  [[nodiscard]] const std::string& store_key_of(std::uint32_t key) const {
+    return store_keys_.at(key);
+  }
+
+  [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
+
+ private:
+  // Who asked whom, in which operation.
+  struct Question {
+    std::uint32_t replica = 0;
+    std::uint32_t coordinator = 0;
+    OperationId operation;
+    friend auto operator<=>(const Question&, const Question&) = default;
+  };
+  struct Asked {
+    std::uint32_t key = 0;
+    PartitionId partition;
+    RowVersion wanted;    // by the request
+    RowVersion row_then;  // the replica's when it was asked
+    VectorClock clock;    // writes: what was to be stored; reads: what was on the disk
+    bool must_sync = false;
+  };
+
+  void note_write(std::uint32_t node, std::uint32_t from, const ReplicaWrite& write);
+  void note_read(std::uint32_t node, std::uint32_t from, const ReplicaRead& read);
+  void check_write_reply(const Question& question, const ReplicaWriteReply& reply);
+  void check_read_reply(const Question& question, const ReplicaReadReply& reply);
+  void check_row(const Question& question, const Asked& asked);
+  void mark(const PeerMessage& message);
+  void mark_outcome(ReplicaOutcome outcome);
+  [[nodiscard]] VectorClock clock_on(std::uint32_t node, std::uint32_t key, bool durable) const;
+  [[nodiscard]] RowVersion row_of(std::uint32_t node, PartitionId partition) const;
+  void accuse(const char* checker, std::uint32_t key, std::string text);
+
+  const Cluster& cluster_;
+  const History& history_;
+  Witness& witness_;
+  MarkBoard& marks_;
+  Allowance allowance_;
+  std::map<KeyAddress, std::uint32_t> keys_;
+  std::vector<std::string> store_keys_;
+  std::map<Question, std::vector<Asked>> writes_;
+  std::map<Question, Asked> reads_;
+  std::vector<Violation> violations_;
+};
+
+}  // namespace starling::sim

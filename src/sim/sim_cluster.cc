@@ -1,0 +1,226 @@
+#include "sim/sim_cluster.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <variant>
+
+#include "base/assert.h"
+#include "message/hello.h"
+#include "sim/message_words.h"
+
+namespace starling::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// A broken process is started again by whoever looks after it.
+constexpr Duration kRestartAfterBreak = seconds(1);
+
+NodeOptions options_of(const FaultPlan& plan, PlantedBug planted, std::uint32_t node) {
+  NodeOptions options;
+  options.name = "node" + std::to_string(node);
+  options.durability = plan.shape.durability.at(node);
+  options.record_cache_bytes_max = plan.shape.record_cache_bytes;
+  options.planted = planted;
+  return options;
+}
+
+}  // namespace
+
+ClusterConfig config_of(const ClusterShape& shape) {
+  ClusterConfig config;
+  config.cluster = "simulated";
+  config.partitions = shape.partitions;
+  config.replicas = shape.replicas;
+  config.secret = "known to every simulated node";
+  for (std::uint32_t node = 0; node < shape.nodes; ++node) {
+    RingMember founder;
+    founder.name = "node" + std::to_string(node);
+    founder.id = node_id_of(founder.name);
+    founder.address = founder.name + ":7400";
+    if (shape.zones > 1) founder.zone = "zone" + std::to_string(node % shape.zones);
+    config.founders.push_back(std::move(founder));
+  }
+  return config;
+}
+
+SimCluster::SimCluster(const FaultPlan& plan, PlantedBug planted, const Parts& parts,
+                       const Random& random)
+    : events_(parts.events),
+      trace_(parts.trace),
+      marks_(parts.marks),
+      config_(config_of(plan.shape)),
+      random_(random.fork("cluster")),
+      network_(parts.events, *this, plan.shape.nodes, plan.network, random.fork("network")),
+      clients_(parts.events, *this, random.fork("client wire")),
+      written_off_(plan.shape.nodes, false),
+      newest_ring_(first_ring(config_)) {
+  for (std::uint32_t node = 0; node < plan.shape.nodes; ++node) {
+    SimMember::Setup setup{
+        node, options_of(plan, planted, node), config_, {plan.commit_fastest, plan.commit_slowest}};
+    members_.push_back(
+        std::make_unique<SimMember>(std::move(setup), events_, *this, random.fork("member", node)));
+  }
+}
+
+void SimCluster::note(std::uint32_t node, std::string text) {
+  if (trace_.wants_words()) {
+    trace_.note(events_.now(), member(node).name(), "", std::move(text));
+  }
+}
+
+void SimCluster::start(std::uint32_t node) {
+  if (member(node).boot() != 0) return;
+  const Status started = member(node).start();
+  trace_.fold(events_.now(), node, started.ok() ? 1 : 2);
+  note(node, started.ok() ? "starts" : "refuses to start: " + started.message());
+  if (started.ok()) network_.node_started(node);
+}
+
+void SimCluster::stop(std::uint32_t node, SimMember::Power power) {
+  SimMember& stopped = member(node);
+  if (stopped.boot() == 0) return;
+  const std::size_t unsynced = stopped.disk().unsynced_batches();
+  if (power == SimMember::Power::Fails && unsynced > 0) {
+    marks_.reach("node: power lost with unsynced writes");
+  }
+  trace_.fold(events_.now(), node, 3);
+  note(node, power == SimMember::Power::Fails ? "loses power" : "is killed");
+  stopped.stop(power);
+  network_.node_stopped(node);
+  clients_.node_stopped(node);
+}
+
+bool SimCluster::is_in_full_sight(std::uint32_t node) const {
+  for (std::uint32_t peer = 0; peer < size(); ++peer) {
+    if (peer == node) continue;
+    const bool linked = network_.is_connected(node, peer) && network_.is_connected(peer, node);
+    const bool awake = !member(peer).was_paused_since(events_.now() - seconds(2));
+    if (!linked || !awake || !is_ready(peer)) return false;
+  }
+  return is_ready(node);
+}
+
+bool SimCluster::is_ready_for_all(std::uint32_t node) const {
+  for (std::uint32_t peer = 0; peer < size(); ++peer) {
+    const bool counts = peer != node && !is_written_off(peer);
+    if (counts && !network_.is_connected(node, peer)) return false;
+  }
+  return is_ready(node);
+}
+
+bool SimCluster::is_ready(std::uint32_t node) const {
+  return member(node).node() != nullptr && member(node).node()->readiness().ready;
+}
+
+void SimCluster::bump_ring(std::vector<PartitionId> touched, Duration spread) {
+  const Epoch next{newest_ring_->epoch().value + 1};
+  newest_ring_ = newest_ring_->with_newer_rows(next, touched);
+  for (std::uint32_t node = 0; node < size(); ++node) {
+    tell_of_ring(node, newest_ring_, random_.between(Duration(0), spread));
+  }
+}
+
+void SimCluster::tell_of_ring(std::uint32_t node, std::shared_ptr<const Ring> ring,
+                              Duration delay) {
+  events_.after(delay, [this, node, ring = std::move(ring)] {
+    if (member(node).boot() == 0) return tell_of_ring(node, ring, milliseconds(500));
+    note(node, "adopts epoch " + std::to_string(ring->epoch().value));
+    member(node).adopt(ring);
+  });
+}
+
+std::uint64_t SimCluster::boot_of(std::uint32_t node) const {
+  return member(node).boot();
+}
+
+Hello SimCluster::hello_of(std::uint32_t node) const {
+  STARLING_CHECK(member(node).node() != nullptr);
+  return member(node).node()->hello();
+}
+
+void SimCluster::on_connected(std::uint32_t node, std::uint32_t peer, const Hello& hello) {
+  trace_.fold(events_.now(), node, 16 + peer);
+  note(node, "is connected to " + member(peer).name());
+  const NodeId id = member(peer).id();
+  member(node).perform([id, hello](starling::Node& running) { running.on_peer_up(id, hello); });
+}
+
+void SimCluster::on_disconnected(std::uint32_t node, std::uint32_t peer) {
+  trace_.fold(events_.now(), node, 32 + peer);
+  note(node, "notices that " + member(peer).name() + " is gone");
+  marks_.reach("network: a connection broke");
+  const NodeId id = member(peer).id();
+  member(node).perform([id](starling::Node& running) { running.on_peer_down(id); });
+}
+
+void SimCluster::on_message(std::uint32_t node, std::uint32_t from, PeerMessage message) {
+  trace_.fold(events_.now(), node, 64 + message.index());
+  if (monitors_ != nullptr) monitors_->on_peer_message(node, from, message);
+  if (trace_.wants_words()) tell(node, from, message);
+  const NodeId id = member(from).id();
+  // std::function wants its captures copyable; the message is moved on by the one call.
+  member(node).perform([id, message = std::move(message)](starling::Node& running) mutable {
+    running.on_peer_message(id, std::move(message));
+  });
+}
+
+// Answers do not name the key; the question did.
+void SimCluster::tell(std::uint32_t node, std::uint32_t from, const PeerMessage& message) {
+  MessageWords words = words_of(message);
+  if (words.operation.has_value()) {
+    std::string& subject = subjects_[*words.operation];
+    if (subject.empty()) subject = words.subject;
+    words.subject = subject;
+  }
+  trace_.note(events_.now(), member(node).name(), words.subject,
+              "<- " + member(from).name() + ": " + words.text);
+}
+
+void SimCluster::send_to_peer(std::uint32_t from, NodeId to, const PeerMessage& message) {
+  const auto found = std::find_if(members_.begin(), members_.end(),
+                                  [to](const auto& member) { return member->id() == to; });
+  STARLING_CHECK(found != members_.end());
+  const auto index = static_cast<std::uint32_t>(found - members_.begin());
+  if (monitors_ != nullptr) monitors_->on_peer_send(from, index, message);
+  network_.send(from, index, message);
+}
+
+void SimCluster::reply_to_client(std::uint32_t from, const ClientHandle& client,
+                                 ClientReply reply) {
+  trace_.fold(events_.now(), from, 128 + reply.index());
+  trace_.fold(client.request);
+  if (observe_reply_) observe_reply_(client.request, reply);
+  clients_.reply(client, reply);
+}
+
+void SimCluster::on_log(std::uint32_t node, LogLevel level, std::string_view text) {
+  if (level == LogLevel::Trace) marks_.reach_by_log(text);
+  if (trace_.wants_words()) note(node, "says: " + std::string(text));
+}
+
+void SimCluster::on_batch(std::uint32_t node, const std::vector<StorageWrite>& batch) {
+  trace_.fold(events_.now(), node, 256 + batch.size());
+  if (monitors_ != nullptr) monitors_->on_batch(node, batch);
+}
+
+void SimCluster::on_broken(std::uint32_t node) {
+  marks_.reach("disk: an error ended a node");
+  const std::uint64_t boot = member(node).boot();
+  events_.after(Duration(0), [this, node, boot] {
+    if (member(node).boot() == boot) stop(node, SimMember::Power::Stays);
+  });
+  events_.after(kRestartAfterBreak, [this, node] { start(node); });
+}
+
+void SimCluster::on_client_request(std::uint32_t node, const ClientHandle& client,
+                                   ClientRequest request) {
+  trace_.fold(events_.now(), node, 512 + request.body.index());
+  member(node).perform([client, request = std::move(request)](starling::Node& running) mutable {
+    running.on_client_request(client, std::move(request));
+  });
+}
+
+}  // namespace starling::sim

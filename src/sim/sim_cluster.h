@@ -1,0 +1,113 @@
+#pragma once
+
+// SimCluster: all members, the network between them and the clients' connections, in one event
+// queue. It carries events from one to the other, lets monitors and the trace see them, and offers
+// the levers that the fault driver pulls.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/planted_bug.h"
+#include "base/random.h"
+#include "ring/cluster_config.h"
+#include "ring/ring.h"
+#include "sim/client_wire.h"
+#include "sim/event_queue.h"
+#include "sim/fault_plan.h"
+#include "sim/mark_board.h"
+#include "sim/monitors.h"
+#include "sim/sim_member.h"
+#include "sim/sim_network.h"
+#include "sim/trace.h"
+
+namespace starling::sim {
+
+[[nodiscard]] ClusterConfig config_of(const ClusterShape& shape);
+
+class SimCluster final : public SimNetwork::Nodes,
+                         public SimMember::World,
+                         public ClientWire::Node,
+                         public Monitors::Cluster {
+ public:
+  struct Parts {
+    EventQueue& events;
+    Trace& trace;
+    MarkBoard& marks;
+  };
+
+  SimCluster(const FaultPlan& plan, PlantedBug planted, const Parts& parts, const Random& random);
+
+  // Monitors look at the members, so they come later. REQUIRES: before the first start.
+  void watch_with(Monitors& monitors) { monitors_ = &monitors; }
+
+  [[nodiscard]] const ClusterConfig& config() const { return config_; }
+  [[nodiscard]] std::uint32_t size() const override {
+    return static_cast<std::uint32_t>(members_.size());
+  }
+  [[nodiscard]] const SimMember& member(std::uint32_t node) const override {
+    return *members_.at(node);
+  }
+  [[nodiscard]] SimMember& member(std::uint32_t node) { return *members_.at(node); }
+  [[nodiscard]] SimNetwork& network() { return network_; }
+  [[nodiscard]] ClientWire& clients() { return clients_; }
+  [[nodiscard]] const Ring& newest_ring() const { return *newest_ring_; }
+  // All peers of `node` run, are connected to it both ways, and have been for a while.
+  [[nodiscard]] bool is_in_full_sight(std::uint32_t node) const;
+  [[nodiscard]] bool is_ready(std::uint32_t node) const;
+  // Ready, and connected to all members that are not written off.
+  [[nodiscard]] bool is_ready_for_all(std::uint32_t node) const;
+  // Its disk was lost or rolled back: it counts for nothing until the end of the run.
+  [[nodiscard]] bool is_written_off(std::uint32_t node) const { return written_off_.at(node); }
+  void write_off(std::uint32_t node) { written_off_.at(node) = true; }
+
+  void start(std::uint32_t node);
+  void stop(std::uint32_t node, SimMember::Power power);
+  // Decides a newer configuration in which the rows of `touched` have a newer version; each node
+  // hears of it within `spread`.
+  void bump_ring(std::vector<PartitionId> touched, Duration spread);
+  void note(std::uint32_t node, std::string text);
+
+  // What the outside hands in; see the interfaces.
+  [[nodiscard]] std::uint64_t boot_of(std::uint32_t node) const override;
+  [[nodiscard]] Hello hello_of(std::uint32_t node) const override;
+  void on_connected(std::uint32_t node, std::uint32_t peer, const Hello& hello) override;
+  void on_disconnected(std::uint32_t node, std::uint32_t peer) override;
+  void on_message(std::uint32_t node, std::uint32_t from, PeerMessage message) override;
+  void send_to_peer(std::uint32_t from, NodeId to, const PeerMessage& message) override;
+  void reply_to_client(std::uint32_t from, const ClientHandle& client, ClientReply reply) override;
+  void on_log(std::uint32_t node, LogLevel level, std::string_view text) override;
+  void on_batch(std::uint32_t node, const std::vector<StorageWrite>& batch) override;
+  void on_broken(std::uint32_t node) override;
+  void on_client_request(std::uint32_t node, const ClientHandle& client,
+                         ClientRequest request) override;
+
+  // Called before an answer leaves a node, with the request's number.
+  using ReplyObserver = std::function<void(std::uint64_t request, const ClientReply& reply)>;
+  void observe_replies(ReplyObserver observer) { observe_reply_ = std::move(observer); }
+
+ private:
+  void tell(std::uint32_t node, std::uint32_t from, const PeerMessage& message);
+  void tell_of_ring(std::uint32_t node, std::shared_ptr<const Ring> ring, Duration delay);
+
+  EventQueue& events_;
+  Trace& trace_;
+  MarkBoard& marks_;
+  Monitors* monitors_ = nullptr;
+  ClusterConfig config_;
+  Random random_;
+  SimNetwork network_;
+  ClientWire clients_;
+  std::vector<std::unique_ptr<SimMember>> members_;
+  std::vector<bool> written_off_;
+  std::shared_ptr<const Ring> newest_ring_;
+  ReplyObserver observe_reply_;
+  std::map<OperationId, std::string> subjects_;  // keys of operations, while a timeline is kept
+};
+
+}  // namespace starling::sim

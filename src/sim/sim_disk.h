@@ -1,0 +1,64 @@
+#pragma once
+
+// SimDisk: what survives a simulated process: an ordered map whose durable state is a prefix of the
+// batches written to it. Losing power undoes the batches behind that prefix, or behind some later
+// one: a disk may have kept more than it promised, never less. It can be emptied, put back to an
+// earlier image, and have entries that can not be read for a while.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "env/storage_engine.h"
+
+namespace starling::sim {
+
+// How an entry is damaged while it is.
+enum class Damage : std::uint8_t {
+  Unreadable,   // the disk reports an error
+  FlippedByte,  // the disk reports nothing, and one byte is wrong
+};
+
+class SimDisk {
+ public:
+  using Image = std::map<std::string, std::string, std::less<>>;
+
+  [[nodiscard]] const Image& visible() const { return visible_; }
+  [[nodiscard]] std::size_t unsynced_batches() const { return unsynced_.size(); }
+  // The value that would be there after the worst power loss.
+  [[nodiscard]] std::optional<std::string> durable(std::string_view key) const;
+  [[nodiscard]] Image durable_image() const;
+
+  void write(const std::vector<StorageWrite>& batch);
+  // Everything written so far is durable.
+  void sync();
+  // Undoes all unsynced batches but the first `survivors`.
+  void lose_power(std::size_t survivors);
+
+  void erase_everything();
+  void restore(Image image);
+
+  void damage(std::string key, Damage damage);
+  void heal_damage() { damaged_.clear(); }
+  [[nodiscard]] std::optional<Damage> damage_of(std::string_view key) const;
+  // Whether an entry of [from, to) is damaged.
+  [[nodiscard]] bool has_damage_within(std::string_view from, std::string_view to) const;
+
+ private:
+  struct Undo {
+    std::string key;
+    std::optional<std::string> before;
+  };
+
+  void put_back(const Undo& undo);
+
+  Image visible_;
+  std::vector<std::vector<Undo>> unsynced_;  // a batch each, oldest first
+  std::map<std::string, Damage, std::less<>> damaged_;
+};
+
+}  // namespace starling::sim

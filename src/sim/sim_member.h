@@ -1,0 +1,117 @@
+#pragma once
+
+// SimMember: one node of the simulated cluster over all its starts: the machine (disk, clock) that
+// stays, and the process (Node, storage engine) that comes and goes. It hosts Node as the daemon
+// does, in virtual time.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "base/planted_bug.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "env/transport.h"
+#include "node/node.h"
+#include "ring/cluster_config.h"
+#include "ring/ring.h"
+#include "sim/event_queue.h"
+#include "sim/sim_clock.h"
+#include "sim/sim_disk.h"
+#include "sim/sim_storage.h"
+
+namespace starling::sim {
+
+class SimMember {
+ public:
+  // What a member needs of the world around it.
+  class World {
+   public:
+    World() = default;
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+    World(World&&) = delete;
+    World& operator=(World&&) = delete;
+    virtual ~World() = default;
+
+    virtual void send_to_peer(std::uint32_t from, NodeId to, const PeerMessage& message) = 0;
+    virtual void reply_to_client(std::uint32_t from, const ClientHandle& client,
+                                 ClientReply reply) = 0;
+    virtual void on_log(std::uint32_t node, LogLevel level, std::string_view text) = 0;
+    virtual void on_batch(std::uint32_t node, const std::vector<StorageWrite>& batch) = 0;
+    // A storage error: the process must end.
+    virtual void on_broken(std::uint32_t node) = 0;
+  };
+
+  struct Setup {
+    std::uint32_t index = 0;
+    NodeOptions options;
+    const ClusterConfig& config;
+    SimStorage::Speed disk_speed;
+  };
+
+  SimMember(Setup setup, EventQueue& events, World& world, const Random& random);
+  ~SimMember();
+  SimMember(const SimMember&) = delete;
+  SimMember& operator=(const SimMember&) = delete;
+  SimMember(SimMember&&) = delete;
+  SimMember& operator=(SimMember&&) = delete;
+
+  [[nodiscard]] NodeId id() const { return id_; }
+  [[nodiscard]] const std::string& name() const { return setup_.options.name; }
+  [[nodiscard]] bool is_sync() const { return setup_.options.durability == DurabilityMode::Sync; }
+  // 0 while it does not run; else the number of this start.
+  [[nodiscard]] std::uint64_t boot() const { return process_ == nullptr ? 0 : boots_; }
+  [[nodiscard]] SimDisk& disk() { return disk_; }
+  [[nodiscard]] const SimDisk& disk() const { return disk_; }
+  [[nodiscard]] SimClock& clock() { return clock_; }
+  [[nodiscard]] const Ring* ring() const { return adopted_.get(); }
+
+  // The reason when the node refused to start.
+  [[nodiscard]] Status start();
+  // The process ends at once. `power` says whether the machine does too.
+  enum class Power : std::uint8_t { Stays, Fails };
+  void stop(Power power);
+  void pause(Duration lasting);
+  [[nodiscard]] bool was_paused_since(Instant since) const { return paused_until_ > since; }
+  void set_disk_speed(SimStorage::Speed speed);
+  void fail_commits();
+  // Kept over restarts, as a durably adopted configuration is.
+  void adopt(std::shared_ptr<const Ring> ring);
+
+  // Nothing while it does not run.
+  [[nodiscard]] const Node* node() const;
+  // Hands the node an event, now or when its pause is over, and then sees to its timer.
+  void perform(const std::function<void(Node&)>& event);
+
+ private:
+  struct Process;
+
+  void settle();
+  void wake(std::uint64_t boot, Instant timer);
+  void arm_timer();
+  void end_pause();
+
+  Setup setup_;
+  NodeId id_;
+  EventQueue& events_;
+  World& world_;
+  Random random_;
+  SimDisk disk_;
+  SimClock clock_;
+  SimStorage::Speed disk_speed_;
+  std::unique_ptr<Process> process_;
+  std::shared_ptr<const Ring> adopted_;
+  Epoch founding_epoch_;
+  std::uint64_t boots_ = 0;
+  Instant paused_until_;
+  std::vector<std::function<void(Node&)>> backlog_;  // events that came during the pause
+};
+
+}  // namespace starling::sim

@@ -1,0 +1,76 @@
+#pragma once
+
+// SimStorage: a StorageEngine over a SimDisk, in virtual time. What was queued while the last group
+// was on its way to the disk goes as one group, as a storage lane does it (group commit); a process
+// that dies loses its queue, and of the group on its way a prefix may have arrived.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "env/storage_engine.h"
+#include "sim/event_queue.h"
+#include "sim/sim_disk.h"
+
+namespace starling::sim {
+
+class SimStorage final : public StorageEngine {
+ public:
+  // How long a group takes; the slow end can be raised while the engine runs.
+  struct Speed {
+    Duration fastest{};
+    Duration slowest{};
+  };
+  struct Host {
+    // Runs an action later, unless the process is gone by then.
+    std::function<void(Duration, EventQueue::Action)> later;
+    std::function<void(CommitTicket, const Status&)> completed;
+    // Sees every batch just before it is written: for monitors. May be empty.
+    std::function<void(const std::vector<StorageWrite>&)> observed;
+  };
+
+  SimStorage(SimDisk& disk, Host host, Random random, Speed speed);
+
+  [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) override;
+  [[nodiscard]] Status scan(std::string_view from, std::string_view to,
+                            const Visitor& visit) override;
+  CommitTicket commit(std::vector<StorageWrite> batch, CommitDemand demand) override;
+  [[nodiscard]] Status commit_now(std::vector<StorageWrite> batch) override;
+  [[nodiscard]] std::uint64_t queued_bytes() const override { return queued_bytes_; }
+
+  void set_speed(Speed speed) { speed_ = speed; }
+  // From the next group on every commit fails.
+  void fail_commits() { failing_ = true; }
+  // The process dies: of the group under way a drawn number of batches still reaches the disk.
+  void abandon();
+
+ private:
+  struct Queued {
+    std::vector<StorageWrite> batch;
+    CommitDemand demand = CommitDemand::Written;
+    CommitTicket ticket;
+    std::uint64_t bytes = 0;
+  };
+
+  void begin_group();
+  void finish_group();
+  void write(const Queued& queued);
+
+  SimDisk& disk_;
+  Host host_;
+  Random random_;
+  Speed speed_;
+  std::vector<Queued> waiting_;
+  std::vector<Queued> under_way_;
+  std::uint64_t tickets_ = 0;
+  std::uint64_t queued_bytes_ = 0;
+  bool failing_ = false;
+};
+
+}  // namespace starling::sim

@@ -1,0 +1,313 @@
+#include "sim/simulation.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/random.h"
+#include "ring/cluster_config.h"
+#include "sim/checkers.h"
+#include "sim/event_queue.h"
+#include "sim/fault_driver.h"
+#include "sim/fault_plan.h"
+#include "sim/history.h"
+#include "sim/monitors.h"
+#include "sim/sim_client.h"
+#include "sim/sim_cluster.h"
+#include "sim/witness.h"
+
+namespace starling::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// All nodes start within this; the first requests find some of them still introducing themselves.
+constexpr Duration kStartSpread = milliseconds(300);
+constexpr Duration kFirstRequest = milliseconds(600);
+// Longer than the longest deadline and the longest pause together.
+constexpr Duration kDrainMax = seconds(30);
+// From all healed to all ready: connections are tried again every 300 ms at most.
+constexpr Duration kReadyMax = seconds(20);
+// Who is ready has told all others by then.
+constexpr Duration kWordOfMouth = seconds(2);
+// Read repair behind the answer, at the speed of a healthy cluster.
+constexpr Duration kRepairMax = seconds(5);
+
+// One bucket; the keys' names are what timelines are asked for by.
+History empty_history(const FaultPlan& plan) {
+  History history;
+  history.replicas = plan.shape.replicas_in_force();
+  for (std::uint32_t key = 0; key < plan.workload.keys; ++key) {
+    history.keys.push_back({{"simulated", "k" + std::to_string(key)}, {}});
+  }
+  return history;
+}
+
+class Run {
+ public:
+  explicit Run(const RunOptions& options);
+  [[nodiscard]] RunResult finish();
+
+ private:
+  void start_everything();
+  void drain();
+  void await_readiness();
+  void read_every_key();
+  void compare_replicas();
+  void compare_replicas_of(std::uint32_t key);
+  void judge();
+  [[nodiscard]] std::uint32_t trusted_replicas(std::uint32_t key) const;
+  [[nodiscard]] std::vector<std::uint32_t> owners_of(std::uint32_t key) const;
+  [[nodiscard]] std::optional<SiblingSet> stored(std::uint32_t node, std::uint32_t key) const;
+  [[nodiscard]] bool clients_idle() const;
+  void accuse(const char* checker, const std::string& key, std::string text);
+  void reach_network_marks();
+
+  RunOptions options_;
+  Random random_;
+  FaultPlan plan_;
+  EventQueue events_;
+  Trace trace_;
+  MarkBoard marks_;
+  History history_;
+  SimCluster cluster_;
+  Witness witness_;
+  Monitors monitors_;
+  FaultDriver driver_;
+  ClientWorld clients_world_;
+  std::vector<std::unique_ptr<SimClient>> clients_;
+  std::vector<SiblingSet> final_records_;
+  std::vector<Violation> violations_;
+};
+
+Run::Run(const RunOptions& options)
+    : options_(options),
+      random_(options.seed),
+      plan_(draw_plan(options.seed, options.scenario)),
+      trace_(options.recording),
+      history_(empty_history(plan_)),
+      cluster_(plan_, options.planted, {events_, trace_, marks_}, random_),
+      witness_(history_),
+      monitors_(cluster_, history_, witness_, marks_,
+                {plan_.may_lose_acknowledged(), plan_.destroys_a_disk() ? 1U : 0U}),
+      driver_(plan_, events_, cluster_, trace_),
+      clients_world_{plan_.workload,
+                     events_,
+                     cluster_,
+                     history_,
+                     trace_,
+                     marks_,
+                     ContextCodec(context_key(cluster_.config())),
+                     {},
+                     false},
+      final_records_(history_.keys.size()) {
+  cluster_.watch_with(monitors_);
+  cluster_.observe_replies([this](std::uint64_t request, const ClientReply& reply) {
+    const auto* const put = std::get_if<PutReply>(&reply);
+    if (put == nullptr) return;
+    const Operation& operation = history_.operations.at(request);
+    const KeyAddress& address = history_.keys.at(operation.key).address;
+    const Result<VectorClock> clock =
+        clients_world_.codec.decode(address.bucket, address.key, put->context);
+    if (clock.ok()) monitors_.on_put_reply(operation, *clock);
+  });
+  for (std::uint32_t client = 0; client < plan_.workload.clients; ++client) {
+    clients_.push_back(
+        std::make_unique<SimClient>(clients_world_, client, random_.fork("client", client)));
+  }
+}
+
+RunResult Run::finish() {
+  start_everything();
+  events_.run_until(Instant(plan_.safety));
+  clients_world_.stopped = true;
+  driver_.heal();
+  drain();
+  await_readiness();
+  // What is still to be repeated comes before the last look.
+  if (plan_.network.replay_ppm > 0) events_.run_until(events_.now() + plan_.network.replay_max);
+  read_every_key();
+  compare_replicas();
+  judge();
+  reach_network_marks();
+  RunResult result;
+  result.seed = options_.seed;
+  result.scenario = options_.scenario;
+  result.plan = plan_.describe();
+  result.hash = trace_.hash();
+  result.simulated = events_.now().time_since_epoch();
+  result.events = events_.executed();
+  result.operations = history_.operations.size();
+  result.acknowledged = static_cast<std::uint64_t>(
+      std::count_if(history_.operations.begin(), history_.operations.end(),
+                    [](const Operation& operation) { return operation.succeeded(); }));
+  result.faults = driver_.injected();
+  result.marks = std::move(marks_);
+  if (!violations_.empty() && trace_.wants_words()) {
+    result.timeline = trace_.timeline_of(violations_.front().key);
+  }
+  result.violations = std::move(violations_);
+  return result;
+}
+
+void Run::start_everything() {
+  Random starts = random_.fork("starts");
+  for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
+    events_.after(starts.between(Duration(0), kStartSpread),
+                  [this, node] { cluster_.start(node); });
+  }
+  events_.after(kFirstRequest, [this] {
+    for (const auto& client : clients_) client->begin();
+  });
+  driver_.begin();
+}
+
+bool Run::clients_idle() const {
+  return std::all_of(clients_.begin(), clients_.end(),
+                     [](const auto& client) { return client->is_idle(); });
+}
+
+void Run::drain() {
+  const Instant limit = events_.now() + kDrainMax;
+  while (!clients_idle() && events_.run_next(limit)) {
+  }
+}
+
+void Run::await_readiness() {
+  const Instant limit = events_.now() + kDrainMax + kReadyMax;
+  const auto all_ready = [this] {
+    for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
+      const bool is_current =
+          cluster_.member(node).ring()->epoch() == cluster_.newest_ring().epoch();
+      if (!is_current) return false;
+      if (cluster_.member(node).was_paused_since(events_.now())) return false;
+      if (!cluster_.is_written_off(node) && !cluster_.is_ready_for_all(node)) return false;
+    }
+    return true;
+  };
+  while (!all_ready() && events_.now() < limit)
+    events_.run_until(events_.now() + milliseconds(250));
+  events_.run_until(events_.now() + kWordOfMouth);
+  for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
+    if (cluster_.is_written_off(node) || cluster_.is_ready(node)) continue;
+    const Node* const running = cluster_.member(node).node();
+    accuse("not-ready", "",
+           cluster_.member(node).name() + " is not ready long after all was healed: " +
+               (running == nullptr ? "it does not run" : running->readiness().because));
+  }
+}
+
+std::vector<std::uint32_t> Run::owners_of(std::uint32_t key) const {
+  const KeyAddress& address = history_.keys.at(key).address;
+  const Ring& ring = cluster_.newest_ring();
+  const PartitionId partition = ring.partition_of(ring.token_of(address.bucket, address.key));
+  std::vector<std::uint32_t> owners;
+  for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
+    if (ring.owns(cluster_.member(node).id(), partition)) owners.push_back(node);
+  }
+  return owners;
+}
+
+std::uint32_t Run::trusted_replicas(std::uint32_t key) const {
+  const std::vector<std::uint32_t> owners = owners_of(key);
+  return static_cast<std::uint32_t>(
+      std::count_if(owners.begin(), owners.end(),
+                    [this](std::uint32_t node) { return !cluster_.is_written_off(node); }));
+}
+
+void Run::read_every_key() {
+  SimClient reader(clients_world_, plan_.workload.clients, random_.fork("reader"));
+  const std::size_t first = history_.operations.size();
+  Random nodes = random_.fork("reader's nodes");
+  for (std::uint32_t key = 0; key < history_.keys.size(); ++key) {
+    auto node = static_cast<std::uint32_t>(nodes.below(cluster_.size()));
+    if (cluster_.is_written_off(node)) node = (node + 1) % cluster_.size();
+    reader.read_at(node, key, trusted_replicas(key));
+  }
+  const Instant limit = events_.now() + kDrainMax;
+  while (!reader.is_idle() && events_.run_next(limit)) {
+  }
+  for (std::size_t i = first; i < history_.operations.size(); ++i) {
+    const Operation& read = history_.operations.at(i);
+    if (read.succeeded()) continue;
+    accuse("not-readable", history_.keys.at(read.key).address.key,
+           describe_request(read) + " failed though all is healed: " + describe_answer(read));
+  }
+  events_.run_until(events_.now() + kRepairMax);
+}
+
+std::optional<SiblingSet> Run::stored(std::uint32_t node, std::uint32_t key) const {
+  const std::string& store_key = monitors_.store_key_of(key);
+  const SimDisk::Image& disk = cluster_.member(node).disk().visible();
+  const auto found = disk.find(store_key);
+  if (found == disk.end()) return SiblingSet();
+  return Monitors::versions_in(store_key, found->second);
+}
+
+void Run::compare_replicas() {
+  for (std::uint32_t key = 0; key < history_.keys.size(); ++key) compare_replicas_of(key);
+}
+
+void Run::compare_replicas_of(std::uint32_t key) {
+  const std::string& name = history_.keys.at(key).address.key;
+  std::optional<SiblingSet> first;
+  for (const std::uint32_t node : owners_of(key)) {
+    if (cluster_.is_written_off(node)) continue;
+    const std::string& owner = cluster_.member(node).name();
+    const std::optional<SiblingSet> record = stored(node, key);
+    if (!record.has_value()) {
+      accuse("record-unreadable", name, owner + "'s record can not be read");
+      continue;
+    }
+    trace_.fold(events_.now(), node, read_digest(*record).low);
+    if (!first.has_value()) first = record;
+    if (*first != *record) {
+      accuse("diverged", name,
+             owner + " holds " + to_text(record->clock()) + ", another replica " +
+                 to_text(first->clock()) + ", after a read of all of them");
+    }
+    if (!final_records_.at(key).sync(*record)) {
+      accuse("one-dot-one-value", name, "two replicas hold one dot with two values");
+    }
+  }
+}
+
+void Run::judge() {
+  const Evidence evidence{history_, witness_, final_records_, plan_.may_lose_acknowledged(),
+                          plan_.destroys_a_disk()};
+  const auto add = [this](const std::vector<Violation>& found) {
+    violations_.insert(violations_.end(), found.begin(), found.end());
+  };
+  // What was seen while it happened explains more than what followed from it.
+  std::vector<Violation> late = std::exchange(violations_, {});
+  add(monitors_.violations());
+  add(clients_world_.violations);
+  add(check_all(evidence));
+  add(late);
+}
+
+void Run::accuse(const char* checker, const std::string& key, std::string text) {
+  violations_.push_back({checker, key, std::move(text)});
+}
+
+void Run::reach_network_marks() {
+  const SimNetwork::Counters& seen = cluster_.network().counters();
+  marks_.reach("network: a message was lost", seen.lost);
+  marks_.reach("network: a message was doubled", seen.duplicated);
+  marks_.reach("network: a message was overtaken", seen.overtaken);
+  marks_.reach("network: a message was repeated", seen.replayed);
+  marks_.reach("network: a cut held messages back", seen.held);
+  if (seen.undecodable > 0) accuse("codec", "", "a message could not be decoded again");
+}
+
+}  // namespace
+
+RunResult run(const RunOptions& options) {
+  Run run(options);
+  return run.finish();
+}
+
+}  // namespace starling::sim

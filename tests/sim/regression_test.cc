@@ -1,0 +1,42 @@
+// Seeds that found real mistakes in the store, each with what it found. They must hold for ever. A
+// change of the simulator changes what a seed does, so each mistake has a unit test of its own too;
+// the seeds are kept because they are nasty.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <doctest/doctest.h>
+
+#include "sim/report.h"
+#include "sim/simulation.h"
+
+namespace starling::sim {
+namespace {
+
+struct NamedSeed {
+  std::uint64_t seed;
+  std::string_view scenario;
+  std::string_view found;
+};
+
+constexpr std::array<NamedSeed, 3> kNamedSeeds{{
+    {1, "calm", "the codec dropped whether an announced store counts: nobody ever became ready"},
+    {1, "swarm", "a second copy of a forwarded put that had been refused was minted"},
+    {6, "replays", "the same, after a node's disk was unreadable for a while"},
+}};
+
+TEST_CASE("Regression: seeds that once found a mistake find it no more") {
+  for (const NamedSeed& named : kNamedSeeds) {
+    CAPTURE(named.found);
+    const RunOptions options{.seed = named.seed,
+                             .scenario = std::string(named.scenario),
+                             .recording = Recording::Timeline};
+    const RunResult result = run(options);
+    if (!result.ok()) FAIL_CHECK(describe_failure(options, result, TimelineLength::Readable));
+  }
+}
+
+}  // namespace
+}  // namespace starling::sim

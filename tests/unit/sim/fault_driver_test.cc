@@ -1,0 +1,85 @@
+#include "sim/fault_driver.h"
+
+#include <chrono>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "small_cluster.h"
+
+namespace starling::sim {
+namespace {
+
+using std::chrono::seconds;
+
+// A cluster to which one fault happens five seconds after the start, for two seconds.
+struct Bench {
+  explicit Bench(FaultKind kind)
+      : plan(with(kind)), small(plan), driver(plan, small.events, small.cluster, small.trace) {
+    driver.begin();
+  }
+  static FaultPlan with(FaultKind kind) {
+    FaultPlan plan = small_plan();
+    plan.faults.push_back({.at = seconds(5),
+                           .kind = kind,
+                           .node = 1,
+                           .other = 2,
+                           .lasting = seconds(2),
+                           .detail = 2});
+    return plan;
+  }
+  void until(Duration time) { small.events.run_until(Instant(time)); }
+
+  FaultPlan plan;
+  SmallCluster small;
+  FaultDriver driver;
+};
+
+TEST_CASE("FaultDriver: a killed node stays away as long as planned") {
+  Bench bench(FaultKind::Kill);
+  bench.until(seconds(6));
+  CHECK(bench.small.cluster.boot_of(1) == 0);
+  bench.until(seconds(8));
+  CHECK(bench.small.cluster.boot_of(1) == 2);
+  CHECK(bench.driver.injected() == 1);
+}
+
+TEST_CASE("FaultDriver: an isolated node reaches nobody until it is over") {
+  Bench bench(FaultKind::Isolate);
+  bench.until(seconds(6));
+  const std::uint64_t held = bench.small.cluster.network().counters().held;
+  bench.small.cluster.network().send(1, 0, BootAnnouncement{});
+  CHECK(bench.small.cluster.network().counters().held == held + 1);
+  bench.until(seconds(8));
+  bench.small.cluster.network().send(1, 0, BootAnnouncement{});
+  CHECK(bench.small.cluster.network().counters().held == held + 1);
+}
+
+TEST_CASE("FaultDriver: a lost disk is empty and its node written off") {
+  Bench bench(FaultKind::LoseDisk);
+  bench.until(seconds(6));
+  CHECK(bench.small.cluster.member(1).disk().visible().empty());
+  CHECK(bench.small.cluster.is_written_off(1));
+}
+
+TEST_CASE("FaultDriver: a disk is rolled back only when all peers know of the start in between") {
+  Bench bench(FaultKind::RollBack);
+  bench.until(seconds(9));
+  CHECK_FALSE(bench.small.cluster.is_written_off(1));
+  bench.until(seconds(20));
+  CHECK(bench.small.cluster.is_written_off(1));
+  CHECK_FALSE(bench.small.cluster.is_ready(1));
+  CHECK(bench.small.marks.times("boot: a rolled back store was noticed") > 0);
+}
+
+TEST_CASE("FaultDriver: healing starts what lies down, and nothing breaks behind it") {
+  Bench bench(FaultKind::PowerLossAll);
+  bench.until(seconds(4));
+  bench.driver.heal();
+  bench.until(seconds(9));
+  CHECK(bench.driver.injected() == 0);
+  for (std::uint32_t node = 0; node < 3; ++node) CHECK(bench.small.cluster.boot_of(node) == 1);
+}
+
+}  // namespace
+}  // namespace starling::sim

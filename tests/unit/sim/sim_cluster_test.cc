@@ -1,0 +1,68 @@
+#include "sim/sim_cluster.h"
+
+#include <chrono>
+
+#include <doctest/doctest.h>
+
+#include "small_cluster.h"
+
+namespace starling::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TEST_CASE("SimCluster: founders that have met are ready") {
+  SmallCluster small;
+  for (std::uint32_t node = 0; node < 3; ++node) {
+    CHECK(small.cluster.is_ready(node));
+    CHECK(small.cluster.is_in_full_sight(node));
+  }
+}
+
+TEST_CASE("SimCluster: a node that was killed comes back ready") {
+  SmallCluster small;
+  small.cluster.stop(1, SimMember::Power::Fails);
+  CHECK(small.cluster.boot_of(1) == 0);
+  CHECK_FALSE(small.cluster.is_ready(1));
+  small.wait(seconds(6));
+  small.cluster.start(1);
+  small.wait(seconds(2));
+  CHECK(small.cluster.is_ready_for_all(1));
+}
+
+TEST_CASE("SimCluster: a node that lost its disk is known to its peers and never ready") {
+  SmallCluster small;
+  small.cluster.stop(1, SimMember::Power::Fails);
+  small.cluster.member(1).disk().erase_everything();
+  small.cluster.start(1);
+  small.wait(seconds(10));
+  CHECK_FALSE(small.cluster.is_ready(1));
+  CHECK(small.marks.times("boot: another store was noticed") > 0);
+}
+
+TEST_CASE("SimCluster: a newer ring reaches every node, and one that was down when it is back") {
+  SmallCluster small;
+  small.cluster.stop(2, SimMember::Power::Stays);
+  small.cluster.bump_ring({PartitionId{0}}, milliseconds(100));
+  small.wait(seconds(1));
+  CHECK(small.cluster.member(0).ring()->epoch() == small.cluster.newest_ring().epoch());
+  CHECK(small.cluster.member(2).ring()->epoch() < small.cluster.newest_ring().epoch());
+  small.cluster.start(2);
+  small.wait(seconds(1));
+  CHECK(small.cluster.member(2).ring()->epoch() == small.cluster.newest_ring().epoch());
+}
+
+TEST_CASE("SimCluster: a node whose disk fails ends and is started again") {
+  SmallCluster small;
+  small.cluster.member(0).fail_commits();
+  // Whatever it writes next fails: the return of a peer must be remembered.
+  small.cluster.stop(1, SimMember::Power::Stays);
+  small.cluster.start(1);
+  small.wait(seconds(10));
+  CHECK(small.marks.times("disk: an error ended a node") == 1);
+  CHECK(small.cluster.is_ready_for_all(0));
+}
+
+}  // namespace
+}  // namespace starling::sim
