@@ -1,13 +1,17 @@
 """scripts/cluster: what each command promises, with a stand-in for the daemon."""
 
+import importlib.machinery
+import importlib.util
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -26,6 +30,22 @@ def free_base_port():
         except OSError:
             continue
     raise unittest.SkipTest("no free ports")
+
+
+def command_line_of(pid):
+    """Empty for a process that has ended, also where nobody has asked for its exit code yet."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def cluster_as_module():
+    loader = importlib.machinery.SourceFileLoader("cluster", str(CLUSTER))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("cluster", loader))
+    sys.modules["cluster"] = module  # where its dataclasses look for their names
+    loader.exec_module(module)
+    return module
 
 
 class ClusterTest(unittest.TestCase):
@@ -112,6 +132,20 @@ class ClusterTest(unittest.TestCase):
         self.assertTrue((self.dir / "node0" / "store").exists())
         self.do("up", "--daemon", HERE / "stand_in_daemon.py")
         self.assertEqual(["running"] * 3, self.states())
+
+    def test_down_ends_all_nodes_also_when_each_is_gone_at_once(self):
+        self.up()
+        script = cluster_as_module()
+        kill = os.kill
+
+        def kill_and_see_it_gone(pid, number):
+            kill(pid, number)
+            if number == signal.SIGTERM:
+                self.assertTrue(script.wait_until(lambda: not command_line_of(pid), 30))
+
+        with unittest.mock.patch.object(script.os, "kill", kill_and_see_it_gone):
+            script.down(script.parse(["down", "--dir", str(self.dir)]))
+        self.assertEqual(["stopped"] * 3, self.states())
 
     def test_purge_removes_what_up_made_and_nothing_else(self):
         self.up()
