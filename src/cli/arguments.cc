@@ -1,6 +1,5 @@
 #include "cli/arguments.h"
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -53,7 +52,8 @@ struct Words {
   std::string ring_key;
   std::optional<std::uint64_t> limit;
   bool blind = false;
-  std::string later;  // the first word that belongs to a later version
+  std::string later;  // the last word that belongs to a later version
+  std::string later_value;
 };
 
 Status refuse(std::string why) {
@@ -240,8 +240,9 @@ void Parser::add_later_options(CLI::App& command, const std::vector<std::string>
     command.add_flag_callback(flag, [this, flag] { words_.later = flag; })->group("");
   }
   for (const std::string& option : options) {
-    const auto refuse_later = [this, option](const std::string&) { words_.later = option; };
-    command.add_option_function<std::string>(option, refuse_later)->group("");
+    command.add_option(option, words_.later_value)
+        ->each([this, option](const std::string&) { words_.later = option; })
+        ->group("");
   }
 }
 

@@ -5,15 +5,14 @@
 #include <cerrno>
 #include <cstddef>
 #include <fstream>
+#include <ios>
 #include <ostream>
 #include <string>
 #include <system_error>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "starling/client.h"
-#include "starling/options.h"
 #include "starling/read_result.h"
 #include "starling/result.h"
 #include "starling/status.h"
@@ -83,6 +82,7 @@ class Exporter {
     };
     std::vector<std::thread> readers;
     const std::size_t useful = std::min(kReaders, batch_.size());
+    readers.reserve(useful);
     for (std::size_t reader = 0; reader < useful; ++reader) {
       readers.emplace_back([&, reader] { read_some(clients_[reader]); });
     }

@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
+#include <ios>
 #include <istream>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <thread>

@@ -1,7 +1,8 @@
 #include "cli/output.h"
 
+#include <cstddef>
 #include <string>
-#include <string_view>
+#include <utility>
 
 #include "starling/admin.h"
 #include "starling/read_result.h"

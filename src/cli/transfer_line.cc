@@ -2,9 +2,9 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "starling/result.h"
 #include "starling/status.h"

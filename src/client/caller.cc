@@ -57,7 +57,7 @@ Result<ClientReply> Client::Caller::call(const ClientRequestBody& request,
     Exchange exchange = attempt(request, endpoint, turns - turn - 1, deadline);
     Conclusion conclusion = conclude(request, exchange);
     if (exchange.outcome == ExchangeOutcome::Answered) current_ = endpoint;
-    if (conclusion.status.ok()) return std::move(exchange.reply).value();
+    if (conclusion.status.ok() && exchange.reply.has_value()) return *std::move(exchange.reply);
     if (!conclusion.may_try_next) return conclusion.status;
     failure = more_telling(std::move(failure), std::move(conclusion.status));
     if (std::chrono::steady_clock::now() >= deadline) break;
@@ -74,11 +74,11 @@ Exchange Client::Caller::attempt(const ClientRequestBody& request, std::size_t e
                                  std::size_t turns_left, Deadline deadline) {
   const Deadline share = share_of(deadline, turns_left);
   const Status connected = connect(endpoint, share);
-  if (!connected.ok()) {
+  if (!connected.ok() || !connection_.has_value()) {
     return {.outcome = ExchangeOutcome::NotSent, .problem = connected, .reply = std::nullopt};
   }
   // Only a read may be asked a second time, so only a read must leave time for that.
-  Exchange exchange = connection_.value().exchange(request, is_write(request) ? deadline : share);
+  Exchange exchange = connection_->exchange(request, is_write(request) ? deadline : share);
   // What comes late on this connection would be taken for the answer to another request.
   if (exchange.outcome != ExchangeOutcome::Answered) connection_.reset();
   return exchange;
