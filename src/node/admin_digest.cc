@@ -51,10 +51,11 @@ Status AdminService::begin_digest(const ClientHandle& client, Instant now, Insta
 
 void AdminService::ask_digest(std::uint64_t id, const DigestJob& job, NodeId member, Instant now) {
   const auto first = static_cast<std::uint16_t>(job.next_partition.at(member));
-  neighbours_.outbox.send(member, DigestRange{.operation = OperationId{id},
-                                              .first = PartitionId{first},
-                                              .count = kPartitionsAtOnce,
-                                              .remaining = job.deadline - now});
+  neighbours_.outbox.send(member,
+                          DigestRange{.operation = OperationId{id},
+                                      .first = PartitionId{first},
+                                      .count = kPartitionsAtOnce,
+                                      .remaining = std::max(job.deadline - now, Duration::zero())});
 }
 
 void AdminService::on_digest_reply(NodeId from, const DigestRangeReply& reply, Instant now) {
@@ -64,6 +65,7 @@ void AdminService::on_digest_reply(NodeId from, const DigestRangeReply& reply, I
   DigestJob& job = found->second;
   const auto progress = job.next_partition.find(from);
   if (progress == job.next_partition.end()) return;
+  if (now >= job.deadline) return;  // on_timer answers
   if (!reply.sound) return drop_member(id, from);
   for (const DigestEntry& entry : reply.entries) {
     job.digests[{entry.partition, from}] = entry.digest;

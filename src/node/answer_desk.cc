@@ -65,8 +65,12 @@ void AnswerDesk::answer_get(const Operation& operation, AnswerGet answer) {
 }
 
 void AnswerDesk::answer_error(const Origin& origin, const AnswerError& answer) {
+  // A damaged record is a replica's trouble; to whoever asked, that replica was not available.
+  const bool damaged = answer.status.code() == StatusCode::Corruption;
+  Status status =
+      damaged ? Status(StatusCode::Unavailable, answer.status.message()) : answer.status;
   send(origin, answer.nothing_minted,
-       ErrorReply{.status = answer.status, .replies = answer.replies});
+       ErrorReply{.status = std::move(status), .replies = answer.replies});
 }
 
 void AnswerDesk::pass_on(const Origin& origin, PassOn answer) {

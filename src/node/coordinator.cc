@@ -36,7 +36,7 @@ namespace {
 
 // Reads that were answered and still wait for late replies, to repair what those show. Enough for
 // what a healthy cluster has in flight; a silent replica must not fill the memory with them.
-constexpr std::size_t kAnsweredMax = 1024;
+constexpr std::size_t kDrainingMax = 1024;
 
 }  // namespace
 
@@ -191,46 +191,42 @@ void Coordinator::on_forwarded_put(NodeId from, ForwardedPut forwarded, Instant 
   put_here(origin, std::move(forwarded.put), now, now + forwarded.envelope.remaining);
 }
 
-void Coordinator::on_write_reply(NodeId from, const ReplicaWriteReply& reply, Instant now) {
-  Operation* const operation = table_.find(reply.operation);
+template <typename Machine, typename Event>
+void Coordinator::feed(OperationId id, Instant now, const Event& event) {
+  Operation* const operation = table_.find(id);
   if (operation == nullptr) return;  // finished long ago: the reply is late, not wrong
+  auto* const machine = std::get_if<Machine>(&operation->machine);
+  if (machine == nullptr) return;  // a peer that answers what it was not asked
   Actions actions;
-  if (auto* const put = std::get_if<PutOperation>(&operation->machine)) {
-    put->on_reply(from, reply.outcome, reply.synced, reply.epoch, actions);
-  } else if (auto* const get = std::get_if<GetOperation>(&operation->machine)) {
-    get->on_write_reply(from, reply.outcome, actions);
-  }
+  event(*machine, actions);
   perform(*operation, std::move(actions), now);
+}
+
+void Coordinator::on_write_reply(NodeId from, const ReplicaWriteReply& reply, Instant now) {
+  feed<PutOperation>(reply.operation, now, [&](PutOperation& put, Actions& actions) {
+    put.on_reply(from, reply.outcome, reply.synced, reply.epoch, actions);
+  });
+  feed<GetOperation>(reply.operation, now, [&](GetOperation& get, Actions& actions) {
+    get.on_write_reply(from, reply.outcome, actions);
+  });
 }
 
 void Coordinator::on_read_reply(NodeId from, ReplicaReadReply reply, Instant now) {
-  Operation* const operation = table_.find(reply.operation);
-  if (operation == nullptr) return;
-  auto* const get = std::get_if<GetOperation>(&operation->machine);
-  if (get == nullptr) return;
-  Actions actions;
-  get->on_read_reply(from, std::move(reply), actions);
-  perform(*operation, std::move(actions), now);
+  feed<GetOperation>(reply.operation, now, [&](GetOperation& get, Actions& actions) {
+    get.on_read_reply(from, std::move(reply), actions);
+  });
 }
 
 void Coordinator::on_scan_reply(NodeId from, ScanRangeReply reply, Instant now) {
-  Operation* const operation = table_.find(reply.operation);
-  if (operation == nullptr) return;
-  auto* const scan = std::get_if<ScanOperation>(&operation->machine);
-  if (scan == nullptr) return;
-  Actions actions;
-  scan->on_reply(from, std::move(reply), actions);
-  perform(*operation, std::move(actions), now);
+  feed<ScanOperation>(reply.operation, now, [&](ScanOperation& scan, Actions& actions) {
+    scan.on_reply(from, std::move(reply), actions);
+  });
 }
 
 void Coordinator::on_forwarded_reply(NodeId from, ForwardedPutReply reply, Instant now) {
-  Operation* const operation = table_.find(reply.operation);
-  if (operation == nullptr) return;
-  auto* const forwarded = std::get_if<ForwardOperation>(&operation->machine);
-  if (forwarded == nullptr) return;
-  Actions actions;
-  forwarded->on_reply(from, std::move(reply), actions);
-  perform(*operation, std::move(actions), now);
+  feed<ForwardOperation>(reply.operation, now, [&](ForwardOperation& forwarded, Actions& actions) {
+    forwarded.on_reply(from, std::move(reply), actions);
+  });
 }
 
 void Coordinator::on_peer_down(NodeId peer, Instant now) {
@@ -306,15 +302,20 @@ void Coordinator::mark_silent_peers(const Operation& operation) {
 void Coordinator::note_answered(Operation& operation) {
   operation.answered = true;
   --unanswered_;
-  answered_.push_back(operation.id);
-  if (answered_.size() <= kAnsweredMax) return;
-  table_.erase(answered_.front());
-  answered_.pop_front();
+}
+
+void Coordinator::keep_draining(Operation& operation) {
+  if (operation.draining) return;
+  operation.draining = true;
+  draining_.push_back(operation.id);
+  if (draining_.size() <= kDrainingMax) return;
+  table_.erase(draining_.front());
+  draining_.pop_front();
 }
 
 void Coordinator::check_invariants() const {
   STARLING_CHECK(unanswered_ <= table_.size());
-  STARLING_CHECK(answered_.size() <= kAnsweredMax);
+  STARLING_CHECK(draining_.size() <= kDrainingMax);
 }
 
 std::vector<ScanAnswer> Coordinator::take_scan_answers() {

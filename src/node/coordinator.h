@@ -112,7 +112,14 @@ class Coordinator {
                          const AnswerGet& answer, Instant now);
   void finish_with_error(const Operation& operation, const AnswerError& answer);
   void begin_again(Operation& operation, Instant now);
+  // Hands an event to the machine of an operation, if it is there and of that kind.
+  template <typename Machine, typename Event>
+  void feed(OperationId id, Instant now, const Event& event);
   void note_answered(Operation& operation);
+  // An answered read goes on for the repairs that late replies show to be needed.
+  void keep_draining(Operation& operation);
+  // After a refused mint: whether another owner may judge differently, and if so asks it.
+  [[nodiscard]] bool mint_elsewhere(Operation& operation, const Status& refusal, Actions& more);
   void mark_silent_peers(const Operation& operation);
   [[nodiscard]] Envelope envelope_of(const Operation& operation, Instant now) const;
 
@@ -121,7 +128,7 @@ class Coordinator {
   OperationTable table_;
   std::size_t unanswered_ = 0;
   ForwardMemory forwarded_here_;
-  std::deque<OperationId> answered_;  // still draining, oldest first; at most kAnsweredMax
+  std::deque<OperationId> draining_;  // oldest first; at most kDrainingMax, some of them gone
   std::vector<ScanAnswer> scan_answers_;
 };
 

@@ -10,7 +10,9 @@
 
 #include "starling/options.h"
 #include "starling/result.h"
+#include "starling/status.h"
 
+#include "base/assert.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/planted_bug.h"
@@ -21,7 +23,9 @@
 #include "node/local_mint.h"
 #include "node/operation.h"
 #include "quorum/actions.h"
+#include "quorum/forward_operation.h"
 #include "quorum/put_operation.h"
+#include "quorum/quorum_spec.h"
 #include "replica/key_layout.h"
 #include "version/sibling_set.h"
 
@@ -53,7 +57,11 @@ void Coordinator::perform(Operation& operation, Actions actions, Instant now) {
   // An answered put has nothing left to decide: what its late replicas say changes nothing.
   const bool put_through =
       operation.answered && std::holds_alternative<PutOperation>(operation.machine);
-  if (operation.finished() || put_through) table_.erase(id);
+  if (operation.finished() || put_through) {
+    table_.erase(id);
+  } else if (operation.answered) {
+    keep_draining(operation);
+  }
 }
 
 void Coordinator::perform_one(Operation& operation, Action& action, Actions& more, Instant now) {
@@ -118,13 +126,14 @@ void Coordinator::mint_locally(Operation& operation, Actions& more, Instant now)
                              .token = operation.place.token,
                              .address = operation.address};
   if (!neighbours_.cluster.mints(operation.place.partition)) {
-    // Only where the mistake is planted: see put().
+    STARLING_CHECK(options_.planted == PlantedBug::MintAtNonOwner);
     LocalMint::Outcome minted = neighbours_.mint.mint_from_nothing(operation.put_command());
     return machine.on_minted(std::move(minted.minted), minted.siblings, more);
   }
   Result<LocalMint::Outcome> minted = neighbours_.mint.mint(record, operation.put_command(), now);
   if (!minted.ok()) {
     neighbours_.log.write(LogLevel::Trace, "mark: put: the mint was refused");
+    if (mint_elsewhere(operation, minted.status(), more)) return;
     return machine.on_mint_refused(minted.status(), more);
   }
   operation.fence = minted->fence;
@@ -137,6 +146,25 @@ void Coordinator::mint_locally(Operation& operation, Actions& more, Instant now)
     operation.widened_context = std::move(minted->record_clock);
   }
   machine.on_minted(std::move(minted->minted), minted->siblings, more);
+}
+
+// A damaged record or a full queue here says nothing of the other owners, and nothing was minted. A
+// put that came from another coordinator goes back to it: it is never forwarded twice.
+bool Coordinator::mint_elsewhere(Operation& operation, const Status& refusal, Actions& more) {
+  const StatusCode code = refusal.code();
+  const bool local_trouble = code == StatusCode::Corruption || code == StatusCode::Unavailable ||
+                             code == StatusCode::Overloaded || code == StatusCode::DiskFull;
+  if (!local_trouble || std::holds_alternative<FromPeer>(operation.origin)) return false;
+  ReplicaView others = neighbours_.cluster.others_of(operation.place.token);
+  if (std::ranges::none_of(others.slots, &ReplicaView::Slot::reachable)) return false;
+  const Result<WriteQuorum> quorum =
+      resolve(operation.put_command().levels, neighbours_.cluster.ring().replicas());
+  if (!quorum.ok()) return false;
+  neighbours_.log.write(LogLevel::Trace, "mark: put: minted elsewhere after a local refusal");
+  auto& forwarded = operation.machine.emplace<ForwardOperation>(
+      std::move(others), quorum->required(), operation.deadline);
+  forwarded.start(more);
+  return true;
 }
 
 void Coordinator::finish_get(const Operation& operation, AnswerGet answer, Instant now) {
@@ -153,6 +181,11 @@ void Coordinator::finish_first_read(const Operation& operation, const FirstReadO
   if (answer.record.live_values() == 0) {
     return neighbours_.desk.answer_put(
         operation, {.context = answer.record.clock(), .siblings = 0, .replies = answer.replies});
+  }
+  if (now >= operation.deadline) {
+    const Status late(StatusCode::Unavailable,
+                      "the deadline passed after the read: nothing deleted");
+    return neighbours_.desk.answer_error(operation.origin, {.status = late, .replies = {}});
   }
   PutCommand tombstone{.address = request.address,
                        .kind = SiblingKind::Tombstone,

@@ -32,6 +32,13 @@ Status bad_cursor() {
   return {StatusCode::Usage, "the cursor is not one that this cluster gave out: begin again"};
 }
 
+// A scan may have stopped at a record of another bucket, so a cursor may name one.
+bool lies_in(const Ring& ring, const KeyAddress& address, std::uint64_t partition) {
+  const bool well_formed = check_bucket(address.bucket).ok() && check_key(address.key).ok();
+  return well_formed &&
+         ring.partition_of(ring.token_of(address.bucket, address.key)).value == partition;
+}
+
 }  // namespace
 
 Status ListingService::begin(const ClientHandle& client, const ClientKeys& request, Instant now,
@@ -130,9 +137,8 @@ Result<ListingService::Position> ListingService::first_position(const ClientKeys
       std::string key(reader.sized());
       after = KeyAddress{.bucket = std::move(bucket), .key = std::move(key)};
     }
-    const bool of_this_bucket = !after.has_value() || after->bucket == request.bucket;
-    const bool sound = reader.finished() && of_this_bucket && partition < ring.partitions();
-    if (!sound) return bad_cursor();
+    if (!reader.finished() || partition >= ring.partitions()) return bad_cursor();
+    if (after.has_value() && !lies_in(ring, *after, partition)) return bad_cursor();
     return Position{.partition = static_cast<std::uint32_t>(partition), .after = after};
   }
   if (request.after.empty()) return Position{};

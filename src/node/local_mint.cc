@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "starling/options.h"
 #include "starling/result.h"
 
 #include "base/planted_bug.h"
@@ -30,6 +31,10 @@ Result<LocalMint::Outcome> LocalMint::mint(const RecordAddress& record, const Pu
                               store_.mint(record, PutCommand(put)));
     replays_.remember(now, put.request, fingerprint, minted);
     outcome = std::move(minted);
+  } else if (put.levels.dw != Level::none()) {
+    // The first copy may have asked for less: what is there now must be synced as well.
+    STARLING_ASSIGN_OR_RETURN(synced, outcome->ticket,
+                              store_.merge(record, outcome->minted.delta, true));
   }
   Outcome result{.minted = std::move(outcome->minted),
                  .ticket = outcome->ticket,

@@ -235,6 +235,7 @@ void Node::on_committed(CommitTicket through, const Status& status) {
 
 void Node::on_timer() {
   const Instant now = parts_->host.clock.now();
+  parts_->services->replica.work(now);
   parts_->services->coordinator.on_timer(now);
   parts_->services->admin.on_timer(now);
   parts_->settle();
@@ -242,6 +243,8 @@ void Node::on_timer() {
 
 std::optional<Instant> Node::next_deadline() const {
   if (parts_->services == nullptr) return std::nullopt;
+  // Bulk work goes on at the next turn of the host's loop, behind whatever came in meanwhile.
+  if (parts_->services->replica.has_work()) return parts_->host.clock.now();
   const std::optional<Instant> operations = parts_->services->coordinator.next_deadline();
   const std::optional<Instant> digests = parts_->services->admin.next_deadline();
   if (!operations.has_value() || !digests.has_value()) return operations ? operations : digests;
@@ -316,11 +319,11 @@ void Node::Parts::deliver(NodeId from, PeerMessage message) {
     void operator()(ForwardedPutReply& m) const {
       to.coordinator.on_forwarded_reply(from, std::move(m), now);
     }
-    void operator()(const ScanRange& m) const { to.replica.on_scan(from, m); }
+    void operator()(ScanRange& m) const { to.replica.on_scan(from, std::move(m), now); }
     void operator()(ScanRangeReply& m) const {
       to.coordinator.on_scan_reply(from, std::move(m), now);
     }
-    void operator()(const DigestRange& m) const { to.replica.on_digest(from, m); }
+    void operator()(const DigestRange& m) const { to.replica.on_digest(from, m, now); }
     void operator()(const DigestRangeReply& m) const { to.admin.on_digest_reply(from, m, now); }
     void operator()(const BootAnnouncement& m) const { to.boot.on_announcement(from, m); }
     void operator()(const BootReply& m) const { to.boot.on_reply(from, m); }

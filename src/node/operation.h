@@ -66,6 +66,7 @@ struct Operation {
   std::variant<PutOperation, ForwardOperation, GetOperation, ScanOperation> machine;
   FenceStamp fence{};  // of this node's replica when it minted
   bool answered = false;
+  bool draining = false;                         // answered, and kept for late replies
   std::optional<VectorClock> widened_context{};  // only where PlantedBug::WideContext is planted
 
   // REQUIRES: this is a put.

@@ -1,9 +1,11 @@
 #include "node/replica_service.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "starling/result.h"
 #include "starling/status.h"
@@ -25,8 +27,11 @@
 namespace starling {
 namespace {
 
-// A scan looks at no more records in one go, matching or not: about 10 ms of the loop.
-constexpr std::uint32_t kScanVisitedMax = 4000;
+// Bulk work looks at no more records in one step, matching or not: about 10 ms of the loop.
+constexpr std::uint32_t kVisitedAtOnce = 4000;
+
+// Scans and digests that wait for their turn. Coordinators bound their own; this bounds all peers'.
+constexpr std::size_t kBulkMax = 1024;
 
 }  // namespace
 
@@ -82,17 +87,57 @@ void ReplicaService::on_read(NodeId from, const ReplicaRead& read) {
   send_when_durable(from, view->durable_at, std::move(reply));
 }
 
-void ReplicaService::on_scan(NodeId from, const ScanRange& scan) {
+void ReplicaService::on_scan(NodeId from, ScanRange scan, Instant now) {
+  const Instant deadline = now + scan.envelope.remaining;
+  queue_bulk({.from = from, .deadline = deadline, .job = Scan{.request = std::move(scan)}});
+}
+
+void ReplicaService::on_digest(NodeId from, const DigestRange& range, Instant now) {
+  Digest digest{.next_partition = range.first.value,
+                .end_partition =
+                    std::min<std::uint32_t>(range.first.value + range.count, ring_->partitions()),
+                .reply = {.operation = range.operation, .sound = confirmation_.counting()}};
+  queue_bulk({.from = from, .deadline = now + range.remaining, .job = std::move(digest)});
+}
+
+void ReplicaService::queue_bulk(Bulk bulk) {
+  if (bulk_.size() >= kBulkMax) return refuse_bulk(bulk);
+  bulk_.push_back(std::move(bulk));
+}
+
+void ReplicaService::refuse_bulk(const Bulk& bulk) {
+  if (const auto* const scan = std::get_if<Scan>(&bulk.job)) {
+    return outbox_.send(bulk.from, ScanRangeReply{.operation = scan->request.envelope.operation,
+                                                  .outcome = ReplicaOutcome::Refused,
+                                                  .epoch = ring_->epoch()});
+  }
+  outbox_.send(bulk.from, DigestRangeReply{.operation = std::get<Digest>(bulk.job).reply.operation,
+                                           .sound = false});
+}
+
+void ReplicaService::work(Instant now) {
+  if (bulk_.empty()) return;
+  Bulk bulk = std::move(bulk_.front());
+  bulk_.pop_front();
+  // Nobody waits any more for what is late; its asker has answered for itself.
+  if (now >= bulk.deadline) return;
+  const bool through = std::visit([&](auto& job) { return step(bulk.from, job); }, bulk.job);
+  if (!through) bulk_.push_back(std::move(bulk));
+}
+
+bool ReplicaService::step(NodeId from, Scan& job) {
+  const ScanRange& scan = job.request;
   ScanRangeReply reply{.operation = scan.envelope.operation, .epoch = ring_->epoch()};
   const auto refused = refusal(scan.envelope);
   if (refused.has_value() || !confirmation_.counting()) {
     reply.outcome = refused.value_or(ReplicaOutcome::NotCounted);
-    return outbox_.send(from, std::move(reply));
+    outbox_.send(from, std::move(reply));
+    return true;
   }
   ReplicaStore::ScanQuery query{.partition = scan.envelope.partition,
                                 .bucket = scan.bucket,
                                 .prefix = scan.prefix,
-                                .visited_max = kScanVisitedMax,
+                                .visited_max = kVisitedAtOnce,
                                 .matched_max = std::max<std::uint32_t>(scan.limit, 1)};
   if (scan.after.has_value()) {
     query.after = RecordKey{.partition = scan.envelope.partition,
@@ -102,38 +147,36 @@ void ReplicaService::on_scan(NodeId from, const ScanRange& scan) {
   Result<ReplicaStore::ScanOutcome> scanned = store_.scan(query);
   if (!scanned.ok()) {
     reply.outcome = outcome_of(scanned.status());
-    return outbox_.send(from, std::move(reply));
+    outbox_.send(from, std::move(reply));
+    return true;
   }
   reply.outcome = ReplicaOutcome::Done;
   reply.entries = std::move(scanned->entries);
   reply.stopped_at = std::move(scanned->stopped_at);
   send_when_durable(from, scanned->durable_at, std::move(reply));
+  return true;
 }
 
-void ReplicaService::on_digest(NodeId from, const DigestRange& range) {
-  DigestRangeReply reply{.operation = range.operation, .sound = confirmation_.counting()};
-  CommitTicket durable_at{};
-  const std::uint32_t end =
-      std::min<std::uint32_t>(range.first.value + range.count, ring_->partitions());
-  for (std::uint32_t p = range.first.value; p < end && reply.sound; ++p) {
-    const PartitionId partition{static_cast<std::uint16_t>(p)};
-    if (ring_->owns(outbox_.self(), partition)) digest_partition(partition, reply, durable_at);
-  }
-  send_when_durable(from, durable_at, std::move(reply));
-}
-
-void ReplicaService::digest_partition(PartitionId partition, DigestRangeReply& reply,
-                                      CommitTicket& durable_at) {
-  ReplicaStore::DigestWork work{.partition = partition};
-  while (!work.finished) {
-    const Status status = store_.advance_digest(work, kScanVisitedMax);
-    if (!status.ok()) {
-      reply.sound = false;
-      return;
+bool ReplicaService::step(NodeId from, Digest& digest) {
+  // Partitions of others are passed over; one of ours takes as many steps as it needs.
+  while (digest.next_partition < digest.end_partition && digest.reply.sound) {
+    const PartitionId partition{static_cast<std::uint16_t>(digest.next_partition)};
+    if (!ring_->owns(outbox_.self(), partition)) {
+      ++digest.next_partition;
+      continue;
     }
+    digest.partition_work.partition = partition;
+    digest.reply.sound = store_.advance_digest(digest.partition_work, kVisitedAtOnce).ok();
+    if (!digest.reply.sound || !digest.partition_work.finished) break;
+    digest.reply.entries.push_back({.partition = partition, .digest = digest.partition_work.sum});
+    digest.durable_at = std::max(digest.durable_at, digest.partition_work.durable_at);
+    digest.partition_work = {};
+    ++digest.next_partition;
   }
-  durable_at = std::max(durable_at, work.durable_at);
-  reply.entries.push_back(DigestEntry{.partition = partition, .digest = work.sum});
+  const bool unfinished = digest.next_partition < digest.end_partition && digest.reply.sound;
+  if (unfinished) return false;
+  send_when_durable(from, digest.durable_at, std::move(digest.reply));
+  return true;
 }
 
 void ReplicaService::send_when_durable(NodeId to, CommitTicket ticket, PeerMessage reply) {

@@ -4,12 +4,15 @@
 // partitions it owns. Whatever leaves it waits until the state it speaks of is durable.
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
+#include <variant>
 
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/planted_bug.h"
+#include "base/time.h"
 #include "env/storage_engine.h"
 #include "membership/boot_confirmation.h"
 #include "message/peer_messages.h"
@@ -26,8 +29,11 @@ class ReplicaService {
 
   void on_write(NodeId from, const ReplicaWrite& write);
   void on_read(NodeId from, const ReplicaRead& read);
-  void on_scan(NodeId from, const ScanRange& scan);
-  void on_digest(NodeId from, const DigestRange& range);
+  // Bulk work, done one step at a time by work(), so that the loop serves others in between.
+  void on_scan(NodeId from, ScanRange scan, Instant now);
+  void on_digest(NodeId from, const DigestRange& range, Instant now);
+  [[nodiscard]] bool has_work() const { return !bulk_.empty(); }
+  void work(Instant now);
 
   // Sends `reply` once all commits up to `ticket` are through (0: at once).
   void send_when_durable(NodeId to, CommitTicket ticket, PeerMessage reply);
@@ -43,7 +49,27 @@ class ReplicaService {
                                                       const KeyAddress& address) const;
   [[nodiscard]] ReplicaOutcome outcome_of(const Status& status) const;
   [[nodiscard]] RecordAddress record_of(const Envelope& envelope, const KeyAddress& address) const;
-  void digest_partition(PartitionId partition, DigestRangeReply& reply, CommitTicket& durable_at);
+  struct Scan {
+    ScanRange request;
+  };
+  // One DigestRange under way: the partition at hand, and what has come of those before it.
+  struct Digest {
+    std::uint32_t next_partition = 0;
+    std::uint32_t end_partition = 0;
+    ReplicaStore::DigestWork partition_work;
+    DigestRangeReply reply;
+    CommitTicket durable_at;
+  };
+  struct Bulk {
+    NodeId from;
+    Instant deadline;
+    std::variant<Scan, Digest> job;
+  };
+  // Each does one step; whether the job is through.
+  [[nodiscard]] bool step(NodeId from, Scan& scan);
+  [[nodiscard]] bool step(NodeId from, Digest& digest);
+  void refuse_bulk(const Bulk& bulk);
+  void queue_bulk(Bulk bulk);
 
   ReplicaStore& store_;
   const CurrentRing& ring_;
@@ -58,6 +84,7 @@ class ReplicaService {
     PeerMessage reply;
   };
   std::multimap<CommitTicket, Waiting> waiting_;
+  std::deque<Bulk> bulk_;  // at most kBulkMax
   bool broken_ = false;
 };
 

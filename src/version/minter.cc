@@ -1,5 +1,7 @@
 #include "version/minter.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -22,6 +24,15 @@ Dot dot_of_fixed_actor(Incarnation incarnation, const ReplicaRecord& record) {
   return {.actor = actor, .counter = record.versions.clock().greatest(actor) + 1};
 }
 
+// Whether `clock` has a dot of a lineage beyond the `begun` first ones of `incarnation`.
+bool knows_later_lineage(const VectorClock& clock, Incarnation incarnation, std::uint64_t begun) {
+  const auto later = [&](const Actor& actor) {
+    return actor.incarnation == incarnation && actor.lineage > begun;
+  };
+  return std::ranges::any_of(clock.prefix(), later, &VectorClock::Entry::actor) ||
+         std::ranges::any_of(clock.cloud(), later, &Dot::actor);
+}
+
 }  // namespace
 
 Minter::Minter(Incarnation incarnation, PlantedBug planted)
@@ -35,6 +46,8 @@ void Minter::start_incarnation(Incarnation incarnation) {
 bool Minter::is_surprised_by(const std::optional<Dot>& mine, const VectorClock& incoming) const {
   // Planted bug ReuseCounter: nobody wonders who minted the later dots.
   if (planted_ == PlantedBug::ReuseCounter) return false;
+  // A lineage that this process never began: it would be taken for the next fresh one's past.
+  if (knows_later_lineage(incoming, incarnation_, lineages_)) return true;
   if (!mine.has_value() || mine->actor.incarnation != incarnation_) return false;
   return incoming.greatest(mine->actor) > mine->counter;
 }

@@ -41,8 +41,9 @@ class Minter {
   void start_incarnation(Incarnation incarnation);
 
   // The surprise rule: whether `incoming` (a context or a merged record) knows a later dot of the
-  // lineage that `mine` names, if that lineage is of the current incarnation. Then this process has
-  // lost newer state without noticing, and must start a new incarnation before it mints or merges.
+  // lineage that `mine` names, if that lineage is of the current incarnation, or a lineage that
+  // this incarnation has not begun. Then this process has lost newer state without noticing, or
+  // somebody invents its dots; it must start a new incarnation before it mints or merges.
   [[nodiscard]] bool is_surprised_by(const std::optional<Dot>& mine,
                                      const VectorClock& incoming) const;
 

@@ -94,6 +94,17 @@ TEST_CASE("AdminService: a digest that does not come in time is unavailable") {
   CHECK(std::get<ErrorReply>(cluster.replies.at(number)).status.code() == StatusCode::Unavailable);
 }
 
+TEST_CASE("AdminService: requests are served between two steps of a digest") {
+  TestCluster cluster(1);
+  cluster.ask<PutReply>(0, cluster.put_of("key", "value"));
+  const std::uint64_t digest = cluster.request(0, ClientClusterDigest{});
+  const std::uint64_t get = cluster.request(0, TestCluster::get_of("key"));
+  CHECK_FALSE(cluster.replies.contains(digest));
+  CHECK(cluster.replies.contains(get));
+  cluster.settle();
+  CHECK(std::get<ClusterDigestReply>(cluster.replies.at(digest)).agree);
+}
+
 TEST_CASE("AdminService: node info tells who this is") {
   TestCluster cluster(1);
   const auto info = cluster.ask<NodeInfoReply>(0, ClientNodeInfo{});

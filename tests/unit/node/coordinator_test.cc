@@ -95,6 +95,33 @@ TEST_CASE("Coordinator: a put that meets a newer row is sent again, and not mint
   CHECK(cluster.ask<GetReply>(1, TestCluster::get_of("key")).siblings.size() == 1);
 }
 
+TEST_CASE("Coordinator: a damaged record at the coordinator is minted at another owner") {
+  TestCluster cluster(3);
+  cluster.connect_all();
+  cluster.ask<PutReply>(0, cluster.put_of("key", "value"));
+  cluster.stop(0);
+  for (const auto& [key, value] : cluster.engine(0).entries) {
+    if (key.ends_with("key")) cluster.engine(0).damaged.insert(key);
+  }
+  cluster.start(0);
+  cluster.connect_all();
+  const auto put = cluster.ask<PutReply>(0, cluster.put_of("key", "second"));
+  CHECK(put.siblings == 2);
+  CHECK(cluster.ask<GetReply>(0, TestCluster::get_of("key")).siblings.size() == 2);
+}
+
+TEST_CASE("Coordinator: a damaged record with nobody else to ask is unavailable, not a failure") {
+  TestCluster cluster(1);
+  cluster.ask<PutReply>(0, cluster.put_of("key", "value"));
+  cluster.stop(0);
+  for (const auto& [key, value] : cluster.engine(0).entries) {
+    if (key.ends_with("key")) cluster.engine(0).damaged.insert(key);
+  }
+  cluster.start(0);
+  const auto refused = cluster.ask<ErrorReply>(0, cluster.put_of("key", "second"));
+  CHECK(refused.status.code() == StatusCode::Unavailable);
+}
+
 TEST_CASE("Coordinator: a read repairs the replica that missed a write") {
   TestCluster cluster(3);
   cluster.connect_all();

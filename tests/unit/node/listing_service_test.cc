@@ -1,15 +1,20 @@
 #include "node/listing_service.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include "starling/status.h"
 
+#include "base/bytes.h"
 #include "message/client_messages.h"
+#include "ring/cluster_config.h"
+#include "ring/ring.h"
 #include "support/test_cluster.h"
 
 namespace starling {
@@ -71,6 +76,41 @@ TEST_CASE("ListingService: pages without a quorum are unavailable, not shorter")
   cluster.cut(0, 2);
   CHECK(cluster.ask<ErrorReply>(0, ClientKeys{.bucket = "bucket"}).status.code() ==
         StatusCode::Unavailable);
+}
+
+// What encodes to a cursor: a partition, and the address behind which it goes on.
+std::string cursor_of(std::uint64_t partition, const std::string& bucket, const std::string& key) {
+  ByteWriter writer;
+  writer.varint(partition);
+  writer.sized(bucket);
+  writer.sized(key);
+  return to_base64_url(writer.bytes());
+}
+
+TEST_CASE("ListingService: a cursor with an impossible or misplaced key never reaches a peer") {
+  TestCluster cluster(3);
+  cluster.connect_all();
+  const auto ring = first_ring(cluster.config());
+  const std::uint64_t home = ring->partition_of(ring->token_of("bucket", "key")).value;
+  for (const std::string& cursor :
+       {cursor_of(home, "bucket", ""), cursor_of(home, "bucket", std::string(4097, 'k')),
+        cursor_of(home, "no bucket", "key"), cursor_of((home + 1) % 8, "bucket", "key")}) {
+    const std::uint64_t number =
+        cluster.request(0, ClientKeys{.bucket = "bucket", .cursor = cursor});
+    CHECK(cluster.sent.empty());
+    CHECK(std::get<ErrorReply>(cluster.replies.at(number)).status.code() == StatusCode::Usage);
+  }
+}
+
+TEST_CASE("ListingService: requests are served between two steps of a listing") {
+  TestCluster cluster(1);
+  filled(cluster, 3);
+  const std::uint64_t listing = cluster.request(0, ClientKeys{.bucket = "bucket"});
+  CHECK_FALSE(cluster.replies.contains(listing));
+  const std::uint64_t get = cluster.request(0, TestCluster::get_of("key1"));
+  CHECK(cluster.replies.contains(get));
+  cluster.settle();
+  CHECK(std::get<KeysReply>(cluster.replies.at(listing)).keys.size() == 3);
 }
 
 TEST_CASE("ListingService: a forged cursor, an absurd limit and a bad bucket are usage errors") {

@@ -5,12 +5,14 @@
 
 #include <doctest/doctest.h>
 
+#include "starling/options.h"
 #include "starling/status.h"
 
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/planted_bug.h"
 #include "base/random.h"
+#include "env/storage_engine.h"
 #include "message/peer_messages.h"
 #include "replica/key_layout.h"
 #include "replica/replica_store.h"
@@ -23,8 +25,9 @@ namespace {
 constexpr Instant kNow{std::chrono::hours(1)};
 
 struct Mint {
-  Mint()
-      : store(engine, log, Minter(Incarnation{1}), Random(1), {}), mint(store, PlantedBug::None) {}
+  explicit Mint(const ReplicaStoreOptions& options = {})
+      : store(engine, log, Minter(Incarnation{1}), Random(1), options),
+        mint(store, PlantedBug::None) {}
 
   PutCommand put(const std::string& value, std::uint64_t request) const {
     return {.address = address,
@@ -49,6 +52,18 @@ TEST_CASE("LocalMint: a replay gets the dot of the first copy") {
   CHECK(first->minted.dot == again->minted.dot);
   CHECK(first->minted.delta == again->minted.delta);
   CHECK(local.store.read(local.record())->versions->siblings().size() == 1);
+}
+
+TEST_CASE("LocalMint: a replay that asks for a synced copy waits for a sync of its own") {
+  Mint local({.ordinary_demand = CommitDemand::Written});
+  const auto first = local.mint.mint(local.record(), local.put("value", 1), kNow);
+  local.store.on_committed(local.engine.complete_all());
+  PutCommand again = local.put("value", 1);
+  again.levels.dw = Level::one();
+  const auto synced = local.mint.mint(local.record(), again, kNow);
+  CHECK(synced->minted.dot == first->minted.dot);
+  CHECK(synced->ticket > first->ticket);
+  CHECK(local.engine.queue.back().demand == CommitDemand::Synced);
 }
 
 TEST_CASE("LocalMint: another request with the same value is another write") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <doctest/doctest.h>
@@ -28,13 +29,25 @@ Event event(std::string_view record, std::string_view context, char actor, std::
   const Actor lineage{.incarnation = incarnation, .lineage = 1};
   Event event{.record = {.versions = record_of(record), .mine = {}}, .minted = {}};
   const std::uint64_t last = event.record.versions.clock().greatest(lineage);
-  if (last > 0) event.record.mine = Dot{.actor = lineage, .counter = last};
-  event.minted = Minter(incarnation).mint(event.record, clock_of(context), write_of(value));
+  Minter minter(incarnation);
+  if (last > 0) {
+    event.record.mine = Dot{.actor = lineage, .counter = last};
+    ReplicaRecord elsewhere;  // where the minter began its first lineage
+    static_cast<void>(minter.mint(elsewhere, {}, write_of("begun")));
+  }
+  event.minted = minter.mint(event.record, clock_of(context), write_of(value));
   return event;
 }
 
 Minter minter_of(char incarnation, PlantedBug planted = PlantedBug::None) {
   return Minter(Incarnation{static_cast<std::uint64_t>(incarnation)}, planted);
+}
+
+TEST_CASE("Minter: a lineage that it never began is a surprise, in a context as in a record") {
+  const Minter minter = minter_of('a');
+  CHECK(minter.is_surprised_by(std::nullopt, clock_of("{a:1}")));
+  CHECK(minter.is_surprised_by(std::nullopt, clock_of("{ + a3}")));
+  CHECK_FALSE(minter.is_surprised_by(std::nullopt, clock_of("{b:7}")));
 }
 
 TEST_CASE("Minter: vector 1, a first blind put") {
