@@ -172,9 +172,9 @@ void Coordinator::refuse(const Origin& origin, Status status) {
 void Coordinator::on_forwarded_put(NodeId from, ForwardedPut forwarded, Instant now) {
   const ClusterView& cluster = neighbours_.cluster;
   const Origin origin = FromPeer{.node = from, .operation = forwarded.envelope.operation};
-  const bool is_copy = !forwarded_here_.is_new(from, forwarded.envelope.operation, now);
-  // A copy of what was minted gets the same dot again; of what was refused, nothing may come.
-  if (is_copy && !neighbours_.mint.was_minted(forwarded.put.request)) return;
+  // The first copy is answered in its own time. Of a refused put a later copy must not mint, and of
+  // a minted one it must not say "nothing was applied".
+  if (!forwarded_here_.is_new(from, forwarded.envelope.operation, now)) return;
   if (forwarded.envelope.remaining <= Duration::zero()) {
     return refuse(origin, Status(StatusCode::Unavailable, "the deadline passed on the way"));
   }

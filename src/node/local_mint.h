@@ -33,8 +33,6 @@ class LocalMint {
 
   [[nodiscard]] Incarnation incarnation() const { return store_.incarnation(); }
 
-  // Whether a mint of this request is remembered.
-  [[nodiscard]] bool was_minted(const RequestId& request) const { return replays_.knows(request); }
   // Errors: as ReplicaStore::mint, and Usage for a request id that was used for another put.
   [[nodiscard]] Result<Outcome> mint(const RecordAddress& record, const PutCommand& put,
                                      Instant now);

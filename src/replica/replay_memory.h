@@ -57,7 +57,6 @@ class ReplayMemory {
   // Forgets what is too old.
   void expire(Instant now);
 
-  [[nodiscard]] bool knows(const RequestId& request) const { return entries_.contains(request); }
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
  private:
