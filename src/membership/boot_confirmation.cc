@@ -14,16 +14,17 @@ BootConfirmation::BootConfirmation(BootAnnouncement own, std::size_t members, bo
   if (needed_ == 0) state_ = State::Counting;
 }
 
+void BootConfirmation::refuse(BootVerdict verdict) {
+  refusal_ = verdict;
+  state_ = State::Refused;
+}
+
 void BootConfirmation::on_reply(NodeId from, const BootReply& reply) {
   const bool about_this_start = reply.store == own_.store &&
                                 reply.boot_sequence == own_.boot_sequence &&
                                 reply.incarnation == own_.incarnation;
   if (!about_this_start || state_ == State::Refused) return;
-  if (reply.verdict != BootVerdict::Confirmed) {
-    refusal_ = reply.verdict;
-    state_ = State::Refused;
-    return;
-  }
+  if (reply.verdict != BootVerdict::Confirmed) return refuse(reply.verdict);
   confirmed_by_.insert(from);
   if (confirmed_by_.size() >= needed_) state_ = State::Counting;
 }

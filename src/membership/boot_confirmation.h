@@ -30,10 +30,14 @@ class BootConfirmation {
   // all founders once.
   BootConfirmation(BootAnnouncement own, std::size_t members, bool counted_before);
 
+  // The store was refused at an earlier start: nothing confirms it any more.
+  void refuse(BootVerdict verdict);
   // A verdict on another start of this node (a late message) is ignored.
   void on_reply(NodeId from, const BootReply& reply);
 
   [[nodiscard]] State state() const { return state_; }
+  // Why it is refused; Confirmed while it is not.
+  [[nodiscard]] BootVerdict refusal() const { return refusal_; }
   [[nodiscard]] bool counting() const { return state_ == State::Counting; }
   // What is said to a peer on a new connection.
   [[nodiscard]] BootAnnouncement announcement() const;

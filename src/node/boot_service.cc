@@ -18,6 +18,10 @@ BootService::BootService(const Neighbours& neighbours, StoreIdentity& identity,
     : neighbours_(neighbours), identity_(identity), confirmation_(confirmation) {}
 
 void BootService::on_start() {
+  if (identity_.refusal != BootVerdict::Confirmed) {
+    confirmation_.refuse(identity_.refusal);
+    neighbours_.log.error(confirmation_.explanation());
+  }
   if (confirmation_.counting()) note_counting();
 }
 
@@ -60,6 +64,7 @@ void BootService::on_reply(NodeId from, const BootReply& reply) {
   if (confirmation_.counting()) {
     note_counting();
   } else {
+    last_ticket_ = remember_refusal(neighbours_.storage, identity_, confirmation_.refusal());
     neighbours_.log.error(confirmation_.explanation());
   }
 }

@@ -62,6 +62,19 @@ StoreId read_store(ByteReader& reader) {
   return store;
 }
 
+// How the store stands with the other members, in a byte: 0 not confirmed yet, 1 confirmed, or
+// 1 + the verdict by which it was refused.
+constexpr std::uint8_t kConfirmed = 1;
+constexpr std::uint8_t kStandingMax =
+    kConfirmed + static_cast<std::uint8_t>(BootVerdict::RolledBack);
+
+std::uint8_t standing_of(const StoreIdentity& identity) {
+  if (identity.refusal != BootVerdict::Confirmed) {
+    return static_cast<std::uint8_t>(kConfirmed + static_cast<std::uint8_t>(identity.refusal));
+  }
+  return identity.confirmed ? kConfirmed : 0;
+}
+
 StorageWrite write_of_identity(const StoreIdentity& identity) {
   ByteWriter writer;
   writer.u8(kFormatVersion);
@@ -69,7 +82,7 @@ StorageWrite write_of_identity(const StoreIdentity& identity) {
   writer.sized(identity.member);
   write_store(writer, identity.store);
   writer.u64(identity.boot_sequence);
-  writer.u8(identity.confirmed ? 1 : 0);
+  writer.u8(standing_of(identity));
   writer.u64(identity.epoch.value);
   std::string key = meta_store_key(kIdentityName);
   std::string bytes = sealed(key, std::move(writer));
@@ -92,10 +105,11 @@ Result<StoreIdentity> identity_of(std::string_view store_key, std::string_view b
   identity.member = reader.sized();
   identity.store = read_store(reader);
   identity.boot_sequence = reader.u64();
-  const std::uint8_t confirmed = reader.u8();
+  const std::uint8_t standing = reader.u8();
   identity.epoch = Epoch{reader.u64()};
-  if (!reader.finished() || confirmed > 1) return corrupt("it has the wrong length");
-  identity.confirmed = confirmed == 1;
+  if (!reader.finished() || standing > kStandingMax) return corrupt("it has the wrong length");
+  identity.confirmed = standing >= kConfirmed;
+  if (standing > kConfirmed) identity.refusal = static_cast<BootVerdict>(standing - kConfirmed);
   return identity;
 }
 
@@ -222,6 +236,11 @@ CommitTicket remember_peer(StorageEngine& engine, StoreIdentity& identity, NodeI
 
 CommitTicket remember_confirmed(StorageEngine& engine, StoreIdentity& identity) {
   identity.confirmed = true;
+  return commit_identity(engine, identity);
+}
+
+CommitTicket remember_refusal(StorageEngine& engine, StoreIdentity& identity, BootVerdict refusal) {
+  identity.refusal = refusal;
   return commit_identity(engine, identity);
 }
 

@@ -31,7 +31,10 @@ struct StoreIdentity {
   StoreId store;
   std::uint64_t boot_sequence = 0;  // starts so far, this one included
   bool confirmed = false;           // once confirmed by all founders: it has counted
-  Epoch epoch;                      // adopted
+  // A member said that this store is not the latest one: it must never count again, or it would
+  // slip through at its next start, which nobody remembers yet. Confirmed: nobody said so.
+  BootVerdict refusal = BootVerdict::Confirmed;
+  Epoch epoch;  // adopted
   // The last start that each other member announced.
   std::map<NodeId, BootAnnouncement> peers;
   friend bool operator==(const StoreIdentity&, const StoreIdentity&) = default;
@@ -52,6 +55,7 @@ struct StoreIdentity {
 CommitTicket remember_peer(StorageEngine& engine, StoreIdentity& identity, NodeId peer,
                            const BootAnnouncement& announced);
 CommitTicket remember_confirmed(StorageEngine& engine, StoreIdentity& identity);
+CommitTicket remember_refusal(StorageEngine& engine, StoreIdentity& identity, BootVerdict refusal);
 CommitTicket remember_epoch(StorageEngine& engine, StoreIdentity& identity, Epoch adopted);
 
 }  // namespace starling

@@ -148,5 +148,19 @@ TEST_CASE("StoreIdentity: an identity that can not be read is corruption") {
   CHECK(open(engine).status().code() == StatusCode::Corruption);
 }
 
+TEST_CASE("StoreIdentity: a refused store stays refused over its next start") {
+  MemoryEngine engine;
+  Random random(1);
+  Result<StoreIdentity> identity =
+      open_identity(engine, {.cluster = "starling", .member = "node0"}, random);
+  REQUIRE(identity.ok());
+  CHECK(identity->refusal == BootVerdict::Confirmed);
+  static_cast<void>(remember_refusal(engine, *identity, BootVerdict::RolledBack));
+  engine.complete_all();
+  identity = open_identity(engine, {.cluster = "starling", .member = "node0"}, random);
+  REQUIRE(identity.ok());
+  CHECK(identity->refusal == BootVerdict::RolledBack);
+}
+
 }  // namespace
 }  // namespace starling
