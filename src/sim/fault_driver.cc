@@ -41,6 +41,7 @@ void FaultDriver::heal() {
   for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
     SimMember& member = cluster_.member(node);
     member.disk().heal_damage();
+    member.spare_commits();
     member.set_disk_speed({plan_.commit_fastest, plan_.commit_slowest});
     cluster_.start(node);
   }
@@ -161,7 +162,8 @@ void FaultDriver::jump_clock(const Fault& fault) {
     member.clock().jump_forward(fault.lasting);
   } else {
     // A year, either way.
-    const auto minutes = static_cast<std::int64_t>(fault.detail % (2 * 365 * 24 * 60));
+    constexpr std::uint64_t kMinutesInTwoYears = 2ULL * 365 * 24 * 60;
+    const auto minutes = static_cast<std::int64_t>(fault.detail % kMinutesInTwoYears);
     member.clock().set_wall_error(std::chrono::minutes(minutes) - hours(365 * 24));
   }
   // Its timers are due earlier now.

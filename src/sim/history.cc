@@ -37,7 +37,7 @@ std::string_view outcome_name(Outcome outcome) {
 }  // namespace
 
 std::string describe_request(const Operation& operation) {
-  const std::string number = "#" + std::to_string(operation.number) + " ";
+  std::string number = "#" + std::to_string(operation.number) + " ";
   const std::string level = " needs " + std::to_string(operation.required);
   const std::string context = operation.context.text.empty()
                                   ? " blind"

@@ -1,7 +1,15 @@
 #include "sim/key_truth.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
+
+#include "sim/history.h"
+#include "sim/witness.h"
+#include "sim/write_set.h"
+#include "version/dot.h"
+#include "version/sibling_set.h"
+#include "version/vector_clock.h"
 
 namespace starling::sim {
 
@@ -32,7 +40,7 @@ void KeyTruth::add_put(const Dot& dot, const Sighting& sighting) {
 }
 
 void KeyTruth::add_tombstone(const Dot& dot, const Sighting& sighting) {
-  AppliedWrite tombstone{.dot = dot, .is_delete = true};
+  AppliedWrite tombstone{.dot = dot, .is_delete = true, .begun = sighting.begun};
   bool asked_for = false;
   bool by_context = false;
   for (const WriteRecord& write : key_.writes) {
@@ -75,8 +83,8 @@ const AppliedWrite* KeyTruth::put(std::uint32_t write) const {
 const AppliedWrite* KeyTruth::tombstone_of(const Operation& deletion) const {
   const auto found =
       std::find_if(applied_.begin(), applied_.end(), [&deletion](const AppliedWrite& applied) {
-        return applied.is_delete && deletion.clock.has(applied.dot) &&
-               !deletion.context.clock.has(applied.dot);
+        return applied.is_delete && applied.begun > deletion.number &&
+               deletion.clock.has(applied.dot) && !deletion.context.clock.has(applied.dot);
       });
   return found == applied_.end() ? nullptr : &*found;
 }

@@ -5,6 +5,7 @@
 // used. A tombstone carries no label; the request it belongs to is found by the context that it
 // carries.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ struct AppliedWrite {
   // Superseded possibly: a value among them may be gone because of this write. Differs only where
   // nobody saw what a delete carried.
   WriteSet may_supersede;
+  std::size_t begun = 0;  // operations that had begun when it was first seen
 };
 
 class KeyTruth {
@@ -41,7 +43,8 @@ class KeyTruth {
   // All that the writes in `clock` may supersede, and all that they certainly do.
   [[nodiscard]] WriteSet excused_by(const VectorClock& clock) const;
   [[nodiscard]] WriteSet buried_by(const VectorClock& clock) const;
-  // The tombstone that an acknowledged delete made; nullptr: it found nothing to delete.
+  // The tombstone that an acknowledged delete made; nullptr: it found nothing to delete. Its answer
+  // then covers older tombstones only.
   [[nodiscard]] const AppliedWrite* tombstone_of(const Operation& deletion) const;
 
   // What did not fit together: a tombstone that nobody asked for.

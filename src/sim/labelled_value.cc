@@ -1,6 +1,11 @@
 #include "sim/labelled_value.h"
 
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <system_error>
 
 #include "base/hash.h"

@@ -17,6 +17,7 @@
 #include "sim/report.h"
 #include "sim/scenario.h"
 #include "sim/simulation.h"
+#include "sim/trace.h"
 
 namespace starling::sim {
 namespace {

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <iterator>
+#include <span>
+#include <string_view>
+#include <vector>
 
 namespace starling::sim {
 

@@ -1,11 +1,16 @@
 #include "sim/message_words.h"
 
 #include <array>
+#include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 
+#include "base/ids.h"
+#include "message/peer_messages.h"
 #include "sim/witness.h"
+#include "version/sibling_set.h"
 
 namespace starling::sim {
 namespace {

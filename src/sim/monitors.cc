@@ -1,11 +1,30 @@
 #include "sim/monitors.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
-#include "base/assert.h"
+#include "starling/result.h"
+
+#include "base/ids.h"
+#include "env/storage_engine.h"
+#include "message/client_messages.h"
+#include "message/peer_messages.h"
 #include "replica/key_layout.h"
+#include "replica/record_codec.h"
+#include "ring/ring.h"
+#include "ring/token.h"
+#include "sim/history.h"
+#include "sim/mark_board.h"
+#include "sim/sim_disk.h"
+#include "sim/witness.h"
+#include "version/sibling_set.h"
+#include "version/vector_clock.h"
 
 namespace starling::sim {
 namespace {
@@ -126,7 +145,7 @@ void Monitors::check_write_reply(const Question& question, const ReplicaWriteRep
            cluster_.member(question.replica).name() + " acknowledged a write that its disk " +
                (must_be_synced ? "could still lose" : "does not hold"));
   }
-  check_row(question, found->second.back());
+  check_row(question, found->second);
 }
 
 void Monitors::check_read_reply(const Question& question, const ReplicaReadReply& reply) {
@@ -140,14 +159,18 @@ void Monitors::check_read_reply(const Question& question, const ReplicaReadReply
   }
 }
 
-// The replica's row version only grows: it was the wanted one at some moment between question and
-// answer, or the answer should have been "stale row".
-void Monitors::check_row(const Question& question, const Asked& asked) {
-  const RowVersion now = row_of(question.replica, asked.partition);
-  if (asked.row_then <= asked.wanted && asked.wanted <= now) return;
-  accuse("one-row", asked.key,
+// The replica's row version only grows: it was the wanted one at some moment between one of the
+// question's copies and the answer, or the answer should have been "stale row".
+void Monitors::check_row(const Question& question, const std::vector<Asked>& asked) {
+  const Asked& last = asked.back();
+  const RowVersion now = row_of(question.replica, last.partition);
+  const bool was_there = std::any_of(asked.begin(), asked.end(), [now](const Asked& each) {
+    return each.row_then <= each.wanted && each.wanted <= now;
+  });
+  if (was_there) return;
+  accuse("one-row", last.key,
          cluster_.member(question.replica).name() + " did what row version " +
-             std::to_string(asked.wanted.value) + " asked, at row version " +
+             std::to_string(last.wanted.value) + " asked, at row version " +
              std::to_string(now.value));
 }
 

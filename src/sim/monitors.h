@@ -90,7 +90,7 @@ class Monitors {
   void note_read(std::uint32_t node, std::uint32_t from, const ReplicaRead& read);
   void check_write_reply(const Question& question, const ReplicaWriteReply& reply);
   void check_read_reply(const Question& question, const ReplicaReadReply& reply);
-  void check_row(const Question& question, const Asked& asked);
+  void check_row(const Question& question, const std::vector<Asked>& asked);
   void mark(const PeerMessage& message);
   void mark_outcome(ReplicaOutcome outcome);
   [[nodiscard]] VectorClock clock_on(std::uint32_t node, std::uint32_t key, bool durable) const;

@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdint>
 #include <cstdio>
+#include <string>
 #include <string_view>
 
 #include "base/ids.h"
 #include "base/planted_bug.h"
+#include "base/time.h"
+#include "sim/mark_board.h"
+#include "sim/simulation.h"
+#include "sim/trace.h"
+#include "sim/violation.h"
 
 namespace starling::sim {
 namespace {

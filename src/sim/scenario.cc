@@ -1,6 +1,10 @@
 #include "sim/scenario.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "sim/fault_plan.h"
 
 namespace starling::sim {
 namespace {

@@ -1,15 +1,27 @@
 #include "sim/sim_client.h"
 
-#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
 #include <utility>
 #include <variant>
+#include <vector>
+
+#include "starling/result.h"
+#include "starling/status.h"
 
 #include "base/assert.h"
+#include "base/ids.h"
+#include "base/random.h"
+#include "base/time.h"
 #include "message/checksum.h"
+#include "message/client_messages.h"
 #include "quorum/quorum_spec.h"
+#include "sim/history.h"
 #include "sim/labelled_value.h"
+#include "version/sibling_set.h"
 
 namespace starling::sim {
 namespace {

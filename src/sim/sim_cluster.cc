@@ -2,12 +2,33 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
 #include <utility>
 #include <variant>
+#include <vector>
+
+#include "starling/status.h"
 
 #include "base/assert.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/planted_bug.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "env/storage_engine.h"
+#include "message/client_messages.h"
 #include "message/hello.h"
+#include "message/peer_messages.h"
+#include "node/node_options.h"
+#include "ring/cluster_config.h"
+#include "ring/member.h"
+#include "ring/ring.h"
+#include "sim/fault_plan.h"
 #include "sim/message_words.h"
+#include "sim/sim_member.h"
 
 namespace starling::sim {
 namespace {

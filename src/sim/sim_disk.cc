@@ -1,8 +1,14 @@
 #include "sim/sim_disk.h"
 
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/assert.h"
+#include "env/storage_engine.h"
 
 namespace starling::sim {
 

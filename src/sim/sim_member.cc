@@ -1,9 +1,31 @@
 #include "sim/sim_member.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
 #include <utility>
+#include <vector>
+
+#include "starling/status.h"
 
 #include "base/assert.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "env/storage_engine.h"
+#include "env/transport.h"
+#include "message/client_messages.h"
+#include "message/peer_messages.h"
+#include "node/node.h"
+#include "ring/cluster_config.h"
+#include "ring/ring.h"
+#include "sim/event_queue.h"
+#include "sim/sim_storage.h"
 
 namespace starling::sim {
 namespace {
@@ -125,6 +147,10 @@ void SimMember::set_disk_speed(SimStorage::Speed speed) {
 
 void SimMember::fail_commits() {
   if (process_ != nullptr) process_->storage.fail_commits();
+}
+
+void SimMember::spare_commits() {
+  if (process_ != nullptr) process_->storage.spare_commits();
 }
 
 void SimMember::adopt(std::shared_ptr<const Ring> ring) {

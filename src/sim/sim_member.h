@@ -82,6 +82,7 @@ class SimMember {
   [[nodiscard]] bool was_paused_since(Instant since) const { return paused_until_ > since; }
   void set_disk_speed(SimStorage::Speed speed);
   void fail_commits();
+  void spare_commits();
   // Kept over restarts, as a durably adopted configuration is.
   void adopt(std::shared_ptr<const Ring> ring);
 

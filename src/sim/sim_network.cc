@@ -2,12 +2,24 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
+
+#include "starling/result.h"
 
 #include "base/assert.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "message/hello.h"
+#include "message/peer_messages.h"
+#include "sim/event_queue.h"
+#include "sim/fault_plan.h"
 #include "wire/codec.h"
 #include "wire/frame.h"
 
@@ -127,7 +139,8 @@ void SimNetwork::connect(std::size_t index) {
     const Duration delay = connecting_.between(weather_.latency_fastest, weather_.latency_slowest);
     const std::uint64_t generation = link.generation;
     // What the other side sends once it is connected must not arrive before its handshake.
-    link.ends.at(at_end).floor = events_.now() + delay;
+    link.ends.at(at_end).opened = events_.now() + delay;
+    link.ends.at(at_end).floor = link.ends.at(at_end).opened;
     events_.after(delay, [this, index, at_end, generation] {
       const Link& current = links_.at(index);
       if (current.up && current.generation == generation) shake_hands(index, at_end);
@@ -228,8 +241,9 @@ void SimNetwork::dispatch(Parcel parcel, Random& fate, bool in_order) {
     arrival = std::max(arrival, end.floor);
     end.floor = arrival;
   } else {
-    // Late enough for others to pass.
-    arrival += fate.between(Duration(0), 4 * weather_.latency_slowest);
+    // Late enough for others to pass; but nothing overtakes the handshake.
+    arrival =
+        std::max(arrival, end.opened) + fate.between(Duration(0), 4 * weather_.latency_slowest);
   }
   events_.at(arrival, [this, parcel = std::move(parcel)] { deliver(parcel); });
 }
@@ -263,7 +277,9 @@ void SimNetwork::mend(std::uint32_t from, std::uint32_t to) {
   Link& link = links_.at(index);
   const std::size_t towards = end_of(link, to);
   End& end = link.ends.at(towards);
-  if (end.cuts == 0 || --end.cuts > 0) return;  // calm_down() has mended it already, or not yet
+  if (end.cuts == 0) return;  // calm_down() has mended it already
+  --end.cuts;
+  if (end.cuts > 0) return;
   const std::vector<std::string> held = std::exchange(end.held, {});
   for (const std::string& bytes : held) {
     Random fate = fates_.fork("held", (index * 2) + towards).fork("number", end.messages++);

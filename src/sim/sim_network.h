@@ -85,6 +85,7 @@ class SimNetwork {
     std::uint64_t generation = 0;  // of the connection that this end believes in; 0: none
     std::uint32_t cuts = 0;        // of the direction towards this end
     std::uint64_t messages = 0;    // sent towards this end so far
+    Instant opened;                // when its handshake is through
     Instant floor;                 // nothing arrives before what was sent earlier
     std::vector<std::string> held;
   };

@@ -1,9 +1,19 @@
 #include "sim/sim_storage.h"
 
-#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
 #include <utility>
+#include <vector>
+
+#include "starling/result.h"
+#include "starling/status.h"
 
 #include "base/assert.h"
+#include "base/random.h"
+#include "env/storage_engine.h"
+#include "sim/sim_disk.h"
 
 namespace starling::sim {
 namespace {

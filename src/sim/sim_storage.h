@@ -47,6 +47,8 @@ class SimStorage final : public StorageEngine {
   void set_speed(Speed speed) { speed_ = speed; }
   // From the next group on every commit fails.
   void fail_commits() { failing_ = true; }
+  // A disk that has not failed yet will not.
+  void spare_commits() { failing_ = false; }
   // The process dies: of the group under way a drawn number of batches still reaches the disk.
   void abandon();
 

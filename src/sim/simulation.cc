@@ -2,21 +2,40 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
+#include <variant>
+#include <vector>
 
+#include "starling/result.h"
+
+#include "base/ids.h"
 #include "base/random.h"
+#include "base/time.h"
+#include "message/client_messages.h"
+#include "node/node.h"
 #include "ring/cluster_config.h"
 #include "sim/checkers.h"
 #include "sim/event_queue.h"
 #include "sim/fault_driver.h"
 #include "sim/fault_plan.h"
 #include "sim/history.h"
+#include "sim/mark_board.h"
 #include "sim/monitors.h"
 #include "sim/sim_client.h"
 #include "sim/sim_cluster.h"
+#include "sim/sim_disk.h"
+#include "sim/sim_network.h"
+#include "sim/trace.h"
+#include "sim/violation.h"
 #include "sim/witness.h"
+#include "version/context_codec.h"
+#include "version/sibling_set.h"
+#include "version/vector_clock.h"
 
 namespace starling::sim {
 namespace {
@@ -282,7 +301,7 @@ void Run::judge() {
     violations_.insert(violations_.end(), found.begin(), found.end());
   };
   // What was seen while it happened explains more than what followed from it.
-  std::vector<Violation> late = std::exchange(violations_, {});
+  const std::vector<Violation> late = std::exchange(violations_, {});
   add(monitors_.violations());
   add(clients_world_.violations);
   add(check_all(evidence));

@@ -1,8 +1,14 @@
 #include "sim/trace.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
+
+#include "base/time.h"
 
 namespace starling::sim {
 

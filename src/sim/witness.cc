@@ -1,8 +1,18 @@
 #include "sim/witness.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/ids.h"
+#include "sim/history.h"
+#include "sim/write_set.h"
+#include "version/dot.h"
+#include "version/sibling_set.h"
+#include "version/vector_clock.h"
 
 namespace starling::sim {
 namespace {
@@ -32,8 +42,7 @@ Witness::KeyView& Witness::view_of(std::uint32_t key) {
 }
 
 const Witness::Sightings& Witness::sightings(std::uint32_t key) const {
-  static const Sightings kNone;
-  return key < keys_.size() ? keys_.at(key).sightings : kNone;
+  return key < keys_.size() ? keys_.at(key).sightings : none_;
 }
 
 std::optional<Dot> Witness::dot_of(std::uint32_t key, std::uint32_t write) const {
@@ -71,6 +80,7 @@ Sighting& Witness::note(std::uint32_t key, const Sibling& sibling, const VectorC
   sighting.kind = sibling.kind;
   sighting.value_hash = sibling.value_hash;
   sighting.first_record = clock;
+  sighting.begun = history_.operations.size();
   if (!sibling.is_live_value()) return sighting;
   sighting.write = write_with(key, sibling);
   if (sighting.write == WriteSet::kNoWrite) {

@@ -4,6 +4,7 @@
 // each mint said that it had seen. It watches records on their way to disks and other nodes, and
 // notices at once when a dot stands for two writes, or a write for two dots (INV-1).
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -29,6 +30,8 @@ struct Sighting {
   std::optional<VectorClock> delta;
   // The clock of the first record in which it was seen.
   VectorClock first_record;
+  // How many operations had begun by then.
+  std::size_t begun = 0;
 };
 
 class Witness {
@@ -60,6 +63,7 @@ class Witness {
 
   const History& history_;
   std::vector<KeyView> keys_;
+  Sightings none_;  // of a key that was never seen
   std::vector<Violation> violations_;
 };
 

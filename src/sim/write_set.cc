@@ -1,7 +1,9 @@
 #include "sim/write_set.h"
 
-#include <algorithm>
 #include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
 
 namespace starling::sim {
 namespace {

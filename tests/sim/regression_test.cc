@@ -21,10 +21,13 @@ struct NamedSeed {
   std::string_view found;
 };
 
-constexpr std::array<NamedSeed, 3> kNamedSeeds{{
+constexpr std::array<NamedSeed, 6> kNamedSeeds{{
     {1, "calm", "the codec dropped whether an announced store counts: nobody ever became ready"},
     {1, "swarm", "a second copy of a forwarded put that had been refused was minted"},
     {6, "replays", "the same, after a node's disk was unreadable for a while"},
+    {3200, "swarm", "a second copy of a minted put was refused: \"nothing was applied\""},
+    {5411, "swarm", "the same, when the row had changed in between"},
+    {3225, "swarm", "a refused, rolled back store counted after one more restart: a stale read"},
 }};
 
 TEST_CASE("Regression: seeds that once found a mistake find it no more") {

@@ -59,6 +59,17 @@ TEST_CASE("KeyTruth: a context made from a delete's own answer is not that delet
   CHECK(truth.buried_by(clock_of({dot_of(2)})).has(0));
 }
 
+TEST_CASE(
+    "KeyTruth: a delete that found nothing is no older delete, though its answer covers that") {
+  HandMade made;
+  made.minted(made.put(), dot_of(1));
+  made.minted(made.remove(HandMade::context({dot_of(1)}, {0})), dot_of(2));
+  made.remove({});
+  made.last().clock = clock_of({dot_of(1), dot_of(2)});
+  const KeyTruth truth(made.history(), made.witness(), 0);
+  CHECK(truth.tombstone_of(made.last()) == nullptr);
+}
+
 TEST_CASE("KeyTruth: writes are found by their dots") {
   HandMade made;
   made.minted(made.put(), dot_of(1));

@@ -98,6 +98,21 @@ TEST_CASE("Monitors: work done for another row version is noticed") {
   CHECK(says(small.monitors, "one-row"));
 }
 
+TEST_CASE(
+    "Monitors: a copy of a question that comes when the row has changed excuses nothing else") {
+  SmallCluster small;
+  SimDisk& disk = small.cluster.member(1).disk();
+  disk.write({{small.monitors.store_key_of(0), record_of(small.monitors, {dot_of(1)})}});
+  disk.sync();
+  const ReplicaWrite write = write_of(small, dot_of(1));
+  small.monitors.on_peer_message(1, 0, write);
+  small.cluster.bump_ring({write.envelope.partition}, Duration(0));
+  small.wait(std::chrono::seconds(1));
+  small.monitors.on_peer_message(1, 0, write);
+  small.monitors.on_peer_send(1, 0, ReplicaWriteReply{.outcome = ReplicaOutcome::Done});
+  CHECK(small.monitors.violations().empty());
+}
+
 TEST_CASE("Monitors: a success that too few disks hold is noticed") {
   SmallCluster small;
   Operation put;

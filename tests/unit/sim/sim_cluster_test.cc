@@ -41,6 +41,23 @@ TEST_CASE("SimCluster: a node that lost its disk is known to its peers and never
   CHECK(small.marks.times("boot: another store was noticed") > 0);
 }
 
+TEST_CASE("SimCluster: a rolled back store that was refused stays refused when it starts again") {
+  SmallCluster small;
+  small.cluster.stop(1, SimMember::Power::Fails);
+  const SimDisk::Image image = small.cluster.member(1).disk().visible();
+  small.cluster.start(1);
+  small.wait(seconds(5));
+  CHECK(small.cluster.is_ready(1));
+  small.cluster.stop(1, SimMember::Power::Fails);
+  small.cluster.member(1).disk().restore(image);
+  for (int start = 0; start < 3; ++start) {
+    small.cluster.start(1);
+    small.wait(seconds(5));
+    CHECK_FALSE(small.cluster.is_ready(1));
+    small.cluster.stop(1, SimMember::Power::Fails);
+  }
+}
+
 TEST_CASE("SimCluster: a newer ring reaches every node, and one that was down when it is back") {
   SmallCluster small;
   small.cluster.stop(2, SimMember::Power::Stays);
