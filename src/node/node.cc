@@ -36,6 +36,7 @@
 #include "node/outbox.h"
 #include "node/readiness.h"
 #include "node/replica_service.h"
+#include "replica/founding_config.h"
 #include "replica/replica_store.h"
 #include "replica/store_identity.h"
 #include "ring/cluster_config.h"
@@ -172,7 +173,8 @@ Status Node::start() {
   STARLING_ASSIGN_OR_RETURN(
       opened, StoreIdentity identity,
       open_identity(parts.host.storage,
-                    {.cluster = parts.config.cluster, .member = parts.options.name}, random));
+                    {.cluster = parts.config.cluster, .member = parts.options.name},
+                    founding_of(parts.config), random));
   const Incarnation incarnation = draw_incarnation(parts.options, parts.host.random);
   parts.services = std::make_unique<Parts::Services>(parts, std::move(identity), incarnation,
                                                      parts.host.clock.now());

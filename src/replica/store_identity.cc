@@ -1,7 +1,6 @@
 #include "replica/store_identity.h"
 
 #include <charconv>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,7 +18,9 @@
 #include "base/random.h"
 #include "env/storage_engine.h"
 #include "message/peer_messages.h"
+#include "replica/founding_config.h"
 #include "replica/key_layout.h"
+#include "replica/seal.h"
 
 namespace starling {
 namespace {
@@ -27,27 +28,12 @@ namespace {
 constexpr std::uint8_t kFormatVersion = 1;
 constexpr std::string_view kIdentityName = "identity";
 constexpr std::string_view kPeerPrefix = "peer/";
-constexpr std::size_t kChecksumBytes = 8;
 
 Status corrupt(const std::string& what) {
   return {StatusCode::Corruption,
           "the data directory's identity can not be used: " + what +
               "; keep it aside and go on with the other members: an emptied one "
               "can not be filled in this version"};
-}
-
-std::string sealed(std::string_view store_key, ByteWriter writer) {
-  writer.u64(hash64(writer.bytes(), hash64(store_key)));
-  return std::move(writer).bytes();
-}
-
-// The payload, if its checksum holds.
-std::optional<std::string_view> unsealed(std::string_view store_key, std::string_view bytes) {
-  if (bytes.size() < kChecksumBytes) return std::nullopt;
-  const std::string_view payload = bytes.substr(0, bytes.size() - kChecksumBytes);
-  const std::uint64_t expected = ByteReader(bytes.substr(payload.size())).u64();
-  if (hash64(payload, hash64(store_key)) != expected) return std::nullopt;
-  return payload;
 }
 
 void write_store(ByteWriter& writer, const StoreId& store) {
@@ -217,14 +203,44 @@ CommitTicket commit_identity(StorageEngine& engine, const StoreIdentity& identit
   return engine.commit({write_of_identity(identity)}, CommitDemand::Synced);
 }
 
+// What is to be written at this start: nothing that is there already is written anew.
+Result<std::vector<StorageWrite>> writes_of_founding(StorageEngine& engine,
+                                                     const FoundingConfig& founding) {
+  const std::string key = founding_store_key();
+  STARLING_ASSIGN_OR_RETURN(got, const std::optional<std::string> bytes, engine.get(key));
+  if (!bytes.has_value()) return std::vector<StorageWrite>{write_of_founding(founding)};
+  STARLING_ASSIGN_OR_RETURN(parsed, const FoundingConfig stored, parse_founding(*bytes));
+  if (stored == founding) return std::vector<StorageWrite>{};
+  return Status(StatusCode::Usage,
+                "the data directory was founded with other --partitions, --replicas or "
+                "--initial-cluster; give those or another --data-dir");
+}
+
 }  // namespace
 
+Result<std::optional<FoundingConfig>> read_founding(StorageEngine& engine,
+                                                    const StoreExpectations& expectations) {
+  const std::string key = meta_store_key(kIdentityName);
+  STARLING_ASSIGN_OR_RETURN(got, const std::optional<std::string> owner, engine.get(key));
+  if (!owner.has_value()) return std::optional<FoundingConfig>{};
+  STARLING_ASSIGN_OR_RETURN(read, const StoreIdentity identity, identity_of(key, *owner));
+  STARLING_RETURN_IF_ERROR(check_expected(identity, expectations));
+  STARLING_ASSIGN_OR_RETURN(found, const std::optional<std::string> bytes,
+                            engine.get(founding_store_key()));
+  if (!bytes.has_value()) return std::optional<FoundingConfig>{};
+  STARLING_ASSIGN_OR_RETURN(parsed, FoundingConfig founding, parse_founding(*bytes));
+  return std::optional<FoundingConfig>(std::move(founding));
+}
+
 Result<StoreIdentity> open_identity(StorageEngine& engine, const StoreExpectations& expectations,
-                                    Random& random) {
+                                    const FoundingConfig& founding, Random& random) {
   STARLING_ASSIGN_OR_RETURN(opened, StoreIdentity identity,
                             read_or_format(engine, expectations, random));
+  STARLING_ASSIGN_OR_RETURN(compared, std::vector<StorageWrite> writes,
+                            writes_of_founding(engine, founding));
   ++identity.boot_sequence;
-  STARLING_RETURN_IF_ERROR(engine.commit_now({write_of_identity(identity)}));
+  writes.push_back(write_of_identity(identity));
+  STARLING_RETURN_IF_ERROR(engine.commit_now(std::move(writes)));
   return identity;
 }
 

@@ -16,6 +16,7 @@
 #include "base/random.h"
 #include "env/storage_engine.h"
 #include "message/peer_messages.h"
+#include "replica/founding_config.h"
 
 namespace starling {
 
@@ -40,16 +41,23 @@ struct StoreIdentity {
   friend bool operator==(const StoreIdentity&, const StoreIdentity&) = default;
 };
 
-// Reads the identity, or gives an empty store a new one; then counts this start, synced in every
-// durability mode. REQUIRES: nothing is queued in `engine`.
-// Errors: Usage       the directory belongs to another cluster or another member. Nothing was
-// written.
-//         Corruption  the identity can not be read, is of a newer format, or is missing in a store
-//                     that holds data. Nothing was written.
+// What the store was founded with. Nothing: it is empty, or older than the record of it (the next
+// start adds it). Nothing is written.
+// Errors: as below.
+[[nodiscard]] Result<std::optional<FoundingConfig>> read_founding(
+    StorageEngine& engine, const StoreExpectations& expectations);
+
+// Reads the identity, or gives an empty store a new one together with its founding configuration;
+// then counts this start, synced in every durability mode. REQUIRES: nothing is queued in `engine`.
+// Errors: Usage       the directory belongs to another cluster or another member, or was founded
+//                     otherwise. Nothing was written.
+//         Corruption  the identity or the founding configuration can not be read, is of a newer
+//                     format, or the identity is missing in a store that holds data. Nothing was
+//                     written.
 //         others      of the engine; this start must not go on.
 [[nodiscard]] Result<StoreIdentity> open_identity(StorageEngine& engine,
                                                   const StoreExpectations& expectations,
-                                                  Random& random);
+                                                  const FoundingConfig& founding, Random& random);
 
 // Each changes `identity` and queues the change, synced; it counts when the ticket is through.
 CommitTicket remember_peer(StorageEngine& engine, StoreIdentity& identity, NodeId peer,

@@ -1,5 +1,8 @@
 #include "replica/store_identity.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -12,6 +15,7 @@
 #include "base/ids.h"
 #include "base/random.h"
 #include "message/peer_messages.h"
+#include "replica/founding_config.h"
 #include "replica/key_layout.h"
 #include "support/memory_engine.h"
 
@@ -22,9 +26,16 @@ const StoreExpectations kOurs{.cluster = "c", .member = "node0"};
 const BootAnnouncement kAnnounced{
     .store = StoreId{{.high = 1, .low = 2}}, .boot_sequence = 3, .incarnation = Incarnation{4}};
 
+FoundingConfig founding(std::uint32_t partitions = 64) {
+  return {
+      .partitions = partitions,
+      .replicas = 3,
+      .founders = {{.id = node_id_of("node0"), .name = "node0", .address = "host:1", .zone = {}}}};
+}
+
 Result<StoreIdentity> open(MemoryEngine& engine, const StoreExpectations& expectations = kOurs) {
   Random random(1);
-  return open_identity(engine, expectations, random);
+  return open_identity(engine, expectations, founding(), random);
 }
 
 TEST_CASE("StoreIdentity: an empty store gets an id, and starts are counted") {
@@ -104,6 +115,30 @@ TEST_CASE("StoreIdentity: a directory of another cluster or member is refused un
   CHECK(engine.entries == before);
 }
 
+TEST_CASE("StoreIdentity: what the store was founded with is kept, and another one is refused") {
+  MemoryEngine engine;
+  CHECK(read_founding(engine, kOurs).value() == std::nullopt);
+  REQUIRE(open(engine).ok());
+  CHECK(read_founding(engine, kOurs).value() == founding());
+  const auto before = engine.entries;
+  Random random(1);
+  const auto other = open_identity(engine, kOurs, founding(128), random);
+  CHECK(other.status().code() == StatusCode::Usage);
+  CHECK(other.status().message().find("--partitions") != std::string::npos);
+  CHECK(engine.entries == before);
+  const StoreExpectations theirs{.cluster = "c", .member = "node1"};
+  CHECK(read_founding(engine, theirs).status().code() == StatusCode::Usage);
+}
+
+TEST_CASE("StoreIdentity: a store that is older than its founding record gets one") {
+  MemoryEngine engine;
+  REQUIRE(open(engine).ok());
+  engine.entries.erase(founding_store_key());
+  CHECK(read_founding(engine, kOurs).value() == std::nullopt);
+  CHECK(open(engine).value().boot_sequence == 2);
+  CHECK(read_founding(engine, kOurs).value() == founding());
+}
+
 TEST_CASE("StoreIdentity: every flipped bit is corruption") {
   MemoryEngine engine;
   auto identity = open(engine);
@@ -150,14 +185,12 @@ TEST_CASE("StoreIdentity: an identity that can not be read is corruption") {
 
 TEST_CASE("StoreIdentity: a refused store stays refused over its next start") {
   MemoryEngine engine;
-  Random random(1);
-  Result<StoreIdentity> identity =
-      open_identity(engine, {.cluster = "starling", .member = "node0"}, random);
+  Result<StoreIdentity> identity = open(engine);
   REQUIRE(identity.ok());
   CHECK(identity->refusal == BootVerdict::Confirmed);
   static_cast<void>(remember_refusal(engine, *identity, BootVerdict::RolledBack));
   engine.complete_all();
-  identity = open_identity(engine, {.cluster = "starling", .member = "node0"}, random);
+  identity = open(engine);
   REQUIRE(identity.ok());
   CHECK(identity->refusal == BootVerdict::RolledBack);
 }
