@@ -55,6 +55,10 @@ class Reader {
     const auto found = given_.find(name);
     return found == given_.end() ? "--" + std::string(name) : found->second.origin;
   }
+  // Empty: nobody gave it.
+  [[nodiscard]] std::string origin_if_given(std::string_view name) const {
+    return has(name) ? origin(name) : std::string();
+  }
   [[nodiscard]] Status bad(std::string_view name, const std::string& why) const {
     return usage_error(origin(name) + ": " + why);
   }
@@ -236,6 +240,9 @@ Result<DaemonSettings> check_settings(const GivenValues& given) {
   STARLING_ASSIGN_OR_RETURN(durability, settings.durability, durability_of(reader));
   STARLING_ASSIGN_OR_RETURN(level, settings.log_level, log_level_from(reader));
   STARLING_ASSIGN_OR_RETURN(cluster, settings.cluster, cluster_of(reader, settings));
+  settings.founding = {.partitions = reader.origin_if_given("partitions"),
+                       .replicas = reader.origin_if_given("replicas"),
+                       .founders = reader.origin_if_given("initial-cluster")};
   return settings;
 }
 

@@ -17,6 +17,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "daemon/data_directory.h"
+#include "daemon/founding.h"
 #include "daemon/settings.h"
 #include "env/byte_stream.h"
 #include "http/http_connection.h"
@@ -27,6 +28,8 @@
 #include "node/node.h"
 #include "node/node_options.h"
 #include "node/readiness.h"
+#include "replica/founding_config.h"
+#include "replica/store_identity.h"
 #include "ring/member.h"
 #include "storage/leveldb_engine.h"
 #include "storage/leveldb_lane.h"
@@ -63,7 +66,7 @@ Daemon::Daemon(DaemonSettings settings, Log& log)
                   .clock = clock_,
                   .log = log_,
                   .random = random_.fork("transport")},
-                 *this, transport_options()),
+                 *this, {.founders = {}, .name = settings_.name}),
       routes_([this] { return health(); }),
       http_(
           loop_, turn_, clock_,
@@ -78,6 +81,7 @@ Status Daemon::start() {
   STARLING_RETURN_IF_ERROR(transport_.listen(settings_.listen));
   STARLING_RETURN_IF_ERROR(http_.listen(settings_.http));
   STARLING_RETURN_IF_ERROR(open_store());
+  STARLING_RETURN_IF_ERROR(recall_founding());
   node_ = std::make_unique<Node>(node_options(), settings_.cluster,
                                  NodeHost{.clock = clock_,
                                           .transport = transport_,
@@ -110,20 +114,25 @@ Status Daemon::open_store() {
   return Status::success();
 }
 
+// The transport hears of the founders here, for only the store knows who they are.
+Status Daemon::recall_founding() {
+  STARLING_ASSIGN_OR_RETURN(
+      read, const std::optional<FoundingConfig> stored,
+      read_founding(*engine_, {.cluster = settings_.cluster.cluster, .member = settings_.name}));
+  if (stored.has_value()) {
+    STARLING_ASSIGN_OR_RETURN(recalled, settings_.cluster, recalled_cluster(settings_, *stored));
+  }
+  for (const RingMember& founder : settings_.cluster.founders) {
+    transport_.add_founder({.id = founder.id, .name = founder.name, .address = founder.address});
+  }
+  return Status::success();
+}
+
 NodeOptions Daemon::node_options() const {
   return {.name = settings_.name,
           .http_address = settings_.http.to_text(),
           .data_dir = settings_.data_dir,
           .durability = settings_.durability};
-}
-
-TransportOptions Daemon::transport_options() const {
-  TransportOptions options{.founders = {}, .name = settings_.name};
-  for (const RingMember& founder : settings_.cluster.founders) {
-    options.founders.push_back(
-        {.id = founder.id, .name = founder.name, .address = founder.address});
-  }
-  return options;
 }
 
 Health Daemon::health() const {

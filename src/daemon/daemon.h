@@ -56,8 +56,8 @@ class Daemon final : private Inbox, private CommitNotifier {
   void notify() override { wakeup_.wake(); }
 
   [[nodiscard]] Status open_store();
+  [[nodiscard]] Status recall_founding();
   [[nodiscard]] NodeOptions node_options() const;
-  [[nodiscard]] TransportOptions transport_options() const;
   [[nodiscard]] Health health() const;
   void on_lane_woke_us();
   void before_sleep();

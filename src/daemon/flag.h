@@ -29,7 +29,8 @@ inline constexpr std::array<Flag, 14> kFlags{{
     {"cluster", "NAME", "the cluster's name, checked in every handshake (default: starling)"},
     {"cluster-secret-file", "FILE", "authenticates contexts; without it a warning is logged"},
     {"initial-cluster", "LIST",
-     "name=host:port[@zone],...: the founding members (default: this node alone)"},
+     "name=host:port[@zone],...: the founding members; used once, on an empty data directory "
+     "(default: this node alone)"},
     {"partitions", "Q", "power of two, fixed when the cluster is founded (default: 1024)"},
     {"replicas", "N", "copies of each key; in force: min(N, members) (default: 3)"},
     {"durability", "MODE",

@@ -11,12 +11,21 @@
 
 namespace starling {
 
+// Where somebody set what is fixed when the cluster is founded ("--partitions",
+// "STARLING_PARTITIONS", ...); empty: nobody did, and the data directory's memory decides.
+struct FoundingOrigins {
+  std::string partitions;
+  std::string replicas;
+  std::string founders;
+};
+
 struct DaemonSettings {
   std::string name;
   std::string data_dir;
   HostPort listen;
   HostPort http;
   ClusterConfig cluster;  // the founding members, this one included
+  FoundingOrigins founding;
   DurabilityMode durability = DurabilityMode::Sync;
   LogLevel log_level = LogLevel::Info;
 };

@@ -44,12 +44,11 @@ UvTransport::UvTransport(TransportHost host, Inbox& inbox, TransportOptions opti
       self_(node_id_of(options_.name)),
       connections_(host.loop, host.turn, host.clock, *this, options_.limits),
       listener_(host.loop, [this](UvTcp socket) { on_accepted(std::move(socket)); }) {
-  for (const PeerAddress& member : options_.founders) {
-    if (member.id != self_) add_peer(member);
-  }
+  for (const PeerAddress& member : options_.founders) add_founder(member);
 }
 
-void UvTransport::add_peer(const PeerAddress& member) {
+void UvTransport::add_founder(const PeerAddress& member) {
+  if (member.id == self_) return;
   Peer& peer = peers_[member.id];
   peer.member = member;
   if (member.id < self_) return;  // it dials

@@ -49,7 +49,7 @@ struct PeerAddress {
 };
 
 struct TransportOptions {
-  std::vector<PeerAddress> founders;  // all of them; `name` says which one is this node
+  std::vector<PeerAddress> founders;  // `name` says which one is this node
   std::string name;
   std::size_t clients_max = 10'000;
   // Of all clients' unanswered requests together; more are refused as "overloaded".
@@ -78,6 +78,8 @@ class UvTransport final : public Transport, private UvConnection::Events {
   Status listen(const HostPort& address);
   // The port in use. REQUIRES: listen() succeeded.
   [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
+  // One more than the options named; this node itself is passed over. REQUIRES: before start().
+  void add_founder(const PeerAddress& member);
   // Begins to dial. `hello` is what every connection starts with. REQUIRES: before the loop runs.
   void start(Hello hello);
 
@@ -106,7 +108,6 @@ class UvTransport final : public Transport, private UvConnection::Events {
   Status on_frame(UvConnection& connection, Frame frame) override;
   void on_connection_closed(UvConnection& connection, const std::string& why) override;
 
-  void add_peer(const PeerAddress& member);
   void on_accepted(UvTcp socket);
   void on_dialled(NodeId id, UvTcp socket);
   void knock(const PeerAddress& member);

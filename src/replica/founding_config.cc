@@ -1,7 +1,6 @@
 #include "replica/founding_config.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>

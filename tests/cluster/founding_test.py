@@ -196,6 +196,40 @@ class Founders(unittest.TestCase):
         self.assertEqual(200, self.cluster.nodes[0].health("/livez")[0])
 
 
+class FoundedMembers(unittest.TestCase):
+    """Two members that were founded, and one of them started again with other flags."""
+
+    def setUp(self):
+        self.cluster = Cluster(nodes=2, flags=("--partitions", "64", "--replicas", "2"))
+        self.addCleanup(self.cluster.close)
+        self.cluster.start()
+        self.cluster.tool("put", "b", "k", "v", "--w", "2")
+        self.member = self.cluster.nodes[1]
+        self.member.stop()
+        self.member.flags = []
+
+    def assert_refused(self, *flags, words):
+        code, text = self.member.refuse_to_start(*flags)
+        self.assertEqual(2, code, text)
+        for word in words:
+            self.assertIn(word, text)
+
+    def test_a_member_starts_again_without_the_founding_flags(self):
+        self.member.start()
+        self.member.wait_serving()
+        self.assertEqual(b"v", self.cluster.tool("get", "b", "k", "--r", "2", via=1).stdout)
+        status = self.cluster.json("cluster", "status", via=1)
+        self.assertEqual((64, 2, 2), (status["partitions"], status["replicas_configured"], len(status["members"])))
+
+    def test_what_differs_from_the_founding_is_refused_by_name(self):
+        self.assert_refused("--partitions", "1024", words=["--partitions", "1024", "founded with 64"])
+        self.assert_refused("--replicas", "3", words=["--replicas", "3", "founded with 2"])
+        longer = self.cluster.founders() + ",node2=127.0.0.1:1"
+        self.assert_refused("--initial-cluster", longer, words=["--initial-cluster", longer, self.cluster.founders()])
+        self.member.listen = "127.0.0.1:%d" % free_ports(1)[0]
+        self.assert_refused(words=["--listen", self.member.listen, f"node1=127.0.0.1:{self.member.port}"])
+
+
 class Configuration(unittest.TestCase):
     """Files, variables and flags: each mistake is named, with its place, and starts nothing."""
 

@@ -64,6 +64,18 @@ void check_refused(const Arguments& arguments, const std::vector<std::string>& p
   }
 }
 
+TEST_CASE("Config: keeps where the founding flags were set, and that they were not") {
+  const FoundingOrigins nowhere = settings_of({}).founding;
+  CHECK((nowhere.partitions + nowhere.replicas + nowhere.founders).empty());
+  const FoundingOrigins set =
+      settings_of({"--partitions", "1024", "--initial-cluster", "node0=127.0.0.1:7400"},
+                  {"STARLING_REPLICAS=3"})
+          .founding;
+  CHECK(set.partitions == "--partitions");
+  CHECK(set.replicas == "STARLING_REPLICAS");
+  CHECK(set.founders == "--initial-cluster");
+}
+
 TEST_CASE("Config: without any flag it is a cluster of one on loopback") {
   const DaemonSettings settings = settings_of({});
   CHECK(settings.name == "node0");

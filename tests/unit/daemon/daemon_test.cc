@@ -114,5 +114,25 @@ TEST_CASE("Daemon: another member's data directory is refused") {
   CHECK(status.message().find("node0") != std::string::npos);
 }
 
+TEST_CASE("Daemon: what the cluster was founded with stays in force") {
+  const TemporaryDirectory directory("founded");
+  RecordedLog log;
+  {
+    Daemon daemon(settings_in(directory.path()), log);
+    REQUIRE(daemon.start().ok());
+  }
+  DaemonSettings settings = settings_in(directory.path());
+  settings.cluster.partitions = 16;  // a default
+  {
+    Daemon daemon(settings, log);
+    CHECK(daemon.start().ok());
+  }
+  settings.founding.partitions = "--partitions";
+  Daemon daemon(settings, log);
+  const Status status = daemon.start();
+  CHECK(status.code() == StatusCode::Usage);
+  CHECK(status.message().find("--partitions: asks for 16") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace starling
