@@ -1,5 +1,6 @@
 #include "net/uv_connection.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -91,9 +92,12 @@ void UvConnection::on_closed(const std::string& why) {
 // Something was answered or sent: what waited behind a pause may go on.
 void UvConnection::at_turn_end() {
   if (!paused_since_.has_value() || state_ != State::Established || saturated()) return;
-  waited_ = clock_.now() - *paused_since_;
+  const Instant since = *paused_since_;
+  waited_ = clock_.now() - since;
   paused_since_.reset();
   dispatch();
+  // Nothing was read in between: what is left has waited since then.
+  if (paused_since_.has_value()) paused_since_ = since;
   waited_ = {};
 }
 
@@ -138,11 +142,11 @@ Status UvConnection::handle_hello(const Hello& hello, std::size_t frame_bytes) {
   return Status::success();
 }
 
-// Counts a client's request as in flight until its reply; drops one that waited for too long here.
+// Counts a client's request as in flight until its reply. One that waited here for too long goes on
+// with no time left, so that it gets an answer like any other.
 Status UvConnection::admit(Frame frame, std::size_t frame_bytes) {
   if (auto* const request = std::get_if<ClientRequest>(&frame.message)) {
-    if (request->remaining <= waited_) return Status::success();  // its sender has given up
-    request->remaining -= waited_;
+    request->remaining = std::max(request->remaining - waited_, Duration::zero());
     if (!in_flight_.emplace(frame.request, frame_bytes).second) {
       return broken_rule("it used the number of a request that is not answered yet");
     }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -29,6 +30,14 @@ namespace {
 
 Status refused(std::string why) {
   return {StatusCode::Failure, std::move(why)};
+}
+
+// A greeting for whoever has not shown that it belongs to the cluster. What a peer proves itself
+// with is left out: it could be said again, to pose as this node.
+Hello for_strangers(Hello hello) {
+  hello.incarnation = {};
+  hello.config = {};
+  return hello;
 }
 
 std::string quoted(const std::string& name) {
@@ -131,8 +140,9 @@ void UvTransport::reply(const ClientHandle& client, ClientReply reply) {
 void UvTransport::on_accepted(UvTcp socket) {
   // Nobody gets a greeting that could tell why: whoever is beyond this bound costs no memory.
   if (connections_.size() >= options_.clients_max + kGreetingReserve) {
-    return warn_once_in_a_while("turned a connection away: clients_max (" +
-                                std::to_string(options_.clients_max) + ") is reached");
+    return warn_once_in_a_while("turned away", "turned a connection away: clients_max (" +
+                                                   std::to_string(options_.clients_max) +
+                                                   ") is reached");
   }
   connections_.add(UvConnection::Side::Accepted, std::move(socket));
 }
@@ -155,12 +165,13 @@ void UvTransport::on_hello(UvConnection& connection, const Hello& hello) {
 
 void UvTransport::greet_client(UvConnection& connection, const Hello& hello) {
   const Status accepted = check_hello(hello_, hello);
-  if (!accepted.ok()) return refuse(connection, accepted.message());
+  if (!accepted.ok()) return refuse(connection, "client", accepted.message());
   if (connections_.size() > options_.clients_max) {
-    return refuse(connection, "this node has as many connections as clients_max allows (" +
-                                  std::to_string(options_.clients_max) + "): try another");
+    return refuse(connection, "too many clients",
+                  "this node has as many connections as clients_max allows (" +
+                      std::to_string(options_.clients_max) + "): try another");
   }
-  connection.write(encode(hello_));
+  connection.write(encode(for_strangers(hello_)));
   connection.establish();
 }
 
@@ -171,7 +182,7 @@ void UvTransport::greet_accepted_peer(UvConnection& connection, const Hello& hel
     return connections_.retire(connection);
   }
   const Status accepted = check_accepted_peer(hello);
-  if (!accepted.ok()) return refuse(connection, accepted.message());
+  if (!accepted.ok()) return refuse(connection, "peer", accepted.message());
   take_down(found->second);
   connection.write(encode(hello_));
   bring_up(found->second, connection, hello);
@@ -194,7 +205,7 @@ void UvTransport::greet_dialled_peer(UvConnection& connection, const Hello& hell
   const Status accepted = check_dialled_peer(peer, hello);
   if (accepted.ok()) return bring_up(peer, connection, hello);
   note_trouble(peer, LogLevel::Warning, accepted.message());
-  Hello refusal = hello_;
+  Hello refusal = for_strangers(hello_);
   refusal.refusal = accepted.message();
   connection.refuse(refusal);
 }
@@ -237,9 +248,9 @@ void UvTransport::take_down(Peer& peer) {
   if (std::exchange(peer.up, false)) inbox_.on_peer_down(peer.member.id);
 }
 
-void UvTransport::refuse(UvConnection& connection, const std::string& why) {
-  warn_once_in_a_while("refused a connection: " + why);
-  Hello refusal = hello_;
+void UvTransport::refuse(UvConnection& connection, std::string_view kind, const std::string& why) {
+  warn_once_in_a_while(kind, "refused a connection: " + why);
+  Hello refusal = for_strangers(hello_);
   refusal.refusal = why;
   connection.refuse(refusal);
 }
@@ -293,8 +304,8 @@ void UvTransport::note_trouble(Peer& peer, LogLevel level, const std::string& wh
                              peer.member.address + ": " + why + "; trying again");
 }
 
-void UvTransport::warn_once_in_a_while(const std::string& line) {
-  if (repeats_.should_say(line, host_.clock.now())) host_.log.warning(line);
+void UvTransport::warn_once_in_a_while(std::string_view kind, const std::string& line) {
+  if (repeats_.should_say(kind, line, host_.clock.now())) host_.log.warning(line);
 }
 
 }  // namespace starling

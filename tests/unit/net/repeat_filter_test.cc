@@ -15,18 +15,22 @@ const Instant kStart{};
 
 TEST_CASE("RepeatFilter: says each line once, and again after the silence") {
   RepeatFilter filter;
-  CHECK(filter.should_say("a", kStart));
-  CHECK_FALSE(filter.should_say("a", kStart + std::chrono::seconds(1)));
-  CHECK(filter.should_say("b", kStart + std::chrono::seconds(1)));
-  CHECK(filter.should_say("a", kStart + RepeatFilter::kSilence));
+  CHECK(filter.should_say("kind", "a", kStart));
+  CHECK_FALSE(filter.should_say("kind", "a", kStart + std::chrono::seconds(1)));
+  CHECK(filter.should_say("kind", "b", kStart + std::chrono::seconds(1)));
+  CHECK(filter.should_say("kind", "a", kStart + RepeatFilter::kSilence));
+  CHECK_FALSE(filter.should_say("kind", "b", kStart + RepeatFilter::kSilence));
 }
 
-TEST_CASE("RepeatFilter: remembers a bounded number of lines") {
+TEST_CASE("RepeatFilter: lines that always differ come to an end, for their kind only") {
   RepeatFilter filter;
-  for (std::size_t line = 0; line <= RepeatFilter::kLinesMax; ++line) {
-    CHECK(filter.should_say(std::to_string(line), kStart));
+  std::size_t said = 0;
+  for (int line = 0; line < 10'000; ++line) {
+    said += filter.should_say("names", std::to_string(line), kStart) ? 1 : 0;
   }
-  CHECK(filter.should_say("0", kStart));
+  CHECK(said == RepeatFilter::kLinesMax);
+  CHECK(filter.should_say("places", "a", kStart));
+  CHECK(filter.should_say("names", "a", kStart + RepeatFilter::kSilence));
 }
 
 }  // namespace

@@ -191,7 +191,7 @@ TEST_CASE("UvConnection: reads no more while too many requests wait, and goes on
   CHECK(fixture.run_until([&] { return fixture.frames.size() == 4; }));
 }
 
-TEST_CASE("UvConnection: a request that waited behind others for too long is dropped") {
+TEST_CASE("UvConnection: a request that waited behind others for too long has no time left") {
   Accepting fixture({.in_flight_requests_max = 1});
   fixture.greet();
   fixture.other->say(encode(std::uint64_t{1}, get_request("a")) +
@@ -201,9 +201,21 @@ TEST_CASE("UvConnection: a request that waited behind others for too long is dro
   fixture.run_for(2 * kShort);
   fixture.connection->reply(1, encode(std::uint64_t{1}, get_reply()));
   REQUIRE(fixture.run_until([&] { return fixture.frames.size() == 2; }));
-  CHECK(fixture.frames[1].request == 3);
-  const auto& request = std::get<ClientRequest>(fixture.frames[1].message);
-  CHECK(request.remaining <= std::chrono::seconds(5) - 2 * kShort);
+  CHECK(std::get<ClientRequest>(fixture.frames[1].message).remaining == Duration::zero());
+  fixture.connection->reply(2, encode(std::uint64_t{2}, get_reply()));
+  REQUIRE(fixture.run_until([&] { return fixture.frames.size() == 3; }));
+  CHECK(std::get<ClientRequest>(fixture.frames[2].message).remaining <=
+        std::chrono::seconds(5) - 2 * kShort);
+}
+
+TEST_CASE("UvConnection: a request without any time left can be answered") {
+  Accepting fixture;
+  fixture.greet();
+  fixture.other->say(encode(std::uint64_t{1}, get_request("a", Duration::zero())));
+  REQUIRE(fixture.run_until([&] { return fixture.frames.size() == 1; }));
+  fixture.connection->reply(1, encode(std::uint64_t{1}, get_reply()));
+  CHECK(fixture.run_until([&] { return fixture.other->frames().size() == 2; }));
+  CHECK(fixture.bytes_in_flight == 0);
 }
 
 TEST_CASE("UvConnection: a request number that still waits may not be used again") {

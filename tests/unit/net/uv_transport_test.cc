@@ -20,7 +20,9 @@
 #include "message/peer_messages.h"
 #include "native_side.h"
 #include "net/inbox.h"
+#include "net/repeat_filter.h"
 #include "net/uv_listener.h"
+#include "ring/cluster_config.h"
 #include "wire/codec.h"
 
 namespace starling {
@@ -86,7 +88,7 @@ Hello peer_hello(const std::string& name, const std::string& cluster = "starling
           .name = name,
           .http_address = {},
           .incarnation = {incarnation},
-          .config = {},
+          .config = {.secret = {.high = 1, .low = 2}},
           .refusal = {}};
 }
 
@@ -265,6 +267,37 @@ TEST_CASE("UvTransport: strangers and namesakes are refused with the reason") {
   CHECK(refusal_of("gamma").find("not in --initial-cluster") != std::string::npos);
   CHECK(refusal_of(kNames[dialled_index()]).find("--name") != std::string::npos);
   CHECK(side.inbox.events.empty());
+}
+
+TEST_CASE("UvTransport: whoever is no peer hears nothing to pose as one with") {
+  LoopFixture fixture;
+  const Ports ports;
+  Side side(fixture, ports, dialled_index());
+  side.transport.start(peer_hello(kNames[dialled_index()]));
+  Hello wrong_cluster = client_hello();
+  wrong_cluster.cluster = "geese";
+  for (const Hello& said : {client_hello(), wrong_cluster, peer_hello("gamma")}) {
+    NativeSide stranger(fixture, ports.of[dialled_index()]);
+    stranger.say(encode(said));
+    REQUIRE(fixture.run_until([&] { return stranger.hello().has_value(); }));
+    const Hello heard = stranger.hello().value_or(peer_hello("none"));
+    CHECK(heard.name == kNames[dialled_index()]);
+    CHECK(heard.config == ConfigDigest{});
+    CHECK(heard.incarnation == Incarnation{});
+  }
+}
+
+TEST_CASE("UvTransport: a stranger with ever new names does not fill the log") {
+  LoopFixture fixture;
+  const Ports ports;
+  Side side(fixture, ports, dialled_index());
+  side.transport.start(peer_hello(kNames[dialled_index()]));
+  for (int caller = 0; caller < 20; ++caller) {
+    NativeSide stranger(fixture, ports.of[dialled_index()]);
+    stranger.say(encode(peer_hello("stranger" + std::to_string(caller))));
+    REQUIRE(fixture.run_until([&] { return stranger.closed(); }));
+  }
+  CHECK(side.log.count("stranger") == static_cast<int>(RepeatFilter::kLinesMax));
 }
 
 TEST_CASE("UvTransport: rubbish costs its own connection only") {
