@@ -69,6 +69,7 @@ void KeyTruth::add_tombstone(const Dot& dot, const Sighting& sighting) {
   } else {
     tombstone.may_supersede.join(writes_in(sighting.first_record));
   }
+  tombstone.by_context = by_context;
   applied_.push_back(std::move(tombstone));
 }
 
@@ -80,11 +81,22 @@ const AppliedWrite* KeyTruth::put(std::uint32_t write) const {
   return found == applied_.end() ? nullptr : &*found;
 }
 
+bool KeyTruth::is_ambiguous(const Operation& deletion) const {
+  return std::any_of(key_.writes.begin(), key_.writes.end(), [&](const WriteRecord& write) {
+    const Operation& other = history_.operations.at(write.operation);
+    return write.is_delete && other.context.text.empty() && other.number != deletion.number &&
+           other.begun <= deletion.ended && other.ended >= deletion.begun;
+  });
+}
+
 const AppliedWrite* KeyTruth::tombstone_of(const Operation& deletion) const {
+  const bool by_context = !deletion.context.text.empty();
+  if (!by_context && is_ambiguous(deletion)) return nullptr;
   const auto found =
-      std::find_if(applied_.begin(), applied_.end(), [&deletion](const AppliedWrite& applied) {
-        return applied.is_delete && applied.begun > deletion.number &&
-               deletion.clock.has(applied.dot) && !deletion.context.clock.has(applied.dot);
+      std::find_if(applied_.begin(), applied_.end(), [&](const AppliedWrite& applied) {
+        return applied.is_delete && applied.by_context == by_context &&
+               applied.begun > deletion.number && deletion.clock.has(applied.dot) &&
+               !deletion.context.clock.has(applied.dot);
       });
   return found == applied_.end() ? nullptr : &*found;
 }

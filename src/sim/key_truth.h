@@ -28,7 +28,8 @@ struct AppliedWrite {
   // Superseded possibly: a value among them may be gone because of this write. Differs only where
   // nobody saw what a delete carried.
   WriteSet may_supersede;
-  std::size_t begun = 0;  // operations that had begun when it was first seen
+  std::size_t begun = 0;    // operations that had begun when it was first seen
+  bool by_context = false;  // deletes: a request with this context was found
 };
 
 class KeyTruth {
@@ -51,6 +52,9 @@ class KeyTruth {
   [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
 
  private:
+  // Another delete without a context was under way at the same time: either may have made what both
+  // answers cover.
+  [[nodiscard]] bool is_ambiguous(const Operation& deletion) const;
   void add_put(const Dot& dot, const Sighting& sighting);
   void add_tombstone(const Dot& dot, const Sighting& sighting);
 

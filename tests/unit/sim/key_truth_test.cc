@@ -70,6 +70,19 @@ TEST_CASE(
   CHECK(truth.tombstone_of(made.last()) == nullptr);
 }
 
+TEST_CASE("KeyTruth: a delete that found nothing did not make a concurrent delete's tombstone") {
+  HandMade made;
+  made.minted(made.put(), dot_of(1));
+  made.remove({});
+  const std::uint32_t empty_handed = made.last().number;
+  made.minted(made.remove(HandMade::context({dot_of(1)}, {0})), dot_of(2));
+  Operation deletion = made.history().operations.at(empty_handed);
+  deletion.clock = clock_of({dot_of(1), dot_of(2)});
+  const KeyTruth truth(made.history(), made.witness(), 0);
+  CHECK(truth.tombstone_of(deletion) == nullptr);
+  CHECK(truth.tombstone_of(made.last()) != nullptr);
+}
+
 TEST_CASE("KeyTruth: writes are found by their dots") {
   HandMade made;
   made.minted(made.put(), dot_of(1));
