@@ -1,5 +1,6 @@
 #include "replica/record_walk.h"
 
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -76,10 +77,12 @@ class Walk {
 }  // namespace
 
 Status walk_records(StorageEngine& engine, const RecordCache& cache, const KeyBounds& bounds,
-                    PlantedBug planted, const RecordVisitor& visit) {
+                    PlantedBug planted, const RecordVisitor& visit, std::string& walked_to) {
   Walk walk(cache, bounds, planted, visit);
+  walked_to = bounds.from;
   STARLING_RETURN_IF_ERROR(
-      engine.scan(bounds.from, bounds.to, [&walk](std::string_view key, std::string_view value) {
+      engine.scan(bounds.from, bounds.to, [&](std::string_view key, std::string_view value) {
+        walked_to = key;
         return walk.on_stored(key, value);
       }));
   walk.finish();

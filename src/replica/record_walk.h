@@ -5,6 +5,7 @@
 // on it. An answer made from it waits for `durable_at` of the records it shows.
 
 #include <functional>
+#include <string>
 
 #include "starling/status.h"
 
@@ -25,9 +26,11 @@ struct WalkedRecord {
 // Returns whether to go on.
 using RecordVisitor = std::function<bool(const WalkedRecord&)>;
 
-// Corruption: a record in the range could not be read, and what was visited is not all.
+// Corruption: a record in the range could not be read, and what was visited is not all. `walked_to`
+// is then the store key of the damaged record; where the engine did not even come to it, the last
+// one before it, and at the beginning that of the range.
 [[nodiscard]] Status walk_records(StorageEngine& engine, const RecordCache& cache,
                                   const KeyBounds& bounds, PlantedBug planted,
-                                  const RecordVisitor& visit);
+                                  const RecordVisitor& visit, std::string& walked_to);
 
 }  // namespace starling

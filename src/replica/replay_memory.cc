@@ -68,8 +68,11 @@ void ReplayMemory::remember(Instant now, const RequestId& request, const Fingerp
                                                        .live_siblings = outcome.live_siblings})
                           .second;
   if (is_new) by_age_.emplace_back(now, request);
-  while (entries_.size() > options_.entries_max) forget_oldest();
   expire(now);
+  while (entries_.size() > options_.entries_max) {
+    ++early_evictions_;
+    forget_oldest();
+  }
 }
 
 void ReplayMemory::expire(Instant now) {

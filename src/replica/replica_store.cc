@@ -21,6 +21,7 @@
 #include "base/random.h"
 #include "env/storage_engine.h"
 #include "message/peer_messages.h"
+#include "message/record_bytes.h"
 #include "replica/key_layout.h"
 #include "replica/record_cache.h"
 #include "replica/record_codec.h"
@@ -42,15 +43,20 @@ std::string name_of(const RecordAddress& record) {
   return record.address.bucket + "/" + record.address.key;
 }
 
-std::size_t value_bytes_of(const SiblingSet& versions) {
-  std::size_t bytes = 0;
-  for (const Sibling& sibling : versions.siblings()) bytes += sibling.value.size();
-  return bytes;
-}
+// What a put with this context would leave of the stored siblings.
+struct Remainder {
+  std::size_t siblings = 0;
+  std::size_t value_bytes = 0;
+};
 
-bool covers_a_sibling(const VectorClock& context, const SiblingSet& stored) {
-  return std::ranges::any_of(stored.siblings(),
-                             [&context](const Sibling& each) { return context.has(each.dot); });
+Remainder remainder_of(const SiblingSet& stored, const VectorClock& context) {
+  Remainder left;
+  for (const Sibling& sibling : stored.siblings()) {
+    if (context.has(sibling.dot)) continue;
+    ++left.siblings;
+    left.value_bytes += sibling.value.size();
+  }
+  return left;
 }
 
 Sibling sibling_of(PutCommand&& put) {
@@ -146,7 +152,7 @@ void ReplicaStore::on_committed(CommitTicket through) {
 }
 
 Result<ReplicaStore::ScanOutcome> ReplicaStore::scan(const ScanQuery& query) {
-  STARLING_CHECK(query.visited_max > 0 && query.matched_max > 0);
+  STARLING_CHECK(query.visited_max > 0 && query.matched_max > 0 && query.bytes_max > 0);
   KeyBounds bounds = bounds_of_table(query.partition, StoreTable::Records);
   if (query.after.has_value()) {
     const RecordKey& after = *query.after;
@@ -155,21 +161,29 @@ Result<ReplicaStore::ScanOutcome> ReplicaStore::scan(const ScanQuery& query) {
   }
   ScanOutcome outcome;
   std::uint32_t visited = 0;
+  std::size_t bytes = 0;
+  std::string walked_to;
   const Status walked = walk_records(
-      engine_, cache_, bounds, options_.planted, [&](const WalkedRecord& walked_record) {
+      engine_, cache_, bounds, options_.planted,
+      [&](const WalkedRecord& walked_record) {
         const KeyAddress& address = walked_record.key.address;
         if (address.bucket == query.bucket && address.key.starts_with(query.prefix)) {
           outcome.entries.push_back(
               {.key = address.key, .versions = walked_record.versions.without_values()});
           outcome.durable_at = std::max(outcome.durable_at, walked_record.durable_at);
+          bytes += address.key.size() + message_bytes_of(outcome.entries.back().versions);
         }
         ++visited;
-        if (visited < query.visited_max && outcome.entries.size() < query.matched_max) return true;
+        if (visited < query.visited_max && outcome.entries.size() < query.matched_max &&
+            bytes < query.bytes_max) {
+          return true;
+        }
         outcome.stopped_at = address;
         return false;
-      });
+      },
+      walked_to);
   if (!walked.ok()) {
-    note_corruption(bounds_of_table(query.partition, StoreTable::Records).from, walked);
+    note_corruption(walked_to, walked);
     return walked;
   }
   return outcome;
@@ -180,9 +194,11 @@ Status ReplicaStore::advance_digest(DigestWork& work, std::uint32_t records_max)
   KeyBounds bounds = bounds_of_table(work.partition, StoreTable::Records);
   if (!work.next.empty()) bounds.from = work.next;
   std::uint32_t visited = 0;
+  std::string walked_to;
   work.finished = true;
   const Status walked = walk_records(
-      engine_, cache_, bounds, options_.planted, [&](const WalkedRecord& walked_record) {
+      engine_, cache_, bounds, options_.planted,
+      [&](const WalkedRecord& walked_record) {
         if (visited == records_max) {
           work.finished = false;
           work.next = record_store_key({.partition = work.partition,
@@ -195,10 +211,9 @@ Status ReplicaStore::advance_digest(DigestWork& work, std::uint32_t records_max)
         work.sum.add(visible_digest(address.bucket + '\0' + address.key, walked_record.versions));
         work.durable_at = std::max(work.durable_at, walked_record.durable_at);
         return true;
-      });
-  if (!walked.ok()) {
-    note_corruption(bounds_of_table(work.partition, StoreTable::Records).from, walked);
-  }
+      },
+      walked_to);
+  if (!walked.ok()) note_corruption(walked_to, walked);
   return walked;
 }
 
@@ -225,8 +240,9 @@ Result<StoredRecord> ReplicaStore::fetch(std::string_view store_key, CommitDeman
 }
 
 // After any store error the next mint must begin a new incarnation: what this process minted may be
-// gone without a trace. Once for each damaged key (walks: for each partition), or reading it often
-// would bloat every clock.
+// gone without a trace. Once for each damaged place, or reading it often would bloat every clock: a
+// key that could not be read, or the one that a walk came to before it could not go on. Another
+// damaged record is another place, and begins a new incarnation again.
 void ReplicaStore::note_corruption(std::string_view store_key, const Status& status) {
   ++counters_.corruptions;
   if (known_corrupt_.contains(store_key)) return;
@@ -247,15 +263,25 @@ Status ReplicaStore::check_queue() const {
   return {StatusCode::Overloaded, "the disk is behind: too many bytes wait to be committed"};
 }
 
-// A put that resolves at least one sibling is what we want at the limit, so it always passes.
+// A put that resolves at least one sibling is what we want at the limit, so it passes: their number
+// does not grow by it, and their bytes by one value at most. Beyond that only what lets the record
+// shrink passes, or a stale context could make it grow out of every message. Whoever resolves all
+// siblings leaves one value, so a way out is always open.
 Status ReplicaStore::check_sibling_limits(const SiblingSet& stored, const PutCommand& put) const {
-  if (stored.siblings().empty() || covers_a_sibling(put.context, stored)) return Status::success();
-  const bool too_many = stored.siblings().size() >= options_.siblings_max;
-  const bool too_large = value_bytes_of(stored) + put.value.size() > options_.sibling_bytes_max;
-  if (!too_many && !too_large) return Status::success();
+  const Remainder left = remainder_of(stored, put.context);
+  if (left.siblings == 0) return Status::success();
+  const std::size_t bytes = left.value_bytes + put.value.size();
+  const std::size_t bytes_before = value_bytes_of(stored);
+  const bool resolves = left.siblings < stored.siblings().size();
+  const std::size_t bytes_max =
+      resolves ? std::max(bytes_before, options_.sibling_bytes_max + kValueBytesMax)
+               : options_.sibling_bytes_max;
+  const bool too_many = !resolves && left.siblings >= options_.siblings_max;
+  if (!too_many && bytes <= bytes_max) return Status::success();
   return {StatusCode::TooManySiblings,
-          "the key holds " + std::to_string(stored.siblings().size()) +
-              " siblings, which is all it may: read it, and write with the context that you get"};
+          "the key holds " + std::to_string(stored.siblings().size()) + " siblings of " +
+              std::to_string(bytes_before) +
+              " bytes, which is all it may: read it, and write with the context that you get"};
 }
 
 CommitTicket ReplicaStore::commit(Entry& entry, CommitDemand demand) {

@@ -40,7 +40,9 @@ struct ReplicaStoreOptions {
   std::size_t cache_bytes_max = 64U << 20U;
   // About a second of a slow disk; more would only add waiting.
   std::uint64_t queued_bytes_max = 64U << 20U;
-  // A key that holds more is written without being read: somebody must resolve it first.
+  // A key that holds more is written without being read: somebody must resolve it first. Checked at
+  // the mint only. A put that resolves a sibling may exceed the bytes by one value; so what one
+  // minter makes always fits a message (kRecordBytesMax), what several make of it need not.
   std::uint32_t siblings_max = 64;
   std::size_t sibling_bytes_max = 16U << 20U;
   PlantedBug planted = PlantedBug::None;
@@ -68,7 +70,7 @@ class ReplicaStore {
     FenceStamp fence;
   };
 
-  // The records of one bucket in one partition behind `after`, bounded twice.
+  // The records of one bucket in one partition behind `after`, bounded three times.
   struct ScanQuery {
     PartitionId partition;
     std::string bucket;
@@ -76,6 +78,9 @@ class ReplicaStore {
     std::optional<RecordKey> after = std::nullopt;
     std::uint32_t visited_max = 0;  // > 0
     std::uint32_t matched_max = 0;  // > 0
+    // > 0. Of keys and versions; the record that passes it is the last of the answer. Far less than
+    // a message may hold, whatever that last one adds.
+    std::size_t bytes_max = std::size_t{4} << 20U;
   };
   struct ScanOutcome {
     std::vector<ScanEntry> entries;

@@ -38,13 +38,15 @@ struct WalkFixture {
   // The names in the order of the walk; of the overlay's in capitals.
   std::string walk(std::size_t visits_max = 100, PlantedBug planted = PlantedBug::None) {
     std::string names;
-    status = walk_records(engine, cache, bounds_of_table(PartitionId{1}, StoreTable::Records),
-                          planted, [&](const WalkedRecord& walked) {
-                            const char name = walked.key.address.key.front();
-                            const bool pinned = walked.durable_at != CommitTicket{};
-                            names += static_cast<char>(pinned ? name - 'a' + 'A' : name);
-                            return names.size() < visits_max;
-                          });
+    status = walk_records(
+        engine, cache, bounds_of_table(PartitionId{1}, StoreTable::Records), planted,
+        [&](const WalkedRecord& walked) {
+          const char name = walked.key.address.key.front();
+          const bool pinned = walked.durable_at != CommitTicket{};
+          names += static_cast<char>(pinned ? name - 'a' + 'A' : name);
+          return names.size() < visits_max;
+        },
+        walked_to);
     return names;
   }
 
@@ -52,6 +54,7 @@ struct WalkFixture {
   RecordCache cache{1U << 20U};
   std::uint64_t tickets = 0;
   Status status;
+  std::string walked_to;
 };
 
 TEST_CASE("RecordWalk: the overlay is merged into the engine's records in order") {
@@ -88,6 +91,7 @@ TEST_CASE("RecordWalk: a damaged record ends the walk with corruption") {
   fixture.engine.entries[WalkFixture::store_key('b')].back() ^= 1;
   CHECK(fixture.walk() == "a");
   CHECK(fixture.status.code() == StatusCode::Corruption);
+  CHECK(fixture.walked_to == WalkFixture::store_key('b'));
   CHECK(fixture.walk(100, PlantedBug::CorruptIsAbsent) == "ac");
 }
 

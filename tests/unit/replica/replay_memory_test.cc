@@ -86,6 +86,7 @@ TEST_CASE("ReplayMemory: it forgets after its time, not before") {
   CHECK(fixture.memory.size() == 1);
   fixture.memory.expire(Instant{std::chrono::seconds(11)});
   CHECK(fixture.memory.size() == 0);
+  CHECK(fixture.memory.early_evictions() == 0);
 }
 
 TEST_CASE("ReplayMemory: beyond its bound the oldest goes") {
@@ -96,6 +97,7 @@ TEST_CASE("ReplayMemory: beyond its bound the oldest goes") {
   CHECK(fixture.memory.size() == 3);
   CHECK_FALSE(fixture.memory.find(request(1, "v"))->has_value());
   CHECK(fixture.memory.find(request(2, "v"))->has_value());
+  CHECK(fixture.memory.early_evictions() == 1);
 }
 
 TEST_CASE("ReplayMemory: a request without an id is never remembered") {

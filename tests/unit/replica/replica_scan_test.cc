@@ -110,6 +110,40 @@ TEST_CASE("ReplicaStore: a damaged record makes scan and digest fail as a whole"
   CHECK(fixture.store.advance_digest(work, 10).code() == StatusCode::Corruption);
 }
 
+TEST_CASE("ReplicaStore: every damaged record that a walk finds begins one new incarnation") {
+  for (const bool in_the_engine : {false, true}) {
+    CAPTURE(in_the_engine);
+    StoreFixture fixture;
+    for (const char* const key : {"a", "b", "c"}) put(fixture, key);
+    fixture.complete_all();
+    std::set<std::uint64_t> incarnations{fixture.store.incarnation().value};
+    // From the last to the first, since a walk ends at the first that it finds.
+    for (auto it = fixture.engine.entries.rbegin(); it != fixture.engine.entries.rend(); ++it) {
+      if (in_the_engine) fixture.engine.damaged.insert(it->first);
+      if (!in_the_engine) it->second.back() ^= 1;
+      for (int again = 0; again < 2; ++again) {
+        CHECK_FALSE(fixture.store.scan(query_of()).ok());
+        put(fixture, "new" + std::to_string(incarnations.size()));
+        incarnations.insert(fixture.store.incarnation().value);
+      }
+    }
+    CHECK(incarnations.size() == 4);
+  }
+}
+
+TEST_CASE("ReplicaStore: a scan ends when its answer has its bytes, and goes on behind them") {
+  StoreFixture fixture;
+  for (int i = 0; i < 20; ++i) put(fixture, std::string(1000, 'k') + std::to_string(i));
+  ReplicaStore::ScanQuery query = query_of();
+  query.bytes_max = 5000;
+  const auto page = fixture.store.scan(query);
+  REQUIRE(page.ok());
+  CHECK(page->entries.size() > 1);
+  CHECK(page->entries.size() <= 5);
+  CHECK(page->stopped_at.has_value());
+  CHECK(all_pages(fixture, query).size() == 20);
+}
+
 TEST_CASE("ReplicaStore: the digest is the same in any number of steps") {
   StoreFixture fixture;
   for (int i = 0; i < 10; ++i) put(fixture, "k" + std::to_string(i));

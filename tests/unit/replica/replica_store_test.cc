@@ -223,6 +223,35 @@ TEST_CASE("ReplicaStore: the bytes of siblings have a limit too") {
   CHECK(read_back(fixture.store, key).siblings().size() == 1);
 }
 
+TEST_CASE("ReplicaStore: a put that resolves one sibling of many adds one value at most") {
+  StoreFixture fixture({.sibling_bytes_max = 10});
+  const TestKey key("k");
+  const auto first = fixture.store.mint(key.at(), put_of(std::string(9, 'a')));
+  REQUIRE(first.ok());
+  REQUIRE(fixture.store.merge(key.at(), foreign_value(9, 1, std::string(11, 'b')), false).ok());
+  const VectorClock stale = first->minted.delta.clock();
+  const std::string greatest(kValueBytesMax, 'c');
+  CHECK(fixture.store.mint(key.at(), put_of(greatest, stale)).status().code() ==
+        StatusCode::TooManySiblings);
+  CHECK(fixture.store.mint(key.at(), put_of(greatest.substr(1), stale)).ok());
+}
+
+TEST_CASE("ReplicaStore: a record above every limit still takes what lets it shrink") {
+  StoreFixture fixture({.sibling_bytes_max = 10});
+  const TestKey key("k");
+  const std::string greatest(kValueBytesMax, 'c');
+  for (const std::uint64_t minter : {7U, 8U, 9U}) {
+    REQUIRE(fixture.store.merge(key.at(), foreign_value(minter, 1, greatest), false).ok());
+    fixture.complete_all();
+  }
+  const VectorClock one = foreign_value(7, 1, "").clock();
+  CHECK(fixture.store.mint(key.at(), put_of("blind")).status().code() ==
+        StatusCode::TooManySiblings);
+  CHECK(fixture.store.mint(key.at(), put_of("smaller", one)).ok());
+  CHECK(fixture.store.mint(key.at(), put_of(greatest, read_back(fixture.store, key).clock())).ok());
+  CHECK(read_back(fixture.store, key).siblings().size() == 1);
+}
+
 TEST_CASE("ReplicaStore: a merge that knows later own writes begins a new incarnation") {
   StoreFixture fixture;
   const TestKey key("k");
