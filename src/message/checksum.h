@@ -1,8 +1,9 @@
 #pragma once
 
-// The end-to-end checksums of values: made by the client of a put and verified where it is minted,
-// made by the coordinator of a get and verified by the client. They cover the key as well, so that
-// a value can not be taken for another key's. For accidents, not for attackers.
+// The end-to-end checksums of values: made by the client of a put and verified where it is minted
+// (of a delete: made where its tombstone is, of the empty value), made by the coordinator of a get
+// and verified by the client. They cover the key as well, so that a value can not be taken for
+// another key's. For accidents, not for attackers.
 
 #include <cstdint>
 #include <span>

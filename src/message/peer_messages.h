@@ -52,6 +52,7 @@ enum class ReplicaOutcome : std::uint8_t {
   StaleRow = 2,    // the row versions differ; nothing was done
   Corrupt = 3,     // the stored record could not be read; nothing was done
   Refused = 4,     // too busy, or not an owner; nothing was done
+  TooLarge = 5,    // the record fits no message (message/record_bytes.h)
 };
 
 struct ReplicaWriteReply {
@@ -95,6 +96,7 @@ struct PutCommand {
   VectorClock context;  // decoded and authenticated where the client was met
   WriteLevels levels;
   RequestId request;
+  std::uint64_t checksum = 0;  // message/checksum.h, as the client made it; verified at the mint
   friend bool operator==(const PutCommand&, const PutCommand&) = default;
 };
 

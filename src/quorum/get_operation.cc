@@ -33,6 +33,7 @@
 #include "base/time.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
+#include "message/record_bytes.h"
 #include "quorum/actions.h"
 #include "quorum/read_evidence.h"
 #include "quorum/read_repair.h"
@@ -76,6 +77,7 @@ void GetOperation::on_read_reply(NodeId from, ReplicaReadReply reply, Actions& o
     evidence_.take(from, std::move(reply));
   } else {
     // Also "stored, but it may not count yet", and what could not be read: neither is an answer.
+    if (reply.outcome == ReplicaOutcome::TooLarge) met_large_record_ = true;
     evidence_.fail_read(from);
   }
   settle(out);
@@ -287,6 +289,11 @@ std::string GetOperation::shortage() const {
   if (evidence_.collisions() > 0) {
     why += "; " + std::to_string(evidence_.collisions()) +
            " held another value under the same version (dot collision)";
+  }
+  if (met_large_record_) {
+    why += "; the key's siblings are together larger than a message may be (" +
+           std::to_string(kRecordBytesMax) +
+           " bytes): resolve them by puts or deletes with the contexts of earlier answers";
   }
   return why;
 }

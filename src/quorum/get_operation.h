@@ -93,6 +93,7 @@ class GetOperation {
   ReadEvidence evidence_;
   bool out_of_patience_ = false;
   std::optional<Instant> repair_until_;
+  bool met_large_record_ = false;
   bool answered_ = false;
   State state_ = State::Created;
 };

@@ -103,7 +103,7 @@ Result<VectorClock> read_clock(ByteReader& reader) {
 
 std::string ContextCodec::encode(std::string_view bucket, std::string_view key,
                                  const VectorClock& clock) const {
-  if (clock.empty()) return {};
+  if (clock.empty() || clock.size() > kContextEntriesMax) return {};
   ByteWriter writer;
   writer.u8(kContextVersion);
   writer.u64(hash_of_key(bucket, key));
@@ -132,7 +132,7 @@ Result<VectorClock> ContextCodec::decode(std::string_view bucket, std::string_vi
   if (clock->size() > kContextEntriesMax) {
     return Status(StatusCode::TooLarge, "the context has more than " +
                                             std::to_string(kContextEntriesMax) +
-                                            " entries; read the key again for a shorter one");
+                                            " entries, which no server gives out");
   }
   return clock;
 }

@@ -19,7 +19,8 @@ class ContextCodec {
   // `key`: shared by the cluster (derive_mac_key of the cluster secret).
   explicit ContextCodec(const MacKey& key) : key_(key) {}
 
-  // URL-safe text without padding. An empty clock gives the empty text, which is no context.
+  // URL-safe text without padding. An empty clock gives the empty text, which is no context; so
+  // does one of more than kContextEntriesMax entries, which decode() would refuse.
   [[nodiscard]] std::string encode(std::string_view bucket, std::string_view key,
                                    const VectorClock& clock) const;
   // BadContext: not made by this cluster, damaged, or of another key (the message says which).
@@ -31,8 +32,10 @@ class ContextCodec {
   MacKey key_;
 };
 
-// A context with more entries is refused: only a client that invents history reaches it.
-inline constexpr std::size_t kContextEntriesMax = 512;
+// A context with more entries is neither given out nor taken. An entry is a process that minted for
+// the key, so no record comes near it by itself: a year of three minters that restart every week is
+// 156. wire/ has room for the text of the longest (kContextBytesMax).
+inline constexpr std::size_t kContextEntriesMax = 16'384;
 
 // The canonical bytes of a clock, as contexts and stored records hold them. The reader refuses what
 // is not in normal form, and fails with the ByteReader on too few bytes.

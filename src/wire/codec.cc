@@ -196,9 +196,14 @@ std::string encode(std::uint64_t request, const ClientReply& message) {
   std::string frame =
       std::visit([&](const auto& reply) { return encode_one(request, reply); }, message);
   if (!frame.empty()) return frame;
-  return encode_one(request, ErrorReply{.status = Status(StatusCode::TooLarge,
-                                                         "the answer is larger than a frame"),
-                                        .replies = {}});
+  return encode_one(
+      request, ErrorReply{.status = Status(StatusCode::TooLarge,
+                                           "the answer is larger than a message may be (" +
+                                               std::to_string(kRecordBodyBytesMax) +
+                                               " bytes); the key's siblings must be resolved by "
+                                               "puts or deletes with the contexts of earlier "
+                                               "answers"),
+                          .replies = {}});
 }
 
 Result<Frame> decode(const FrameHeader& header, std::string_view body) {

@@ -25,9 +25,9 @@ struct Frame {
   friend bool operator==(const Frame&, const Frame&) = default;
 };
 
-// Whole frames, header included. Empty where the message is larger than its frame may be (which a
-// sender within the limits of starling/options.h can reach only with a record or list of more than
-// 32 MiB): send nothing then. A reply of that size becomes an ErrorReply that says so. Overlong
+// Whole frames, header included. Empty where the message is larger than its frame may be, which
+// only a record can be that nobody asked fits_a_message about: a fault of the sender, to be said
+// aloud. A reply of that size becomes an ErrorReply that says so. Overlong
 // texts for people (errors, refusals) are cut; the values of scan entries are left out.
 [[nodiscard]] std::string encode(const Hello& hello);
 [[nodiscard]] std::string encode(const PeerMessage& message);

@@ -163,7 +163,7 @@ flatbuffers::Offset<wire::ReplicaWriteReply> write_table(Builder& builder,
 
 ReplicaWriteReply read_table(FieldReader& reader, const wire::ReplicaWriteReply& table) {
   return {.operation = OperationId{table.operation()},
-          .outcome = reader.enumerator(table.outcome(), ReplicaOutcome::Refused, "outcome"),
+          .outcome = reader.enumerator(table.outcome(), ReplicaOutcome::TooLarge, "outcome"),
           .epoch = Epoch{table.epoch()},
           .synced = table.synced()};
 }
@@ -201,7 +201,7 @@ flatbuffers::Offset<wire::ReplicaReadReply> write_table(Builder& builder,
 ReplicaReadReply read_table(FieldReader& reader, const wire::ReplicaReadReply& table) {
   ReplicaReadReply reply;
   reply.operation = OperationId{table.operation()};
-  reply.outcome = reader.enumerator(table.outcome(), ReplicaOutcome::Refused, "outcome");
+  reply.outcome = reader.enumerator(table.outcome(), ReplicaOutcome::TooLarge, "outcome");
   reply.epoch = Epoch{table.epoch()};
   reply.fence = FenceStamp{table.fence()};
   reply.digest = hash_of(*table.digest());
@@ -222,9 +222,10 @@ flatbuffers::Offset<wire::ForwardedPut> write_table(Builder& builder, const Forw
   const wire::Envelope envelope = wire_envelope(put.envelope);
   const wire::WriteLevelTriple levels = wire_levels(command.levels);
   const wire::Request request = wire_request(command.request);
-  return wire::CreateForwardedPut(
-      builder, &envelope, bucket, key, static_cast<std::uint8_t>(command.kind), value, content_type,
-      command.modified.milliseconds, context.prefix, context.cloud, &levels, &request);
+  return wire::CreateForwardedPut(builder, &envelope, bucket, key,
+                                  static_cast<std::uint8_t>(command.kind), value, content_type,
+                                  command.modified.milliseconds, context.prefix, context.cloud,
+                                  &levels, &request, command.checksum);
 }
 
 ForwardedPut read_table(FieldReader& reader, const wire::ForwardedPut& table) {
@@ -238,6 +239,7 @@ ForwardedPut read_table(FieldReader& reader, const wire::ForwardedPut& table) {
   put.put.context = reader.clock(table.prefix(), table.cloud());
   put.put.levels = reader.levels(*table.levels());
   put.put.request = request_of(*table.request());
+  put.put.checksum = table.checksum();
   reader.require(put.put.kind == SiblingKind::Value || put.put.value.empty(), "put",
                  "a tombstone with a value");
   return put;

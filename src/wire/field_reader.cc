@@ -222,6 +222,11 @@ Sibling FieldReader::sibling(const wire::Sibling& sibling) {
   read.content_type = content_type(sibling.content_type());
   read.value = value(sibling.value());
   require(read.is_live_value() || read.value.empty(), "sibling", "a tombstone with a value");
+  if (failed()) return read;
+  // The hash stands for the value in every digest: one that does not belong to it would pass a
+  // damaged value for the same as the sound one.
+  require(hash_of_value(read.kind, read.content_type, read.value) == read.value_hash, "sibling",
+          "its value does not have its hash");
   return read;
 }
 

@@ -25,6 +25,7 @@
 #include "version/dot.h"
 #include "version/sibling_set.h"
 #include "version/vector_clock.h"
+#include "wire/frame.h"
 
 namespace starling {
 
@@ -32,8 +33,6 @@ namespace starling {
 inline constexpr std::size_t kNameBytesMax = 4096;
 // What is said to people; the writer cuts to it.
 inline constexpr std::size_t kMessageBytesMax = 4096;
-// 512 entries of a context in base64, and then some.
-inline constexpr std::size_t kContextBytesMax = std::size_t{32} << 10U;
 // No deadline is further away; a greater number is damage or an attack on a timer.
 inline constexpr Duration kRemainingMax = std::chrono::minutes(10);
 

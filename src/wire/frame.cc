@@ -82,6 +82,11 @@ std::size_t body_bytes_max(FrameType type) {
   switch (type) {
     case FrameType::Hello:
       return kHandshakeBodyBytesMax;
+    case FrameType::ClientGet:
+    case FrameType::ClientDelete:
+    case FrameType::PutReply:
+    case FrameType::ForwardedPutReply:
+      return kContextBodyBytesMax;
     case FrameType::ClientPut:
     case FrameType::ForwardedPut:
       return kValueBodyBytesMax;

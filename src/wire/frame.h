@@ -17,6 +17,8 @@
 
 #include "starling/result.h"
 
+#include "message/record_bytes.h"
+
 namespace starling {
 
 inline constexpr std::size_t kFrameHeaderBytes = 32;
@@ -59,13 +61,18 @@ inline constexpr std::uint8_t kFrameTypeMax = 29;
 
 // Everything before the two sides know each other.
 inline constexpr std::size_t kHandshakeBodyBytesMax = std::size_t{4} << 10U;
-// Everything without a value or a list in it.
+// Everything without a value, a list or a context in it.
 inline constexpr std::size_t kControlBodyBytesMax = std::size_t{64} << 10U;
-// One value of 16 MiB, and a control message around it.
-inline constexpr std::size_t kValueBodyBytesMax = (std::size_t{16} << 20U) + kControlBodyBytesMax;
-// A record or a list. The mint stops at 16 MiB of siblings a key, and the write that passes the
-// limit may bring 16 MiB more; records are not yet cut into several frames.
-inline constexpr std::size_t kRecordBodyBytesMax = (std::size_t{32} << 20U) + kControlBodyBytesMax;
+// The text of a context with as many entries as ContextCodec gives out (kContextEntriesMax): 28
+// bytes each at most, and a third more in base64.
+inline constexpr std::size_t kContextBytesMax = std::size_t{640} << 10U;
+// A context, and a control message around it.
+inline constexpr std::size_t kContextBodyBytesMax = kContextBytesMax + kControlBodyBytesMax;
+// One value of 16 MiB, its context, and a control message around them.
+inline constexpr std::size_t kValueBodyBytesMax = (std::size_t{16} << 20U) + kContextBodyBytesMax;
+// A record or a list. The mint alone makes no record that does not fit, but merges can: records are
+// not yet cut into several frames, so whoever sends one asks fits_a_message first.
+inline constexpr std::size_t kRecordBodyBytesMax = kRecordBytesMax + kControlBodyBytesMax;
 
 [[nodiscard]] std::string_view frame_type_name(FrameType type);
 // The longest body that a frame of this type may have.

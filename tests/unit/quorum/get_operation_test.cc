@@ -278,6 +278,15 @@ TEST_CASE("GetOperation: absent everywhere is a sound, empty answer") {
   CHECK(answer.protected_read);
 }
 
+TEST_CASE("GetOperation: records that fit no message make the read unavailable, and it says so") {
+  GetOperation get = get_of(request_of(3, 2), view_of(3));
+  static_cast<void>(reply(get, 0, failed_reply(ReplicaOutcome::TooLarge)));
+  const auto error = only<AnswerError>(reply(get, 1, failed_reply(ReplicaOutcome::TooLarge)));
+  CHECK(error.status.code() == StatusCode::Unavailable);
+  CHECK(error.status.message().find("larger than a message may be (34603008 bytes)") !=
+        std::string::npos);
+}
+
 TEST_CASE("GetOperation: what could not be read is no answer, never an absent record") {
   GetOperation get = get_of(request_of(3, 2), view_of(3));
   const auto other = only<SendRead>(reply(get, 0, failed_reply(ReplicaOutcome::Corrupt)));

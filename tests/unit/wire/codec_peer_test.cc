@@ -44,7 +44,7 @@ TEST_CASE("codec_peer: unknown enumerators are refused") {
   CHECK(refusal_of_read("b", "k", {}, 2) == "ReplicaRead: want: unknown value");
   Builder builder;
   CHECK(refusal_of(FrameType::ReplicaWriteReply, builder,
-                   wire::CreateReplicaWriteReply(builder, 1, 5)) ==
+                   wire::CreateReplicaWriteReply(builder, 1, 6)) ==
         "ReplicaWriteReply: outcome: unknown value");
 }
 

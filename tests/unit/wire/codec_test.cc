@@ -8,8 +8,11 @@
 #include <doctest/doctest.h>
 
 #include "base/bytes.h"
+#include "base/mac.h"
 #include "base/random.h"
+#include "message/record_bytes.h"
 #include "random_message.h"
+#include "version/context_codec.h"
 
 namespace starling {
 namespace {
@@ -88,6 +91,51 @@ TEST_CASE("codec: the greatest value travels") {
   const Result<Frame> decoded = decode_frame(encode_frame(frame));
   REQUIRE(decoded.ok());
   CHECK(*decoded == frame);
+}
+
+TEST_CASE("codec: the greatest record that is said to fit travels, and none that is not") {
+  const auto write_of = [](std::uint64_t count, std::size_t bytes) {
+    VectorClock clock;
+    std::vector<Sibling> siblings(count);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      siblings[i].dot = {.actor = {.incarnation = {i}, .lineage = 1}, .counter = 1};
+      siblings[i].content_type.assign(255, 't');
+      siblings[i].value.assign(bytes, 'v');
+      siblings[i].value_hash =
+          hash_of_value(SiblingKind::Value, siblings[i].content_type, siblings[i].value);
+      clock.add(siblings[i].dot);
+    }
+    return ReplicaWrite{.address = {.bucket = "b", .key = std::string(4096, 'k')},
+                        .versions = SiblingSet(std::move(clock), std::move(siblings))};
+  };
+  const std::size_t sibling_bytes = kRecordBytesMax / kRecordSiblingsMax - 128 - 255 - 24;
+  const ReplicaWrite fits = write_of(kRecordSiblingsMax, sibling_bytes);
+  REQUIRE(fits_a_message(fits.versions));
+  const Result<Frame> decoded = decode_frame(encode(PeerMessage(fits)));
+  CAPTURE(decoded.status().to_string());
+  REQUIRE(decoded.ok());
+  CHECK(std::get<PeerMessage>(decoded->message) == PeerMessage(fits));
+  const ReplicaWrite large = write_of(3, std::size_t{12} << 20U);
+  CHECK_FALSE(fits_a_message(large.versions));
+  CHECK(encode(PeerMessage(large)).empty());
+}
+
+TEST_CASE("codec: the longest context that is given out travels both ways") {
+  std::vector<VectorClock::Entry> entries;
+  for (std::uint64_t i = 0; i < kContextEntriesMax; ++i) {
+    entries.push_back({.actor = {.incarnation = {i}, .lineage = ~i}, .counter = ~i});
+  }
+  PutReply reply;
+  reply.context = ContextCodec(derive_mac_key("secret", "context"))
+                      .encode("b", "k", VectorClock::of(std::move(entries)));
+  REQUIRE_FALSE(reply.context.empty());
+  const Result<Frame> answer = decode_frame(encode(1, ClientReply(reply)));
+  REQUIRE(answer.ok());
+  CHECK(std::get<PutReply>(std::get<ClientReply>(answer->message)).context == reply.context);
+  const ClientGet get{.address = {.bucket = "b", .key = "k"}, .context = reply.context};
+  CHECK(decode_frame(encode(1, ClientRequest{.remaining = {}, .body = get})).ok());
+  const ForwardedPutReply passed{.reply = reply};
+  CHECK(decode_frame(encode(PeerMessage(passed))).ok());
 }
 
 TEST_CASE("codec: a Hello with the longest texts fits the handshake") {

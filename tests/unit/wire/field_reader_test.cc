@@ -8,6 +8,7 @@
 
 #include "client_generated.h"
 #include "table_bytes.h"
+#include "version/sibling_set.h"
 
 namespace starling {
 namespace {
@@ -22,6 +23,7 @@ struct RecordParts {
   std::uint8_t kind = 0;
   std::string content_type{};
   std::string value = "v";
+  std::uint64_t hash_error = 0;
 };
 
 // What the codec says to a ReplicaWrite that carries this record.
@@ -31,8 +33,10 @@ std::string refusal_of_record(const RecordParts& parts) {
   for (const wire::Event& dot : parts.dots) {
     const TextOffset content_type = write_text(builder, parts.content_type);
     const BytesOffset value = write_bytes(builder, parts.value);
-    siblings.push_back(
-        wire::CreateSibling(builder, &dot, parts.kind, 0, 0, 0, content_type, value));
+    const std::uint64_t value_hash =
+        hash_of_value(static_cast<SiblingKind>(parts.kind), parts.content_type, parts.value);
+    siblings.push_back(wire::CreateSibling(builder, &dot, parts.kind, value_hash ^ parts.hash_error,
+                                           0, 0, content_type, value));
   }
   const auto prefix = write_structs(builder, parts.prefix);
   const auto cloud = write_structs(builder, parts.cloud);
@@ -70,6 +74,13 @@ TEST_CASE("FieldReader: siblings of unknown kind or of a kind without value are 
   CHECK(refusal_of_record({.dots = {kFirst}, .kind = 1}) ==
         "ReplicaWrite: sibling: a tombstone with a value");
   CHECK(refusal_of_record({.dots = {kFirst}, .kind = 1, .value = ""}) == "");
+}
+
+TEST_CASE("FieldReader: a sibling whose value does not have its hash is refused") {
+  CHECK(refusal_of_record({.dots = {kFirst}, .value = "v", .hash_error = 1}) ==
+        "ReplicaWrite: sibling: its value does not have its hash");
+  CHECK(refusal_of_record({.dots = {kFirst}, .kind = 1, .value = "", .hash_error = 1}) ==
+        "ReplicaWrite: sibling: its value does not have its hash");
 }
 
 TEST_CASE("FieldReader: the longest content type and value are taken, one byte more is not") {

@@ -95,9 +95,9 @@ TEST_CASE("FrameHeader: a body that would misalign its successor is refused") {
 
 TEST_CASE("FrameType: limits are those of the protocol") {
   CHECK(body_bytes_max(FrameType::Hello) == 4096);
-  CHECK(body_bytes_max(FrameType::ClientGet) == 65536);
-  CHECK(body_bytes_max(FrameType::ClientPut) == (16U << 20U) + 65536);
-  CHECK(body_bytes_max(FrameType::ReplicaWrite) == (32U << 20U) + 65536);
+  CHECK(body_bytes_max(FrameType::PutReply) == (640U << 10U) + 65536);
+  CHECK(body_bytes_max(FrameType::ClientPut) == (16U << 20U) + (640U << 10U) + 65536);
+  CHECK(body_bytes_max(FrameType::ReplicaWrite) == (33U << 20U) + 65536);
 }
 
 TEST_CASE("FrameType: every type has a name") {

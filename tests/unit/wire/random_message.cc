@@ -85,7 +85,7 @@ Envelope envelope(Random& random) {
 }
 
 ReplicaOutcome outcome(Random& random) {
-  return static_cast<ReplicaOutcome>(random.below(5));
+  return static_cast<ReplicaOutcome>(random.below(6));
 }
 
 std::optional<KeyAddress> maybe_address(Random& random) {
@@ -149,6 +149,7 @@ ForwardedPut forwarded_put(Random& random) {
   put.put.context = random_clock(random);
   put.put.levels = write_levels(random);
   put.put.request = request_id(random);
+  put.put.checksum = random.next();
   return put;
 }
 
@@ -372,10 +373,10 @@ SiblingSet random_versions(Random& random) {
     sibling.dot = {.actor = entry.actor, .counter = random.between(1, entry.counter)};
     sibling.kind = coin(random) ? SiblingKind::Tombstone : SiblingKind::Value;
     if (sibling.is_live_value()) sibling.value = bytes(random, 0, 100);
-    sibling.value_hash = random.next();
     sibling.modified = {static_cast<std::int64_t>(random.next())};
     sibling.expires = {static_cast<std::int64_t>(random.next())};
     sibling.content_type = name(random, 0);
+    sibling.value_hash = hash_of_value(sibling.kind, sibling.content_type, sibling.value);
     siblings.push_back(std::move(sibling));
   }
   return {clock, std::move(siblings)};
