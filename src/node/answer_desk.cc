@@ -13,6 +13,7 @@
 #include "message/peer_messages.h"
 #include "node/operation.h"
 #include "quorum/actions.h"
+#include "version/context_codec.h"
 #include "version/dot.h"
 #include "version/sibling_set.h"
 
@@ -52,6 +53,15 @@ void AnswerDesk::answer_get(const Operation& operation, AnswerGet answer) {
   const auto* const origin = std::get_if<FromClient>(&operation.origin);
   if (origin == nullptr) return;
   const KeyAddress& address = operation.address;
+  if (answer.record.clock().size() > kContextEntriesMax) {
+    return answer_error(
+        operation.origin,
+        {.status = Status(StatusCode::TooLarge, "the key's history has more than " +
+                                                    std::to_string(kContextEntriesMax) +
+                                                    " entries: no context can name them all"),
+         .replies = answer.replies,
+         .nothing_minted = true});
+  }
   GetReply reply{
       .context = contexts_.encode(address.bucket, address.key, answer.record.clock()),
       .level = operation.level,

@@ -1,5 +1,6 @@
 #include "node/client_service.h"
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <variant>
@@ -73,7 +74,8 @@ void ClientService::serve(const ClientHandle& client, ClientPut put, Duration re
                               .modified = clock_.wall_now(),
                               .context = std::move(*context),
                               .levels = put.levels,
-                              .request = put.request},
+                              .request = put.request,
+                              .checksum = put.checksum},
                    now, now + remaining);
 }
 
@@ -103,6 +105,7 @@ void ClientService::serve(const ClientHandle& client, ClientDelete deletion, Dur
             .client = client, .request = std::move(deletion), .modified = clock_.wall_now()},
         {.address = std::move(address), .levels = levels, .session = {}}, now, now + remaining);
   }
+  const std::uint64_t checksum = checksum_of(deletion.address.key, "");
   coordinator_.put(FromClient{.client = client},
                    PutCommand{.address = std::move(deletion.address),
                               .kind = SiblingKind::Tombstone,
@@ -111,7 +114,8 @@ void ClientService::serve(const ClientHandle& client, ClientDelete deletion, Dur
                               .modified = clock_.wall_now(),
                               .context = std::move(*context),
                               .levels = deletion.levels,
-                              .request = deletion.request},
+                              .request = deletion.request,
+                              .checksum = checksum},
                    now, now + remaining);
 }
 

@@ -107,6 +107,7 @@ class Coordinator {
   void perform(Operation& operation, Actions actions, Instant now);
   void perform_one(Operation& operation, Action& action, Actions& more, Instant now);
   void mint_locally(Operation& operation, Actions& more, Instant now);
+  void refuse_write(Operation& operation, const SendWrite& write, Actions& more);
   void finish_get(const Operation& operation, AnswerGet answer, Instant now);
   void finish_first_read(const Operation& operation, const FirstReadOfDelete& deletion,
                          const AnswerGet& answer, Instant now);

@@ -5,6 +5,7 @@
 #include <deque>
 #include <iterator>
 #include <optional>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -17,13 +18,16 @@
 #include "base/log.h"
 #include "base/planted_bug.h"
 #include "base/time.h"
+#include "message/checksum.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
+#include "message/record_bytes.h"
 #include "node/coordinator.h"
 #include "node/local_mint.h"
 #include "node/operation.h"
 #include "quorum/actions.h"
 #include "quorum/forward_operation.h"
+#include "quorum/get_operation.h"
 #include "quorum/put_operation.h"
 #include "quorum/quorum_spec.h"
 #include "replica/key_layout.h"
@@ -72,6 +76,7 @@ void Coordinator::perform_one(Operation& operation, Action& action, Actions& mor
           [&](const ArmTimer& timer) { table_.arm(operation.id, timer.at); },
           [&](const MintLocally&) { mint_locally(operation, more, now); },
           [&](SendWrite& write) {
+            if (!fits_a_message(write.versions)) return refuse_write(operation, write, more);
             to.outbox.send(write.to, ReplicaWrite{.envelope = envelope_of(operation, now),
                                                   .address = operation.address,
                                                   .versions = std::move(write.versions),
@@ -167,6 +172,16 @@ bool Coordinator::mint_elsewhere(Operation& operation, const Status& refusal, Ac
   return true;
 }
 
+// Only a repair can be so large: a merge of what several minters made. Nobody needs to wait for it.
+void Coordinator::refuse_write(Operation& operation, const SendWrite& write, Actions& more) {
+  neighbours_.log.debug("a repair of " + operation.address.bucket + "/" + operation.address.key +
+                        " is larger than a message may be (" + std::to_string(kRecordBytesMax) +
+                        " bytes) and was not sent");
+  auto* const get = std::get_if<GetOperation>(&operation.machine);
+  if (get == nullptr) return;
+  for (const NodeId node : write.to) get->on_write_reply(node, ReplicaOutcome::TooLarge, more);
+}
+
 void Coordinator::finish_get(const Operation& operation, AnswerGet answer, Instant now) {
   if (const auto* const deletion = std::get_if<FirstReadOfDelete>(&operation.origin)) {
     return finish_first_read(operation, *deletion, answer, now);
@@ -194,7 +209,8 @@ void Coordinator::finish_first_read(const Operation& operation, const FirstReadO
                        .modified = deletion.modified,
                        .context = answer.record.clock(),
                        .levels = request.levels,
-                       .request = request.request};
+                       .request = request.request,
+                       .checksum = checksum_of(request.address.key, "")};
   put(FromClient{.client = deletion.client}, std::move(tombstone), now, operation.deadline);
 }
 

@@ -27,6 +27,9 @@ namespace {
 
 // Scans are heavy: a few at a time leave the loop to the requests that are not.
 constexpr std::size_t kListingsMax = 16;
+// Long keys end a page before its limit. What one more scan may add is far from what a message may
+// hold (ReplicaStore::ScanQuery::bytes_max).
+constexpr std::size_t kPageBytesMax = std::size_t{8} << 20U;
 
 Status bad_cursor() {
   return {StatusCode::Usage, "the cursor is not one that this cluster gave out: begin again"};
@@ -59,7 +62,8 @@ Status ListingService::begin(const ClientHandle& client, const ClientKeys& reque
                                 .request = request,
                                 .deadline = deadline,
                                 .position = position,
-                                .keys = {}});
+                                .keys = {},
+                                .key_bytes = 0});
   scan_next(id, now);
   return Status::success();
 }
@@ -87,7 +91,8 @@ void ListingService::on_scan_answer(ScanAnswer answer, Instant now) {
     return;
   }
   take(listing, std::get<AnswerScan>(std::move(answer.answer)));
-  const bool full = listing.keys.size() >= listing.request.limit;
+  const bool full =
+      listing.keys.size() >= listing.request.limit || listing.key_bytes >= kPageBytesMax;
   const bool through = listing.position.partition >= cluster_.ring().partitions();
   if (full || through) return finish(answer.listing);
   scan_next(answer.listing, now);
@@ -100,6 +105,7 @@ void ListingService::take(Listing& listing, AnswerScan scanned) {
     scanned.keys.resize(room);
     scanned.stopped_at = KeyAddress{.bucket = listing.request.bucket, .key = scanned.keys.back()};
   }
+  for (const std::string& key : scanned.keys) listing.key_bytes += key.size();
   std::ranges::move(scanned.keys, std::back_inserter(listing.keys));
   if (scanned.stopped_at.has_value()) {
     listing.position.after = std::move(scanned.stopped_at);

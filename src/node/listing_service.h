@@ -45,6 +45,7 @@ class ListingService {
     Instant deadline;
     Position position;
     std::vector<std::string> keys;
+    std::size_t key_bytes = 0;  // of all `keys`
   };
 
   [[nodiscard]] static std::string encode(const Position& position);

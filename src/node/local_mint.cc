@@ -1,13 +1,19 @@
 #include "node/local_mint.h"
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "starling/options.h"
 #include "starling/result.h"
+#include "starling/status.h"
 
+#include "base/log.h"
 #include "base/planted_bug.h"
 #include "base/time.h"
+#include "message/checksum.h"
 #include "message/peer_messages.h"
 #include "replica/key_layout.h"
 #include "replica/replay_memory.h"
@@ -16,12 +22,21 @@
 #include "version/sibling_set.h"
 
 namespace starling {
+namespace {
 
-LocalMint::LocalMint(ReplicaStore& store, PlantedBug planted)
-    : store_(store), replays_({}), planted_(planted) {}
+constexpr Duration kNewsPause = std::chrono::minutes(1);
+
+}  // namespace
+
+LocalMint::LocalMint(ReplicaStore& store, Log& log, PlantedBug planted, ReplayMemoryOptions memory)
+    : store_(store), log_(log), replays_(memory), planted_(planted) {}
 
 Result<LocalMint::Outcome> LocalMint::mint(const RecordAddress& record, const PutCommand& put,
                                            Instant now) {
+  if (checksum_of(put.address.key, put.value) != put.checksum) {
+    return Status(StatusCode::Failure,
+                  "the value was damaged on its way to the node that mints: send it again");
+  }
   replays_.expire(now);
   STARLING_ASSIGN_OR_RETURN(found, std::optional<ReplicaStore::MintOutcome> outcome,
                             replays_.find(put));
@@ -30,6 +45,7 @@ Result<LocalMint::Outcome> LocalMint::mint(const RecordAddress& record, const Pu
     STARLING_ASSIGN_OR_RETURN(fresh, ReplicaStore::MintOutcome minted,
                               store_.mint(record, PutCommand(put)));
     replays_.remember(now, put.request, fingerprint, minted);
+    note_early_evictions(now);
     outcome = std::move(minted);
   } else if (put.levels.dw != Level::none()) {
     // The first copy may have asked for less: what is there now must be synced as well.
@@ -46,6 +62,17 @@ Result<LocalMint::Outcome> LocalMint::mint(const RecordAddress& record, const Pu
     if (view.ok()) result.record_clock = view->versions->clock();
   }
   return result;
+}
+
+void LocalMint::note_early_evictions(Instant now) {
+  const std::uint64_t evictions = replays_.early_evictions();
+  const bool told_lately = told_at_.has_value() && now - *told_at_ < kNewsPause;
+  if (evictions == told_evictions_ || told_lately) return;
+  log_.warning("the memory of puts that may be repeated is full: " +
+               std::to_string(evictions - told_evictions_) +
+               " were forgotten before their time; a repeat of one would be a second write");
+  told_at_ = now;
+  told_evictions_ = evictions;
 }
 
 LocalMint::Outcome LocalMint::mint_from_nothing(const PutCommand& put) {

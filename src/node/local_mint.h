@@ -4,10 +4,12 @@
 // a forwarded put, or a client its request) gets the dot that the first copy got.
 
 #include <cstdint>
+#include <optional>
 
 #include "starling/result.h"
 
 #include "base/ids.h"
+#include "base/log.h"
 #include "base/planted_bug.h"
 #include "base/time.h"
 #include "env/storage_engine.h"
@@ -29,20 +31,27 @@ class LocalMint {
     VectorClock record_clock;  // only where WideContext is planted
   };
 
-  LocalMint(ReplicaStore& store, PlantedBug planted);
+  LocalMint(ReplicaStore& store, Log& log, PlantedBug planted, ReplayMemoryOptions memory = {});
 
   [[nodiscard]] Incarnation incarnation() const { return store_.incarnation(); }
 
-  // Errors: as ReplicaStore::mint, and Usage for a request id that was used for another put.
+  // Errors: as ReplicaStore::mint, Failure for a value that does not have its checksum, and Usage
+  // for a request id that was used for another put.
   [[nodiscard]] Result<Outcome> mint(const RecordAddress& record, const PutCommand& put,
                                      Instant now);
   // PlantedBug::MintAtNonOwner: the mistake of a coordinator that is no replica of the key.
   [[nodiscard]] Outcome mint_from_nothing(const PutCommand& put);
 
  private:
+  // Once a minute at most.
+  void note_early_evictions(Instant now);
+
   ReplicaStore& store_;
+  Log& log_;
   ReplayMemory replays_;
   PlantedBug planted_;
+  std::uint64_t told_evictions_ = 0;
+  std::optional<Instant> told_at_;
 };
 
 }  // namespace starling

@@ -127,7 +127,7 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, Incarnation 
       store(parts.host.storage, parts.host.log, Minter(incarnation, parts.options.planted),
             parts.host.random.fork("store"), store_options(parts.options)),
       replica(store, parts.ring, confirmation, parts.outbox, parts.host.log, parts.options.planted),
-      mint(store, parts.options.planted),
+      mint(store, parts.host.log, parts.options.planted),
       desk(parts.host.transport, parts.outbox, parts.contexts),
       coordinator({.cluster = cluster,
                    .peers = parts.peers,

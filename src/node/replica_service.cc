@@ -1,9 +1,11 @@
 #include "node/replica_service.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -18,6 +20,7 @@
 #include "membership/boot_confirmation.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
+#include "message/record_bytes.h"
 #include "node/current_ring.h"
 #include "node/outbox.h"
 #include "replica/key_layout.h"
@@ -79,12 +82,31 @@ void ReplicaService::on_read(NodeId from, const ReplicaRead& read) {
     return outbox_.send(from, std::move(reply));
   }
   const SiblingSet& versions = *view->versions;
+  // What a node says to itself is no message on the wire.
+  const bool travels = read.want == ReadWant::Record && from != outbox_.self();
+  if (travels && !fits_a_message(versions)) {
+    note_large_record(read.address, versions);
+    reply.outcome = ReplicaOutcome::TooLarge;
+    return outbox_.send(from, std::move(reply));
+  }
   reply.outcome = ReplicaOutcome::Done;
   reply.fence = view->fence;
   reply.digest = read_digest(versions);
   reply.clock = versions.clock();
   if (read.want == ReadWant::Record) reply.record = versions;
   send_when_durable(from, view->durable_at, std::move(reply));
+}
+
+// The first, second, fourth and so on: whoever retries must not fill the log.
+void ReplicaService::note_large_record(const KeyAddress& address, const SiblingSet& versions) {
+  ++large_records_refused_;
+  if (!std::has_single_bit(large_records_refused_)) return;
+  log_.warning("the record of " + address.bucket + "/" + address.key + " has " +
+               std::to_string(versions.siblings().size()) + " siblings of " +
+               std::to_string(message_bytes_of(versions)) +
+               " bytes, more than a message may have (" + std::to_string(kRecordBytesMax) +
+               "): it was not sent to a peer that reads it; " +
+               std::to_string(large_records_refused_) + " such reads so far");
 }
 
 void ReplicaService::on_scan(NodeId from, ScanRange scan, Instant now) {

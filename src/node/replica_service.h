@@ -49,6 +49,7 @@ class ReplicaService {
                                                       const KeyAddress& address) const;
   [[nodiscard]] ReplicaOutcome outcome_of(const Status& status) const;
   [[nodiscard]] RecordAddress record_of(const Envelope& envelope, const KeyAddress& address) const;
+  void note_large_record(const KeyAddress& address, const SiblingSet& versions);
   struct Scan {
     ScanRange request;
   };
@@ -86,6 +87,7 @@ class ReplicaService {
   std::multimap<CommitTicket, Waiting> waiting_;
   std::deque<Bulk> bulk_;  // at most kBulkMax
   bool broken_ = false;
+  std::uint64_t large_records_refused_ = 0;
 };
 
 }  // namespace starling

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include <doctest/doctest.h>
@@ -134,6 +137,49 @@ TEST_CASE("Coordinator: a read repairs the replica that missed a write") {
   CHECK(get.siblings.size() == 1);
   CHECK(get.protected_read);
   CHECK(cluster.ask<ClusterDigestReply>(0, ClientClusterDigest{}).agree);
+}
+
+TEST_CASE("Coordinator: siblings too large for a message are told of, and a delete resolves them") {
+  TestCluster cluster(4);
+  cluster.connect_all();
+  const std::string key = "key";
+  // Each owner mints before it hears of the others' writes.
+  for (const std::size_t owner : cluster.owners_of(key)) {
+    cluster.request(owner, cluster.put_of(key, std::string(std::size_t{12} << 20U, 'v')));
+  }
+  cluster.settle();
+  const std::size_t stranger = cluster.stranger_to(key);
+  const auto error = cluster.ask<ErrorReply>(stranger, TestCluster::get_of(key));
+  CHECK(error.status.code() == StatusCode::Unavailable);
+  CHECK(error.status.message().find("larger than a message may be") != std::string::npos);
+  const std::size_t owner = cluster.owners_of(key).front();
+  cluster.ask<PutReply>(owner, ClientDelete{.address = {.bucket = "bucket", .key = key}});
+  CHECK(cluster.ask<GetReply>(stranger, TestCluster::get_of(key)).siblings.empty());
+}
+
+TEST_CASE("Coordinator: a repair too large for a message is not sent, and not waited for") {
+  TestCluster cluster(3);
+  cluster.connect_all();
+  // Every node has its own value only: the deltas are lost.
+  for (std::size_t i = 0; i < 3; ++i) {
+    ClientPut put = cluster.put_of("key", std::string(std::size_t{12} << 20U, 'v'));
+    put.levels.w = Level::one();
+    cluster.request(i, put);
+    cluster.sent.clear();
+    cluster.commit(i);
+    cluster.sent.clear();
+  }
+  ClientGet get = TestCluster::get_of("key");
+  get.levels.r = Level::all();
+  const std::uint64_t number = cluster.request(0, get);
+  while (!cluster.sent.empty()) {
+    CHECK_FALSE(std::holds_alternative<ReplicaWrite>(cluster.sent.front().message));
+    const TestCluster::Sent next = std::move(cluster.sent.front());
+    cluster.sent.pop_front();
+    const std::size_t to = next.to == cluster.id(0) ? 0 : next.to == cluster.id(1) ? 1 : 2;
+    cluster.node(to).on_peer_message(next.from, next.message);
+  }
+  CHECK(std::get<GetReply>(cluster.replies.at(number)).siblings.size() == 3);
 }
 
 TEST_CASE("Coordinator: more requests than the bound are refused as overloaded") {

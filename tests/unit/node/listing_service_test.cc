@@ -61,6 +61,20 @@ TEST_CASE("ListingService: deleted keys, other prefixes and other buckets are le
   CHECK(all_keys(cluster, {.bucket = "elsewhere"}).empty());
 }
 
+TEST_CASE("ListingService: long keys end a page before its limit, and none is missed") {
+  TestCluster cluster(3);
+  cluster.connect_all();
+  constexpr std::size_t kKeys = 3000;
+  for (std::size_t i = 0; i < kKeys; ++i) {
+    cluster.ask<PutReply>(0, cluster.put_of(std::string(4000, 'k') + std::to_string(i), "v"));
+  }
+  const ClientKeys request{.bucket = "bucket", .limit = 10'000};
+  const auto page = cluster.ask<KeysReply>(0, request);
+  CHECK(page.keys.size() < kKeys);
+  CHECK_FALSE(page.cursor.empty());
+  CHECK(all_keys(cluster, request).size() == kKeys);
+}
+
 TEST_CASE("ListingService: a page may begin behind any key") {
   TestCluster cluster(3);
   filled(cluster, 20);

@@ -1,7 +1,9 @@
 #include "node/local_mint.h"
 
 #include <chrono>
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include <doctest/doctest.h>
 
@@ -13,6 +15,7 @@
 #include "base/planted_bug.h"
 #include "base/random.h"
 #include "env/storage_engine.h"
+#include "message/checksum.h"
 #include "message/peer_messages.h"
 #include "replica/key_layout.h"
 #include "replica/replica_store.h"
@@ -24,15 +27,24 @@ namespace {
 
 constexpr Instant kNow{std::chrono::hours(1)};
 
+class CountingLog final : public Log {
+ public:
+  void write(LogLevel level, std::string_view /*text*/) override {
+    if (level == LogLevel::Warning) ++warnings;
+  }
+  int warnings = 0;
+};
+
 struct Mint {
   explicit Mint(const ReplicaStoreOptions& options = {})
       : store(engine, log, Minter(Incarnation{1}), Random(1), options),
-        mint(store, PlantedBug::None) {}
+        mint(store, log, PlantedBug::None, {.entries_max = 3}) {}
 
   PutCommand put(const std::string& value, std::uint64_t request) const {
     return {.address = address,
             .value = value,
-            .request = {.client = {.high = 1, .low = 1}, .counter = request}};
+            .request = {.client = {.high = 1, .low = 1}, .counter = request},
+            .checksum = checksum_of(address.key, value)};
   }
   RecordAddress record() const {
     return {.partition = PartitionId{1}, .token = Token{5}, .address = address};
@@ -40,7 +52,7 @@ struct Mint {
 
   KeyAddress address{.bucket = "bucket", .key = "key"};
   MemoryEngine engine;
-  NullLog log;
+  CountingLog log;
   ReplicaStore store;
   LocalMint mint;
 };
@@ -79,6 +91,32 @@ TEST_CASE("LocalMint: a request id that comes with another value is a usage erro
   CHECK(local.mint.mint(local.record(), local.put("value", 1), kNow).ok());
   CHECK(local.mint.mint(local.record(), local.put("other", 1), kNow).status().code() ==
         StatusCode::Usage);
+}
+
+TEST_CASE("LocalMint: a value that was damaged on its way is not minted") {
+  Mint local;
+  PutCommand put = local.put("value", 1);
+  put.value = "walue";
+  CHECK(local.mint.mint(local.record(), put, kNow).status().code() == StatusCode::Failure);
+  put = local.put("value", 1);
+  put.address.key = "kex";
+  CHECK(local.mint.mint(local.record(), put, kNow).status().code() == StatusCode::Failure);
+  CHECK(local.store.read(local.record())->versions->empty());
+}
+
+TEST_CASE("LocalMint: puts that are forgotten too early are told once a minute") {
+  Mint local;
+  std::uint64_t request = 0;
+  const auto mint_three = [&](Instant now) {
+    for (int i = 0; i < 3; ++i) {
+      CHECK(local.mint.mint(local.record(), local.put("value", ++request), now).ok());
+    }
+    return local.log.warnings;
+  };
+  CHECK(mint_three(kNow) == 0);
+  CHECK(mint_three(kNow) == 1);
+  CHECK(mint_three(kNow + std::chrono::seconds(59)) == 1);
+  CHECK(mint_three(kNow + std::chrono::seconds(60)) == 2);
 }
 
 }  // namespace

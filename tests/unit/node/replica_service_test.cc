@@ -111,6 +111,28 @@ TEST_CASE("ReplicaService: expired work is not done") {
   CHECK(replica.cluster.engine(0).queue.empty());
 }
 
+TEST_CASE("ReplicaService: a record that fits no message is answered as too large") {
+  Replica replica;
+  for (const std::uint64_t minter : {1U, 2U, 3U}) {
+    ReplicaWrite write = replica.write();
+    const Dot dot{.actor = {.incarnation = Incarnation{minter}, .lineage = 1}, .counter = 1};
+    VectorClock clock;
+    clock.add(dot);
+    Sibling sibling{.dot = dot};
+    sibling.value.assign(std::size_t{12} << 20U, 'v');
+    write.versions = SiblingSet(clock, {sibling});
+    replica.tell<ReplicaWriteReply>(write);
+    replica.cluster.commit(0);
+    CHECK(replica.take<ReplicaWriteReply>()->outcome == ReplicaOutcome::Done);
+  }
+  ReplicaRead read = replica.read();
+  CHECK(replica.tell<ReplicaReadReply>(read)->outcome == ReplicaOutcome::Done);
+  read.want = ReadWant::Record;
+  const auto reply = replica.tell<ReplicaReadReply>(read);
+  CHECK(reply->outcome == ReplicaOutcome::TooLarge);
+  CHECK_FALSE(reply->record.has_value());
+}
+
 TEST_CASE("ReplicaService: a damaged record is answered as corrupt, never as absent") {
   Replica replica;
   replica.tell<ReplicaWriteReply>(replica.write());
