@@ -21,8 +21,9 @@ class Transport {
 
   // Sends `message` to each of `to`, encoding it once. Never blocks and never fails here: a peer
   // that is not connected, or whose queue is full (its connection is then closed), gets nothing,
-  // and the node hears of it as on_peer_down. Messages to one peer arrive in order or not at all.
-  // REQUIRES: no element of `to` is the sending node.
+  // and the node hears of it as on_peer_down. So does one for which the message is too large, which
+  // senders of records prevent (fits_a_message). Messages to one peer arrive in order or not at
+  // all. REQUIRES: no element of `to` is the sending node.
   virtual void send(std::span<const NodeId> to, const PeerMessage& message) = 0;
 
   // Answers a client. Ignored when that connection is gone.

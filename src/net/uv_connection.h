@@ -101,6 +101,8 @@ class UvConnection final : private UvSocket::Events, private TurnTask {
 
   // Bytes of whole frames.
   void write(std::string_view frame) { socket_.write(frame); }
+  // What must be written can not be: on_connection_closed follows at the end of the turn.
+  void give_up(std::string why) { socket_.give_up(std::move(why)); }
   // The answer to a client's request; nothing if that request is not waiting.
   void reply(std::uint64_t request, std::string_view frame);
 

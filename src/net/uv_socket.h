@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <uv.h>
 
@@ -51,6 +52,8 @@ class UvSocket final : public ByteStream, private TurnTask {
   void write(std::string_view bytes) override;
   void finish() override;
 
+  // Ends the connection for a reason of this side's own: on_closed tells it at the end of the turn.
+  void give_up(std::string why) { fail(std::move(why)); }
   // No events any more; what was queued is dropped.
   void close();
   void pause_reading();

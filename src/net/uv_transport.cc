@@ -24,6 +24,7 @@
 #include "net/uv_dial.h"
 #include "net/uv_handle.h"
 #include "wire/codec.h"
+#include "wire/frame.h"
 
 namespace starling {
 namespace {
@@ -121,13 +122,19 @@ void UvTransport::close() {
 }
 
 void UvTransport::send(std::span<const NodeId> to, const PeerMessage& message) {
-  std::string frame;
+  std::optional<std::string> frame;
   for (const NodeId id : to) {
     const auto peer = peers_.find(id);
     STARLING_CHECK(id != self_);
     if (peer == peers_.end() || !peer->second.up) continue;
-    if (frame.empty()) frame = encode(message);
-    peer->second.connection->write(frame);
+    if (!frame.has_value()) frame = encode(message);
+    // Nobody may wait for what is not sent: the loss of the connection tells both sides.
+    if (frame->empty()) {
+      peer->second.connection->give_up("a message for it is larger than a message may be (" +
+                                       std::to_string(kRecordBodyBytesMax) + " bytes)");
+    } else {
+      peer->second.connection->write(*frame);
+    }
   }
 }
 

@@ -23,6 +23,8 @@
 #include "net/repeat_filter.h"
 #include "net/uv_listener.h"
 #include "ring/cluster_config.h"
+#include "version/sibling_set.h"
+#include "version/vector_clock.h"
 #include "wire/codec.h"
 
 namespace starling {
@@ -190,6 +192,27 @@ TEST_CASE("UvTransport: a lost connection is told once on both sides, and comes 
 // The node that the other one dials: whichever has the higher id.
 std::size_t dialled_index() {
   return node_id_of("alpha") < node_id_of("beta") ? 1 : 0;
+}
+
+TEST_CASE("UvTransport: a message that fits no frame ends the connection, and says why") {
+  TwoSides sides;
+  REQUIRE(sides.connect());
+  Sibling sibling;
+  sibling.dot = {.actor = {.incarnation = Incarnation{1}, .lineage = 1}, .counter = 1};
+  sibling.value.assign(std::size_t{40} << 20U, 'v');
+  VectorClock clock;
+  clock.add(sibling.dot);
+  const std::array<NodeId, 1> to_beta{node_id_of("beta")};
+  sides.alpha.transport.send(
+      to_beta, ReplicaWrite{.address = {.bucket = "b", .key = "k"},
+                            .versions = SiblingSet(std::move(clock), {std::move(sibling)})});
+  CHECK_FALSE(sides.alpha.has("down"));
+  REQUIRE(sides.run_until(
+      [&] { return sides.alpha.inbox.events.size() == 3 && sides.beta.inbox.events.size() == 3; }));
+  CHECK(sides.alpha.inbox.events[1] == "down");
+  CHECK(sides.alpha.inbox.events[2] == "up beta");
+  CHECK(sides.alpha.log.count("larger than a message may be (34668544 bytes)") == 1);
+  CHECK(sides.beta.inbox.messages.empty());
 }
 
 TEST_CASE("UvTransport: a restarted peer's connection takes the place of the older one") {
