@@ -14,6 +14,7 @@
 
 #include "base/planted_bug.h"
 #include "sim/simulation.h"
+#include "sim/violation.h"
 
 namespace starling::sim {
 namespace {

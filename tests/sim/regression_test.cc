@@ -11,6 +11,7 @@
 
 #include "sim/report.h"
 #include "sim/simulation.h"
+#include "sim/trace.h"
 
 namespace starling::sim {
 namespace {

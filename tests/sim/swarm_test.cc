@@ -1,16 +1,21 @@
 // The product's main proof: a thousand seeds of the default scenario break no promise, and reach
 // every rare path on the list. Some of them run twice, to prove that a seed is a run.
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 #include <doctest/doctest.h>
 
+#include "base/time.h"
 #include "sim/mark_board.h"
 #include "sim/report.h"
 #include "sim/scenario.h"
 #include "sim/simulation.h"
+#include "sim/trace.h"
 
 namespace starling::sim {
 namespace {

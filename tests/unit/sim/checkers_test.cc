@@ -8,6 +8,10 @@
 #include <doctest/doctest.h>
 
 #include "hand_made.h"
+#include "sim/history.h"
+#include "sim/violation.h"
+#include "sim/write_set.h"
+#include "version/sibling_set.h"
 
 namespace starling::sim {
 namespace {

@@ -2,11 +2,12 @@
 
 #include <chrono>
 #include <cstdint>
-#include <string>
 #include <variant>
 
 #include <doctest/doctest.h>
 
+#include "base/random.h"
+#include "message/client_messages.h"
 #include "sim/event_queue.h"
 
 namespace starling::sim {

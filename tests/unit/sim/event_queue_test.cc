@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include "base/time.h"
+
 namespace starling::sim {
 namespace {
 

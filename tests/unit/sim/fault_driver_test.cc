@@ -1,10 +1,14 @@
 #include "sim/fault_driver.h"
 
 #include <chrono>
+#include <cstdint>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include "base/time.h"
+#include "message/peer_messages.h"
+#include "sim/fault_plan.h"
 #include "small_cluster.h"
 
 namespace starling::sim {

@@ -6,6 +6,9 @@
 
 #include <doctest/doctest.h>
 
+#include "base/time.h"
+#include "node/node_options.h"
+
 namespace starling::sim {
 namespace {
 

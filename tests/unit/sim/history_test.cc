@@ -1,6 +1,10 @@
 #include "sim/history.h"
 
+#include <cstdint>
+
 #include <doctest/doctest.h>
+
+#include "starling/status.h"
 
 namespace starling::sim {
 namespace {

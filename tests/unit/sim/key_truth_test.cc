@@ -1,8 +1,12 @@
 #include "sim/key_truth.h"
 
+#include <cstdint>
+#include <vector>
+
 #include <doctest/doctest.h>
 
 #include "hand_made.h"
+#include "version/sibling_set.h"
 
 namespace starling::sim {
 namespace {

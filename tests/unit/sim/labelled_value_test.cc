@@ -1,5 +1,6 @@
 #include "sim/labelled_value.h"
 
+#include <cstddef>
 #include <string>
 
 #include <doctest/doctest.h>

@@ -1,7 +1,9 @@
 #include "sim/mark_board.h"
 
 #include <array>
+#include <cstddef>
 #include <string_view>
+#include <vector>
 
 #include <doctest/doctest.h>
 

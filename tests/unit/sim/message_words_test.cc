@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include "base/ids.h"
 #include "hand_made.h"
+#include "message/peer_messages.h"
+#include "version/sibling_set.h"
 
 namespace starling::sim {
 namespace {

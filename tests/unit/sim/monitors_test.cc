@@ -2,12 +2,23 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <doctest/doctest.h>
 
+#include "base/time.h"
 #include "hand_made.h"
+#include "message/peer_messages.h"
+#include "replica/record_codec.h"
+#include "ring/ring.h"
+#include "sim/history.h"
+#include "sim/sim_disk.h"
+#include "sim/violation.h"
 #include "small_cluster.h"
+#include "version/dot.h"
 
 namespace starling::sim {
 namespace {

@@ -1,8 +1,14 @@
 #include "sim/report.h"
 
+#include <chrono>
 #include <string>
 
 #include <doctest/doctest.h>
+
+#include "base/planted_bug.h"
+#include "base/time.h"
+#include "sim/mark_board.h"
+#include "sim/simulation.h"
 
 namespace starling::sim {
 namespace {

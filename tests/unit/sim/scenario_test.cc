@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "sim/fault_plan.h"
+
 namespace starling::sim {
 namespace {
 

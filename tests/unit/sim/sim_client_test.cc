@@ -5,6 +5,9 @@
 
 #include <doctest/doctest.h>
 
+#include "base/random.h"
+#include "sim/history.h"
+#include "sim/sim_member.h"
 #include "small_cluster.h"
 
 namespace starling::sim {

@@ -1,9 +1,12 @@
 #include "sim/sim_cluster.h"
 
 #include <chrono>
+#include <cstdint>
 
 #include <doctest/doctest.h>
 
+#include "base/ids.h"
+#include "sim/sim_member.h"
 #include "small_cluster.h"
 
 namespace starling::sim {

@@ -1,9 +1,13 @@
 #include "sim/sim_member.h"
 
 #include <chrono>
+#include <cstdint>
+#include <string>
 
 #include <doctest/doctest.h>
 
+#include "base/time.h"
+#include "node/node.h"
 #include "small_cluster.h"
 
 namespace starling::sim {

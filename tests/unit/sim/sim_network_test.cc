@@ -4,13 +4,16 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <variant>
-#include <vector>
 
 #include <doctest/doctest.h>
 
+#include "base/random.h"
+#include "base/time.h"
+#include "message/hello.h"
+#include "message/peer_messages.h"
 #include "sim/event_queue.h"
+#include "sim/fault_plan.h"
 
 namespace starling::sim {
 namespace {

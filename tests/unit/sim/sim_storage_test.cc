@@ -6,6 +6,11 @@
 
 #include <doctest/doctest.h>
 
+#include "starling/status.h"
+
+#include "base/random.h"
+#include "base/time.h"
+#include "env/storage_engine.h"
 #include "sim/event_queue.h"
 #include "sim/sim_disk.h"
 

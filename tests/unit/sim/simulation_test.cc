@@ -4,6 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include "base/planted_bug.h"
+#include "sim/trace.h"
+
 namespace starling::sim {
 namespace {
 

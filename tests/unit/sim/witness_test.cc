@@ -1,8 +1,12 @@
 #include "sim/witness.h"
 
+#include <cstdint>
+
 #include <doctest/doctest.h>
 
 #include "hand_made.h"
+#include "version/dot.h"
+#include "version/sibling_set.h"
 
 namespace starling::sim {
 namespace {
