@@ -1,6 +1,6 @@
 #include "net/repeat_filter.h"
 
-#include <map>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -10,7 +10,9 @@ namespace starling {
 
 bool RepeatFilter::should_say(std::string_view kind, const std::string& line, Instant now) {
   Said& said = said_by_kind_[std::string(kind)];
-  std::erase_if(said, [now](const auto& entry) { return now - entry.second >= kSilence; });
+  for (auto entry = said.begin(); entry != said.end();) {
+    entry = now - entry->second < kSilence ? std::next(entry) : said.erase(entry);
+  }
   if (said.size() >= kLinesMax) return false;
   return said.emplace(line, now).second;
 }
