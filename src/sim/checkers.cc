@@ -9,9 +9,14 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "sim/history.h"
 #include "sim/key_truth.h"
+#include "sim/violation.h"
+#include "sim/witness.h"
 #include "sim/write_set.h"
+#include "version/sibling_set.h"
 
 namespace starling::sim {
 namespace {

@@ -1,12 +1,16 @@
 #include "sim/client_wire.h"
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
+
+#include "starling/result.h"
 
 #include "base/assert.h"
+#include "base/time.h"
+#include "message/client_messages.h"
 #include "wire/codec.h"
 #include "wire/frame.h"
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/time.h"
+
 namespace starling::sim {
 
 bool EventQueue::is_later(const Event& left, const Event& right) {

@@ -1,11 +1,23 @@
 #include "sim/fault_driver.h"
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/ids.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "node/node.h"
 #include "replica/key_layout.h"
+#include "sim/event_queue.h"
+#include "sim/fault_plan.h"
+#include "sim/sim_cluster.h"
+#include "sim/sim_disk.h"
+#include "sim/sim_member.h"
+#include "sim/sim_storage.h"
+#include "sim/trace.h"
 
 namespace starling::sim {
 namespace {

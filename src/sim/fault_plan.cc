@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <utility>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "base/assert.h"
 #include "base/random.h"
+#include "base/time.h"
+#include "node/node_options.h"
 #include "sim/scenario.h"
 
 namespace starling::sim {

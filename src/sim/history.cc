@@ -1,6 +1,10 @@
 #include "sim/history.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace starling::sim {
 namespace {
