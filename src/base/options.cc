@@ -64,7 +64,7 @@ Result<Level> parse_level(std::string_view text) {
   }
   std::uint32_t replicas = 0;
   const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, replicas);
+  const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), replicas);
   if (error == std::errc() && stopped == end) return Level::count(replicas);
   return Status(StatusCode::Usage, "unknown level '" + std::string(text) +
                                        "': use a number, one, two, three, quorum or all");

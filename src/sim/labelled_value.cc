@@ -31,7 +31,8 @@ std::optional<std::uint32_t> write_of_value(std::string_view key, std::string_vi
   if (to_text(hash64(content)) != value.substr(content.size())) return std::nullopt;
   std::uint32_t write = 0;
   const char* const end = content.data() + content.size();
-  const auto [rest, error] = std::from_chars(content.data(), end, write);
+  const auto [rest, error] =
+      std::from_chars(content.data(), content.data() + content.size(), write);
   if (error != std::errc{}) return std::nullopt;
   const std::string label = " of " + std::string(key) + " ";
   const std::string_view behind(rest, static_cast<std::size_t>(end - rest));

@@ -54,7 +54,7 @@ int refuse(const std::string& why) {
 std::optional<std::uint64_t> number_of(std::string_view text) {
   std::uint64_t number = 0;
   const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || rest != end) return std::nullopt;
   return number;
 }
@@ -170,6 +170,7 @@ int main_of(int argc, char** argv) {
 }  // namespace
 }  // namespace starling::sim
 
+// NOLINTNEXTLINE(bugprone-exception-escape): memory that ran out here ends the process, rightly.
 int main(int argc, char** argv) {
   return starling::sim::main_of(argc, argv);
 }

@@ -184,7 +184,7 @@ void SimMember::arm_timer() {
   if (!deadline.has_value()) return;
   const Instant due = std::max(clock_.virtual_time_of(*deadline), events_.now());
   // A timer that is armed for earlier looks again when it fires.
-  if (process_->timer.has_value() && *process_->timer <= due) return;
+  if (process_->timer.value_or(Instant::max()) <= due) return;
   process_->timer = due;
   events_.at(due, [this, boot = boots_, due] { wake(boot, due); });
 }

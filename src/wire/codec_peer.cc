@@ -23,6 +23,7 @@
 #include "version/sibling_set.h"
 #include "wire/field_reader.h"
 #include "wire/field_writer.h"
+#include "wire/frame.h"
 
 namespace starling {
 namespace {
