@@ -280,7 +280,7 @@ class TreeCheck:
 
     def _check_whole_tree(self):
         # A path of the author's machine is of no use to anybody else.
-        machine_path = re.compile(r"(?<![\w.~)}-])/(?:work|home|Users|root|mnt|tmp/wt)/[\w.-]+")
+        machine_path = re.compile(r"(?<![\w.~)}-])/(?:work|home|Users|root|mnt)/[\w.-]+")
         for path in self.files():
             relative = path.relative_to(self.root)
             for part in relative.with_suffix("").parts:

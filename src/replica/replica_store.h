@@ -114,7 +114,7 @@ class ReplicaStore {
   [[nodiscard]] Result<CommitTicket> merge(const RecordAddress& record, const SiblingSet& incoming,
                                            bool must_sync);
 
-  // Mints the put's write (PROTOCOL: at a replica, on the newest record). Synced when the put asks
+  // Mints the put's write at this replica, on the newest record. Synced when the put asks
   // for synced copies. Errors: TooManySiblings, Overloaded, Corruption, Unavailable (minting has
   // stopped). Nothing was
   //         minted.
