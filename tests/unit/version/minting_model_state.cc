@@ -218,27 +218,48 @@ void ModelState::put(const Scheme& scheme, ModelClient& client, std::size_t plac
   if (scheme.minting == Minting::PlainVector) {
     put_plain(scheme, replica, place, client);
   } else {
-    put_dotted(scheme, replica, client);
+    put_dotted(scheme, replica, place, client);
   }
   client.known = join_masks(client.known, mask);
   // Not a replica: it forgets the key once it has sent the delta.
   if (place == kC) replica.copy = {};
 }
 
-void ModelState::put_dotted(const Scheme& scheme, ModelReplica& replica, ModelClient& client) {
+// The mistake of node_wide_counter: the counter never repeats, but a clock of greatest entries then
+// claims every smaller number, which were other keys' writes, or writes that nobody here has seen.
+Minted ModelState::mint_with_node_counter(ModelReplica& replica, std::size_t place,
+                                          const ModelClient& client, Sibling value) {
+  const Actor node{.incarnation = Incarnation{static_cast<std::uint64_t>('a') + place},
+                   .lineage = 0};
+  value.dot = {.actor = node, .counter = ++replica.counter};
+  SiblingSet& versions = replica.copy.record.versions;
+  versions.discard(client.context);
+  versions.add(value);
+  versions = SiblingSet(without_gaps(versions.clock()), versions.siblings());
+  VectorClock claimed = client.context;
+  claimed.add(value.dot);
+  const Dot dot = value.dot;
+  return {.dot = dot, .delta = SiblingSet(without_gaps(claimed), {std::move(value)})};
+}
+
+void ModelState::put_dotted(const Scheme& scheme, ModelReplica& replica, std::size_t place,
+                            ModelClient& client) {
   ReplicaRecord& record = replica.copy.record;
   if (scheme.minting == Minting::LineagesFromClock)
     record.mine = last_own_dot(record.versions.clock(), replica.minter.incarnation());
-  start_incarnation_if_surprised(replica, client.context);
+  if (!scheme.node_wide_counter) start_incarnation_if_surprised(replica, client.context);
   Sibling value;
   value.value_hash = writes_.size();
-  Minted minted = replica.minter.mint(record, client.context, std::move(value));
+  Minted minted = scheme.node_wide_counter
+                      ? mint_with_node_counter(replica, place, client, std::move(value))
+                      : replica.minter.mint(record, client.context, std::move(value));
   if (minted.dot.counter == 1) ++replica.lineages;
   if (scheme.vectors_without_gaps) {
     VectorClock claimed = without_gaps(minted.delta.clock());
     minted.delta = SiblingSet(std::move(claimed), minted.delta.siblings());
   }
   client.context = scheme.answers_whole_context ? record.versions.clock() : minted.delta.clock();
+  if (scheme.answers_without_gaps) client.context = without_gaps(client.context);
   writes_.push_back(
       {.dot = minted.dot, .delta = std::move(minted.delta), .plain = {}, .history = client.known});
 }
@@ -249,7 +270,10 @@ void ModelState::put_plain(const Scheme& scheme, ModelReplica& replica, std::siz
                      .lineage = 0};
   VectorClock known = client.context;
   known.join(context_of(replica.copy));
-  const Dot dot{.actor = server, .counter = known.greatest(server) + 1};
+  ++replica.counter;
+  const std::uint64_t counter =
+      scheme.node_wide_counter ? replica.counter : known.greatest(server) + 1;
+  const Dot dot{.actor = server, .counter = counter};
   VectorClock stamped = client.context;
   stamped.add(dot);
   const PlainVersion version{.clock = without_gaps(stamped),
@@ -312,6 +336,7 @@ Hash128 ModelState::fingerprint() const {
   for (const ModelReplica& replica : replicas_) {
     writer.u8(static_cast<std::uint8_t>(replica.minter.incarnation().value));
     writer.u8(static_cast<std::uint8_t>(replica.lineages));
+    writer.u8(static_cast<std::uint8_t>(replica.counter));
     write_copy(writer, replica.copy);
   }
   for (const ModelClient& client : clients_) {

@@ -47,6 +47,8 @@ struct Scheme {
   bool only_coordinator_mints = false;  // C mints, from an empty record
   bool vectors_without_gaps = false;    // a context says "up to n" where it should say "n"
   bool answers_whole_context = false;   // a put returns the context of the whole record
+  bool answers_without_gaps = false;    // a put returns "up to n" for its own dot n
+  bool node_wide_counter = false;       // one durable counter a node, whatever the key has seen
   std::size_t puts_max = 3;
   std::size_t gets_max = 2;
 };
@@ -70,6 +72,7 @@ struct ModelCopy {
 struct ModelReplica {
   Minter minter;
   std::uint64_t lineages = 0;  // begun by the minter, which keeps that to itself
+  std::uint64_t counter = 0;   // of node_wide_counter: survives every fault
   ModelCopy copy;
 };
 
@@ -115,7 +118,10 @@ class ModelState {
                     std::vector<ModelAction>& actions) const;
   void add_faults(const Scheme& scheme, std::vector<ModelAction>& actions) const;
   void put(const Scheme& scheme, ModelClient& client, std::size_t place);
-  void put_dotted(const Scheme& scheme, ModelReplica& replica, ModelClient& client);
+  void put_dotted(const Scheme& scheme, ModelReplica& replica, std::size_t place,
+                  ModelClient& client);
+  [[nodiscard]] static Minted mint_with_node_counter(ModelReplica& replica, std::size_t place,
+                                                     const ModelClient& client, Sibling value);
   void put_plain(const Scheme& scheme, ModelReplica& replica, std::size_t place,
                  ModelClient& client);
   void get(const Scheme& scheme, ModelClient& client, const ModelReplica& replica) const;
