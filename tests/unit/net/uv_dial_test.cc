@@ -4,8 +4,10 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
+#include <netdb.h>
 
 #include "starling/result.h"
 #include "starling/status.h"
@@ -25,11 +27,21 @@ std::uint16_t unused_port(LoopFixture& fixture) {
   return listener.port();
 }
 
+// A minimal system has no file of host names, and then no name for itself.
+bool resolves(const char* name) {
+  addrinfo* found = nullptr;
+  if (getaddrinfo(name, nullptr, nullptr, &found) != 0) return false;
+  freeaddrinfo(found);
+  return true;
+}
+
 TEST_CASE("UvDial: connects to a host by name or number") {
   LoopFixture fixture;
   UvListener listener(fixture.loop, [](const UvTcp&) {});
   REQUIRE(listener.listen({.host = "127.0.0.1", .port = 0}).ok());
-  for (const char* const host : {"127.0.0.1", "localhost"}) {
+  std::vector<const char*> hosts{"127.0.0.1"};
+  if (resolves("localhost")) hosts.push_back("localhost");
+  for (const char* const host : hosts) {
     CAPTURE(host);
     std::optional<bool> connected;
     UvDial dial(fixture.loop, [&](const Result<UvTcp>& result) { connected = result.ok(); });
@@ -53,7 +65,9 @@ TEST_CASE("UvDial: where nobody listens, says so in words") {
 TEST_CASE("UvDial: destroying it gives the attempt up without a call") {
   LoopFixture fixture;
   bool called = false;
-  for (const char* const host : {"127.0.0.1", "localhost"}) {
+  std::vector<const char*> hosts{"127.0.0.1"};
+  if (resolves("localhost")) hosts.push_back("localhost");
+  for (const char* const host : hosts) {
     auto dial =
         std::make_unique<UvDial>(fixture.loop, [&](const Result<UvTcp>&) { called = true; });
     REQUIRE(dial->start({.host = host, .port = unused_port(fixture)}).ok());

@@ -22,7 +22,7 @@ TEST_CASE("UvListener: hands on who connects, and closes whom nobody keeps") {
   UvListener listener(fixture.loop, [&](const UvTcp& socket) {
     if (socket != nullptr) ++accepted;
   });
-  REQUIRE(listener.listen({.host = "localhost", .port = 0}).ok());
+  REQUIRE(listener.listen({.host = "127.0.0.1", .port = 0}).ok());
   const auto caller = RawSide::dial(fixture, listener.port());
   REQUIRE(caller != nullptr);
   CHECK(fixture.run_until([&] { return caller->closed(); }));
