@@ -4,6 +4,7 @@
 // what happened, whether the write may nevertheless have been applied (in doubt), and whether
 // trying again can help. Result<T> (result.h) is a value or such a Status.
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -58,6 +59,11 @@ class [[nodiscard]] Status {
   [[nodiscard]] std::uint32_t required() const { return required_; }
   [[nodiscard]] std::uint32_t received() const { return received_; }
   [[nodiscard]] Status with_replies(std::uint32_t required, std::uint32_t received) &&;
+  // How long the server advises to wait before trying again; zero: it did not say. Only where
+  // trying again may help, and a hint, no promise: whoever retries adds chance and a bound of its
+  // own.
+  [[nodiscard]] std::chrono::milliseconds retry_after() const { return retry_after_; }
+  [[nodiscard]] Status with_retry_after(std::chrono::milliseconds wait) &&;
   // "in_doubt: 1 of 2 replicas answered", or "ok".
   [[nodiscard]] std::string to_string() const;
 
@@ -67,6 +73,7 @@ class [[nodiscard]] Status {
   StatusCode code_ = StatusCode::Ok;
   std::uint32_t required_ = 0;
   std::uint32_t received_ = 0;
+  std::chrono::milliseconds retry_after_{};
   std::string message_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -66,6 +67,11 @@ bool is_retryable(StatusCode code) {
 Status Status::with_replies(std::uint32_t required, std::uint32_t received) && {
   required_ = required;
   received_ = received;
+  return std::move(*this);
+}
+
+Status Status::with_retry_after(std::chrono::milliseconds wait) && {
+  retry_after_ = wait;
   return std::move(*this);
 }
 

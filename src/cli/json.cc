@@ -63,9 +63,13 @@ Json of_member(const MemberStatus& member) {
 }
 
 Json of_error(const Status& status) {
-  return {{"code", status_code_name(status.code())}, {"message", status.message()},
-          {"in_doubt", status.in_doubt()},           {"required", status.required()},
-          {"received", status.received()},           {"retryable", is_retryable(status.code())}};
+  Json error = {
+      {"code", status_code_name(status.code())}, {"message", status.message()},
+      {"in_doubt", status.in_doubt()},           {"required", status.required()},
+      {"received", status.received()},           {"retryable", is_retryable(status.code())}};
+  // Only where there is advice: a zero would read as "at once".
+  if (status.retry_after().count() > 0) error["retry_after_ms"] = status.retry_after().count();
+  return error;
 }
 
 Json of_digests(const PartitionDigestTable& partition) {

@@ -4,6 +4,7 @@
 // wire/'s affair. A request carries its deadline as the time that remains, since no two clocks
 // agree.
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -111,6 +112,9 @@ struct ReplyCounts {
   std::uint32_t primaries = 0;
   friend bool operator==(const ReplyCounts&, const ReplyCounts&) = default;
 };
+
+// A longer advice to wait than this would be advice not to come back; wire/ cuts to it.
+inline constexpr std::chrono::milliseconds kRetryAfterMax = std::chrono::minutes(1);
 
 struct ErrorReply {
   Status status;  // not ok

@@ -136,12 +136,11 @@ flatbuffers::Offset<wire::ErrorReply> write_table(Builder& builder, const ErrorR
   const TextOffset message = write_cut_text(builder, reply.status.message(), kMessageBytesMax);
   const wire::Counts counts = wire_counts(reply.replies);
   return wire::CreateErrorReply(builder, static_cast<std::uint8_t>(reply.status.code()), message,
-                                &counts);
+                                &counts, wire_retry_after(reply.status));
 }
 
 ErrorReply read_table(FieldReader& reader, const wire::ErrorReply& table) {
-  const StatusCode code = reader.error_code(table.code());
-  return {.status = Status(code, reader.text(table.message(), kMessageBytesMax, "message")),
+  return {.status = reader.error(table.code(), table.message(), table.retry_after_ms()),
           .replies = counts_of(*table.replies())};
 }
 

@@ -67,7 +67,7 @@ flatbuffers::Offset<wire::ForwardedPutReply> write_error(Builder& builder,
   const wire::Counts counts = wire_counts(error.replies);
   return wire::CreateForwardedPutReply(builder, reply.operation.value, reply.nothing_minted,
                                        static_cast<std::uint8_t>(error.status.code()), message, 0,
-                                       0, &level, &counts);
+                                       0, &level, &counts, wire_retry_after(error.status));
 }
 
 flatbuffers::Offset<wire::ForwardedPutReply> write_success(Builder& builder,
@@ -84,10 +84,8 @@ flatbuffers::Offset<wire::ForwardedPutReply> write_success(Builder& builder,
 std::variant<ErrorReply, PutReply> read_outcome(FieldReader& reader,
                                                 const wire::ForwardedPutReply& table) {
   if (table.code() != static_cast<std::uint8_t>(StatusCode::Ok)) {
-    const StatusCode code = reader.error_code(table.code());
-    return ErrorReply{
-        .status = Status(code, reader.text(table.message(), kMessageBytesMax, "message")),
-        .replies = counts_of(*table.replies())};
+    return ErrorReply{.status = reader.error(table.code(), table.message(), table.retry_after_ms()),
+                      .replies = counts_of(*table.replies())};
   }
   return PutReply{.context = reader.text(table.context(), kContextBytesMax, "context"),
                   .siblings = table.siblings(),

@@ -1,5 +1,6 @@
 #include "wire/field_reader.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -146,6 +147,14 @@ StatusCode FieldReader::error_code(std::uint8_t number) {
   const auto code = enumerator(number, StatusCode::Corruption, "error code");
   require(code != StatusCode::Ok, "error code", "an error that is none");
   return code;
+}
+
+Status FieldReader::error(std::uint8_t code, const flatbuffers::String* message,
+                          std::uint32_t retry_after_ms) {
+  const StatusCode known = error_code(code);
+  const std::chrono::milliseconds wait(retry_after_ms);
+  require(wait <= kRetryAfterMax, "retry after", "out of range");
+  return Status(known, text(message, kMessageBytesMax, "message")).with_retry_after(wait);
 }
 
 VectorClock FieldReader::clock(const Events* prefix, const Events* cloud) {

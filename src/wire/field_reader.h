@@ -68,6 +68,9 @@ class FieldReader {
   [[nodiscard]] ReadLevels levels(const wire::ReadLevelPair& levels);
   [[nodiscard]] WriteLevels levels(const wire::WriteLevelTriple& levels);
   [[nodiscard]] StatusCode error_code(std::uint8_t number);
+  // An error as it was sent: the code, the words, the advice when to try again.
+  [[nodiscard]] Status error(std::uint8_t code, const flatbuffers::String* message,
+                             std::uint32_t retry_after_ms);
 
   // An enum whose greatest enumerator is `last` and that has no gaps.
   template <typename Enum>

@@ -9,6 +9,7 @@
 #include <flatbuffers/buffer.h>
 
 #include "starling/options.h"
+#include "starling/status.h"
 
 #include "base/hash.h"
 #include "base/ids.h"
@@ -93,6 +94,10 @@ wire::WriteLevelTriple wire_levels(const WriteLevels& levels) {
 
 wire::Request wire_request(const RequestId& request) {
   return {wire_hash(request.client), request.counter};
+}
+
+std::uint32_t wire_retry_after(const Status& status) {
+  return static_cast<std::uint32_t>(std::min(status.retry_after(), kRetryAfterMax).count());
 }
 
 wire::Counts wire_counts(const ReplyCounts& counts) {

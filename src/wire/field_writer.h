@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "starling/options.h"
+#include "starling/status.h"
 
 #include "base/hash.h"
 #include "common_generated.h"
@@ -40,6 +41,8 @@ using EventsOffset = flatbuffers::Offset<flatbuffers::Vector<const wire::Event*>
 [[nodiscard]] wire::ReadLevelPair wire_levels(const ReadLevels& levels);
 [[nodiscard]] wire::WriteLevelTriple wire_levels(const WriteLevels& levels);
 [[nodiscard]] wire::Request wire_request(const RequestId& request);
+// The advice of an error, cut to what a reader takes.
+[[nodiscard]] std::uint32_t wire_retry_after(const Status& status);
 [[nodiscard]] wire::Counts wire_counts(const ReplyCounts& counts);
 
 [[nodiscard]] flatbuffers::Offset<wire::Address> write_address(Builder& builder,

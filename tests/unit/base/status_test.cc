@@ -1,5 +1,6 @@
 #include "starling/status.h"
 
+#include <chrono>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -8,6 +9,8 @@
 
 namespace starling {
 namespace {
+
+using namespace std::chrono_literals;
 
 Result<int> half(int number) {
   if (number % 2 != 0) return Status(StatusCode::Usage, "odd");
@@ -48,6 +51,13 @@ TEST_CASE("Status: it can say how many replicas had to answer and did") {
   CHECK(status.received() == 1);
   CHECK(status.code() == StatusCode::Unavailable);
   CHECK(Status(StatusCode::Failure, "").required() == 0);
+}
+
+TEST_CASE("Status: the advice when to try again goes with it") {
+  const Status status = Status(StatusCode::Overloaded, "busy").with_retry_after(30ms);
+  CHECK(status.retry_after() == 30ms);
+  CHECK(Status(StatusCode::Overloaded, "busy").retry_after() == 0ms);
+  CHECK(status != Status(StatusCode::Overloaded, "busy"));
 }
 
 }  // namespace

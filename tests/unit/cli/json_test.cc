@@ -8,6 +8,8 @@
 namespace starling::cli {
 namespace {
 
+using namespace std::chrono_literals;
+
 const Address kAlice{.bucket = "carts", .key = "alice"};
 
 TEST_CASE("json: a read is printed with these keys, in this order") {
@@ -59,6 +61,12 @@ TEST_CASE("json: an error is printed with these keys") {
   CHECK(json_of(status) ==
         R"({"error":{"code":"in_doubt","message":"no \"verdict\"","in_doubt":true,)"
         R"("required":2,"received":1,"retryable":false}})");
+}
+
+TEST_CASE("json: an error says when to try again, where the server said so") {
+  const Status status = Status(StatusCode::Overloaded, "busy").with_retry_after(25ms);
+  CHECK(json_of(status) == R"({"error":{"code":"overloaded","message":"busy","in_doubt":false,)"
+                           R"("required":0,"received":0,"retryable":true,"retry_after_ms":25}})");
 }
 
 TEST_CASE("json: the cluster's status is printed with these keys") {

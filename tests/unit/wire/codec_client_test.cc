@@ -1,5 +1,6 @@
 #include "wire/codec_client.h"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -11,6 +12,8 @@
 
 namespace starling {
 namespace {
+
+using namespace std::chrono_literals;
 
 std::string refusal_of_keys_request(std::uint32_t limit) {
   Builder builder;
@@ -69,6 +72,20 @@ TEST_CASE("codec_client: a long error is cut, not lost") {
   REQUIRE(decoded.ok());
   const auto& reply = std::get<ErrorReply>(std::get<ClientReply>(decoded->message));
   CHECK(reply.status.message() == std::string(4096, 'x'));
+}
+
+TEST_CASE("codec_client: a longer wait than a reader takes is cut, and refused if sent") {
+  const ErrorReply error{.status = Status(StatusCode::Overloaded, "").with_retry_after(2h),
+                         .replies = {}};
+  const Result<Frame> decoded = decode_frame(encode(3, ClientReply(error)));
+  REQUIRE(decoded.ok());
+  const auto& reply = std::get<ErrorReply>(std::get<ClientReply>(decoded->message));
+  CHECK(reply.status.retry_after() == kRetryAfterMax);
+  Builder builder;
+  const wire::Counts counts;
+  CHECK(refusal_of(FrameType::ErrorReply, builder,
+                   wire::CreateErrorReply(builder, 1, 0, &counts, 60'001)) ==
+        "ErrorReply: retry after: out of range");
 }
 
 TEST_CASE("codec_client: the longest page of keys of one frame travels") {

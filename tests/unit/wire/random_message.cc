@@ -1,6 +1,7 @@
 #include "random_message.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -95,7 +96,9 @@ std::optional<KeyAddress> maybe_address(Random& random) {
 
 ErrorReply error_reply(Random& random) {
   const auto code = static_cast<StatusCode>(random.between(1, 14));
-  return {.status = Status(code, name(random, 0)), .replies = counts(random)};
+  const std::chrono::milliseconds wait(random.below(60'001));
+  return {.status = Status(code, name(random, 0)).with_retry_after(wait),
+          .replies = counts(random)};
 }
 
 PutReply put_reply(Random& random) {
