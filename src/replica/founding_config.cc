@@ -12,9 +12,9 @@
 
 #include "base/bytes.h"
 #include "base/ids.h"
+#include "base/seal.h"
 #include "env/storage_engine.h"
 #include "replica/key_layout.h"
-#include "replica/seal.h"
 #include "ring/cluster_config.h"
 #include "ring/member.h"
 

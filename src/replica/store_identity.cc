@@ -16,11 +16,11 @@
 #include "base/hash.h"
 #include "base/ids.h"
 #include "base/random.h"
+#include "base/seal.h"
 #include "env/storage_engine.h"
 #include "message/peer_messages.h"
 #include "replica/founding_config.h"
 #include "replica/key_layout.h"
-#include "replica/seal.h"
 
 namespace starling {
 namespace {

@@ -1,4 +1,4 @@
-#include "replica/seal.h"
+#include "base/seal.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,8 @@
 #pragma once
 
-// The seal of a small entry of the store: a checksum behind the payload that covers the entry's own
-// store key as well, like a record's. What fails it is damaged, never absent.
+// The seal of a small entry of the store (identity, hint, leaf sum): a checksum behind the payload
+// that covers the entry's own store key as well, like a record's. What fails it is damaged, never
+// absent.
 
 #include <optional>
 #include <string>
