@@ -5,7 +5,6 @@
 // is what turns a silent loss into an error (an absent record would start to mint over lost
 // history). FORMAT.md shows the bytes.
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,6 +12,7 @@
 
 #include "base/ids.h"
 #include "version/minter.h"
+#include "version/sibling_codec.h"
 
 namespace starling {
 
@@ -20,11 +20,6 @@ struct StoredRecord {
   ReplicaRecord record;
   FenceStamp fence;  // of the partition when the record was last written
   friend bool operator==(const StoredRecord&, const StoredRecord&) = default;
-};
-
-enum class ValueUse : std::uint8_t {
-  Keep = 0,
-  Leave = 1,  // values stay empty: scans and digests need versions only
 };
 
 [[nodiscard]] std::string encode_record(std::string_view store_key, const StoredRecord& stored);

@@ -12,6 +12,7 @@
 #include "replica/key_layout.h"
 #include "replica/record_cache.h"
 #include "replica/record_codec.h"
+#include "version/sibling_codec.h"
 
 namespace starling {
 namespace {

@@ -23,6 +23,7 @@
 #include "sim/mark_board.h"
 #include "sim/sim_disk.h"
 #include "sim/witness.h"
+#include "version/sibling_codec.h"
 #include "version/sibling_set.h"
 #include "version/vector_clock.h"
 
