@@ -20,10 +20,12 @@
 
 #include "base/ids.h"
 #include "base/log.h"
+#include "base/quantity.h"
 #include "daemon/command_line.h"
 #include "daemon/config_file.h"
 #include "daemon/environment.h"
 #include "daemon/flag.h"
+#include "daemon/memory_share.h"
 #include "daemon/settings.h"
 #include "net/host_port.h"
 #include "node/node_options.h"
@@ -36,6 +38,15 @@ namespace {
 
 // A secret is a line or a few random bytes; a longer file is likely the wrong one.
 constexpr std::size_t kSecretBytesMax = 4096;
+
+struct SizeBounds {
+  std::uint64_t min = 0;
+  // More than any machine has, and far from where sums of sizes overflow.
+  std::uint64_t max = std::uint64_t{1} << 50U;
+};
+
+// With less LevelDB reads the same blocks again and again.
+constexpr SizeBounds kBlockCacheBounds{.min = std::uint64_t{1} << 20U};
 
 Status usage_error(std::string message) {
   return {StatusCode::Usage, std::move(message)};
@@ -87,6 +98,15 @@ class Reader {
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
     if (error == std::errc() && end == digits.data() + digits.size()) return number;
     return bad(name, "'" + digits + "' is not a whole number");
+  }
+  [[nodiscard]] Result<std::uint64_t> size(std::string_view name, std::uint64_t default_size,
+                                           SizeBounds bounds) const {
+    if (!has(name)) return default_size;
+    const Result<std::uint64_t> parsed = parse_size(text(name, ""));
+    if (!parsed.ok()) return bad(name, parsed.status().message());
+    if (*parsed >= bounds.min && *parsed <= bounds.max) return *parsed;
+    return bad(name, "'" + text(name, "") + "' is not between " + format_size(bounds.min) +
+                         " and " + format_size(bounds.max));
   }
   [[nodiscard]] Result<bool> truth(std::string_view name) const {
     const std::string word = text(name, "false");
@@ -238,6 +258,9 @@ Result<DaemonSettings> check_settings(const GivenValues& given) {
   STARLING_ASSIGN_OR_RETURN(http, settings.http, reader.address("http", "127.0.0.1:7500"));
   STARLING_RETURN_IF_ERROR(check_exposure(reader, settings));
   STARLING_ASSIGN_OR_RETURN(durability, settings.durability, durability_of(reader));
+  STARLING_ASSIGN_OR_RETURN(
+      block_cache, settings.block_cache_bytes,
+      reader.size("block-cache", block_cache_share(usable_memory_bytes()), kBlockCacheBounds));
   STARLING_ASSIGN_OR_RETURN(level, settings.log_level, log_level_from(reader));
   STARLING_ASSIGN_OR_RETURN(cluster, settings.cluster, cluster_of(reader, settings));
   settings.founding = {.partitions = reader.origin_if_given("partitions"),

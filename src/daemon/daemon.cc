@@ -108,7 +108,8 @@ Status Daemon::run() {
 
 Status Daemon::open_store() {
   STARLING_RETURN_IF_ERROR(prepare_data_directory(settings_.data_dir));
-  LevelDbEngineOptions options{.directory = store_directory(settings_.data_dir)};
+  LevelDbEngineOptions options{.database = {.directory = store_directory(settings_.data_dir),
+                                            .block_cache_bytes = settings_.block_cache_bytes}};
   if (settings_.durability == DurabilityMode::Interval) options.sync_interval = kSyncInterval;
   STARLING_ASSIGN_OR_RETURN(opened, engine_, LevelDbEngine::open(options, *this));
   return Status::success();

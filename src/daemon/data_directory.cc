@@ -7,7 +7,10 @@
 
 #include <unistd.h>
 
+#include "starling/result.h"
 #include "starling/status.h"
+
+#include "storage/durable_directory.h"
 
 namespace starling {
 namespace {
@@ -32,16 +35,12 @@ bool holds_foreign_files(const std::filesystem::path& directory, std::error_code
 }  // namespace
 
 Status prepare_data_directory(const std::string& directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error) {
-    return unusable(directory, "can not be made: " + error.message() +
-                                   "; create it for this user, or choose another --data-dir");
-  }
+  STARLING_RETURN_IF_ERROR(make_durable_directories(directory));
   if (access(directory.c_str(), R_OK | W_OK | X_OK) != 0) {
     return unusable(
         directory, "is not writable for this user; change its owner, or choose another --data-dir");
   }
+  std::error_code error;
   const bool foreign = holds_foreign_files(directory, error);
   if (error) return unusable(directory, "can not be read: " + error.message());
   if (!foreign) return Status::success();

@@ -17,7 +17,7 @@ struct Flag {
   std::string_view help;
 };
 
-inline constexpr std::array<Flag, 14> kFlags{{
+inline constexpr std::array<Flag, 15> kFlags{{
     {"config", "FILE", "TOML file whose keys are these flags without the dashes"},
     {"name", "NAME", "this member's name, unique in the cluster (default: node0)"},
     {"data-dir", "DIR",
@@ -36,6 +36,9 @@ inline constexpr std::array<Flag, 14> kFlags{{
     {"durability", "MODE",
      "when a write counts as durable: sync (with its synced batch), interval (written, synced "
      "within 1 s) or none (default: sync)"},
+    {"block-cache", "SIZE",
+     "memory for blocks of the store that were read (default: a sixteenth of the memory, 16MiB to "
+     "1GiB)"},
     {"insecure", "", "allow to listen beyond loopback, where anybody may read and write"},
     {"log-level", "LEVEL", "trace, debug, info, warning or error (default: info)"},
 }};

@@ -2,6 +2,7 @@
 
 // DaemonSettings: everything starlingd was told, checked. How it was told is config.h's affair.
 
+#include <cstdint>
 #include <string>
 
 #include "base/log.h"
@@ -27,6 +28,7 @@ struct DaemonSettings {
   ClusterConfig cluster;  // the founding members, this one included
   FoundingOrigins founding;
   DurabilityMode durability = DurabilityMode::Sync;
+  std::uint64_t block_cache_bytes = 0;
   LogLevel log_level = LogLevel::Info;
 };
 

@@ -1,8 +1,8 @@
 #pragma once
 
-// LevelDbEngine: StorageEngine on one LevelDB database. Reads run on the caller's thread, commits
-// on the lane's. LevelDB is told to distrust the disk everywhere it can: a wrong byte must become
-// an error, since the store can tell the difference and the protocol can not.
+// LevelDbEngine: StorageEngine on one LevelDB database, with a lane that commits to it. Reads run
+// on the caller's thread, commits on the lane's, compactions on one that the file system has for
+// it.
 
 #include <cstddef>
 #include <cstdint>
@@ -18,36 +18,26 @@
 #include "base/time.h"
 #include "env/commit_notifier.h"
 #include "env/storage_engine.h"
+#include "storage/file_system.h"
+#include "storage/leveldb_database.h"
 #include "storage/leveldb_lane.h"
-
-namespace leveldb {
-class Cache;
-class DB;
-class Env;
-class FilterPolicy;
-}  // namespace leveldb
+#include "storage/starling_env.h"
 
 namespace starling {
 
 struct LevelDbEngineOptions {
-  std::string directory;
-  // Uncompressed blocks. Verified reads cost twice as much from an 8 MiB cache as from a large one.
-  std::size_t block_cache_bytes = std::size_t{64} << 20U;
-  // Smaller ones stall writers for up to half a second, larger ones only lengthen the recovery.
-  std::size_t write_buffer_bytes = std::size_t{16} << 20U;
+  LevelDbDatabaseOptions database;
   // How long what was only written may stay unsynced; nothing: for ever.
   std::optional<Duration> sync_interval = std::nullopt;
-  // The operating system, as LevelDB sees it. Must outlive the engine; nullptr: LevelDB's own.
-  leveldb::Env* env = nullptr;
+  // Must outlive the engine; nullptr: the real files.
+  FileSystem* files = nullptr;
 };
 
 class LevelDbEngine final : public StorageEngine {
  public:
-  // Opens the database, creating it and the directory where they are missing. `notifier` outlives
-  // the engine. Errors: Failure     the directory can not be made or written, or another process
-  // uses it; the
-  //                     message names the directory and the remedy.
-  //         Corruption  the database is damaged.
+  // Opens the database, creating it and the directories above it where they are missing. `notifier`
+  // outlives the engine. Errors: those of LevelDbDatabase::open; Failure also when a directory can
+  // not be made. The message names the directory and the remedy.
   [[nodiscard]] static Result<std::unique_ptr<LevelDbEngine>> open(
       const LevelDbEngineOptions& options, CommitNotifier& notifier);
 
@@ -68,16 +58,15 @@ class LevelDbEngine final : public StorageEngine {
   [[nodiscard]] LaneCompletions drain_completions() { return lane_->drain_completions(); }
 
  private:
-  // In the order in which they are needed: the lane uses the database, it the other two.
-  struct Database {
-    std::unique_ptr<leveldb::Cache> cache;
-    std::unique_ptr<const leveldb::FilterPolicy> filter;
-    std::unique_ptr<leveldb::DB> db;
-  };
+  LevelDbEngine(const LevelDbEngineOptions& options, CommitNotifier& notifier);
+  [[nodiscard]] Status open_database();
 
-  explicit LevelDbEngine(Database database);
-
-  Database database_;
+  LevelDbEngineOptions options_;
+  CommitNotifier& notifier_;
+  std::unique_ptr<FileSystem> own_files_;  // unless the options brought some
+  // In the order in which they need each other: the lane uses the database, that the Env.
+  std::unique_ptr<StarlingEnv> env_;
+  std::unique_ptr<LevelDbDatabase> database_;
   std::unique_ptr<LevelDbLane> lane_;
 };
 

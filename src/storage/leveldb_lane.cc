@@ -8,16 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include <leveldb/db.h>
-#include <leveldb/options.h>
-#include <leveldb/write_batch.h>
-
 #include "starling/status.h"
 
 #include "base/time.h"
 #include "env/commit_notifier.h"
 #include "env/storage_engine.h"
-#include "storage/leveldb_status.h"
+#include "storage/leveldb_database.h"
 
 namespace starling {
 namespace {
@@ -41,17 +37,7 @@ std::chrono::steady_clock::time_point on_steady_clock(Instant instant) {
 
 }  // namespace
 
-void add_writes(leveldb::WriteBatch& to, const std::vector<StorageWrite>& writes) {
-  for (const StorageWrite& write : writes) {
-    if (write.value.has_value()) {
-      to.Put(write.key, *write.value);
-    } else {
-      to.Delete(write.key);
-    }
-  }
-}
-
-LevelDbLane::LevelDbLane(leveldb::DB& database, CommitNotifier& notifier,
+LevelDbLane::LevelDbLane(LevelDbDatabase& database, CommitNotifier& notifier,
                          std::optional<Duration> sync_interval)
     : database_(database),
       notifier_(notifier),
@@ -93,7 +79,7 @@ LaneCompletions LevelDbLane::drain_completions() {
 
 void LevelDbLane::run() {
   Lock lock(mutex_);
-  while (const std::optional<Turn> turn = next_turn(lock)) {
+  while (std::optional<Turn> turn = next_turn(lock)) {
     lock.unlock();
     const Status status = write(*turn);
     lock.lock();
@@ -135,12 +121,11 @@ LevelDbLane::Turn LevelDbLane::take_turn() {
   return turn;
 }
 
-Status LevelDbLane::write(const Turn& turn) {
-  leveldb::WriteBatch batch;
-  for (const Commit& commit : turn.commits) add_writes(batch, commit.batch);
-  leveldb::WriteOptions options;
-  options.sync = turn.sync;
-  return status_of_write(database_.Write(options, &batch));
+Status LevelDbLane::write(Turn& turn) {
+  std::vector<std::vector<StorageWrite>> batches;
+  batches.reserve(turn.commits.size());
+  for (Commit& commit : turn.commits) batches.push_back(std::move(commit.batch));
+  return database_.write(batches, turn.sync ? CommitDemand::Synced : CommitDemand::Written);
 }
 
 bool LevelDbLane::complete(const Turn& turn, const Status& status) {

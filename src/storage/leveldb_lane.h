@@ -22,18 +22,13 @@
 #include "env/commit_notifier.h"
 #include "env/storage_engine.h"
 
-namespace leveldb {
-class DB;
-class WriteBatch;
-}  // namespace leveldb
-
 namespace starling {
+
+class LevelDbDatabase;
 
 // One batch of the engine at most, though always at least one commit: about a millisecond of
 // writing, so that a large one does not keep many small ones waiting.
 inline constexpr std::size_t kLaneBatchBytesMax = 1U << 20U;
-
-void add_writes(leveldb::WriteBatch& to, const std::vector<StorageWrite>& writes);
 
 struct LaneCompletions {
   CommitTicket through;  // the last that is complete; 0: none yet
@@ -44,7 +39,7 @@ class LevelDbLane {
  public:
   // `sync_interval`: how long what was only written may stay unsynced; nothing: for ever.
   // `database` and `notifier` outlive the lane.
-  LevelDbLane(leveldb::DB& database, CommitNotifier& notifier,
+  LevelDbLane(LevelDbDatabase& database, CommitNotifier& notifier,
               std::optional<Duration> sync_interval);
   // Writes all that is queued, then ends.
   ~LevelDbLane();
@@ -76,11 +71,11 @@ class LevelDbLane {
   // Waits for work. Nothing: the lane shall end.
   [[nodiscard]] std::optional<Turn> next_turn(Lock& lock);
   [[nodiscard]] Turn take_turn();
-  [[nodiscard]] Status write(const Turn& turn);
+  [[nodiscard]] Status write(Turn& turn);
   // Returns whether the loop must be woken.
   [[nodiscard]] bool complete(const Turn& turn, const Status& status);
 
-  leveldb::DB& database_;
+  LevelDbDatabase& database_;
   CommitNotifier& notifier_;
   const std::optional<Duration> sync_interval_;
 

@@ -1,11 +1,10 @@
 #include "storage/leveldb_status.h"
 
-#include <string>
-#include <system_error>
-
 #include <leveldb/status.h>
 
 #include "starling/status.h"
+
+#include "storage/io_error.h"
 
 namespace starling {
 
@@ -16,13 +15,10 @@ Status status_of_read(const leveldb::Status& status) {
 
 Status status_of_write(const leveldb::Status& status) {
   if (status.ok()) return Status::success();
-  const std::string text = status.ToString();
-  // LevelDB keeps the words and drops the number.
-  const std::string full = std::make_error_code(std::errc::no_space_on_device).message();
-  if (text.find(full) != std::string::npos) {
-    return {StatusCode::DiskFull, "the disk is full: " + text};
+  if (is_no_space(status)) {
+    return {StatusCode::DiskFull, "the disk is full: " + status.ToString()};
   }
-  return {StatusCode::Failure, "the store can not be written: " + text};
+  return {StatusCode::Failure, "the store can not be written: " + status.ToString()};
 }
 
 }  // namespace starling

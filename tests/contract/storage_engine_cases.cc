@@ -45,7 +45,7 @@ class LevelDbUnderTest final : public StorageEngineUnderTest {
   void reopen() override {
     engine_.reset();
     LevelDbEngineOptions options;
-    options.directory = directory_.path() + "/store";
+    options.database.directory = directory_.path() + "/store";
     auto opened = LevelDbEngine::open(options, notifier_);
     STARLING_CHECK(opened.ok());
     engine_ = std::move(opened).value();

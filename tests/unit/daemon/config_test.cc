@@ -122,11 +122,18 @@ TEST_CASE("Config: every bad value is refused by name and with a remedy") {
   check_refused({"--partitions", "many"}, {"--partitions", "whole number"});
   check_refused({"--replicas", "0"}, {"--replicas", "1 to 15"});
   check_refused({"--durability", "often"}, {"--durability", "sync, interval or none"});
+  check_refused({"--block-cache", "much"}, {"--block-cache", "64MiB"});
+  check_refused({"--block-cache", "1KiB"}, {"--block-cache", "between 1 MiB and"});
   check_refused({"--log-level", "loud"}, {"--log-level", "warning or error"});
   check_refused({"--cluster", "a b"}, {"--cluster", "letters"});
   check_refused({"--name", ""}, {"--name", "needs a name"});
   check_refused({"--data-dir", ""}, {"--data-dir", "empty"});
   check_refused({"--config", "/no/such.toml"}, {"/no/such.toml"});
+}
+
+TEST_CASE("Config: the block cache is what somebody says, else a share of the memory") {
+  CHECK(settings_of({"--block-cache", "256MiB"}).block_cache_bytes == std::uint64_t{256} << 20U);
+  CHECK(settings_of({}).block_cache_bytes >= std::uint64_t{16} << 20U);
 }
 
 TEST_CASE("Config: what is not built yet is refused as such") {

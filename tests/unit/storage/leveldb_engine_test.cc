@@ -22,7 +22,7 @@ namespace starling {
 namespace {
 
 std::unique_ptr<LevelDbEngine> open(const std::string& directory, CommitNotifier& notifier) {
-  auto opened = LevelDbEngine::open({.directory = directory}, notifier);
+  auto opened = LevelDbEngine::open({.database = {.directory = directory}}, notifier);
   REQUIRE(opened.ok());
   return std::move(opened).value();
 }
@@ -66,7 +66,7 @@ TEST_CASE("LevelDbEngine: a directory in use names itself and the remedy") {
   const TemporaryDirectory directory;
   CountingNotifier notifier;
   const auto first = open(directory.path(), notifier);
-  const auto second = LevelDbEngine::open({.directory = directory.path()}, notifier);
+  const auto second = LevelDbEngine::open({.database = {.directory = directory.path()}}, notifier);
   CHECK(second.status().code() == StatusCode::Failure);
   CHECK(second.status().message().find(directory.path()) != std::string::npos);
   CHECK(second.status().message().find("in use by another process") != std::string::npos);
@@ -77,7 +77,7 @@ TEST_CASE("LevelDbEngine: a path that can be no directory names itself") {
   CountingNotifier notifier;
   const std::string file = directory.path() + "/file";
   std::ofstream(file) << "not a directory";
-  const auto opened = LevelDbEngine::open({.directory = file + "/store"}, notifier);
+  const auto opened = LevelDbEngine::open({.database = {.directory = file + "/store"}}, notifier);
   CHECK(opened.status().code() == StatusCode::Failure);
   CHECK(opened.status().message().find(file) != std::string::npos);
 }
@@ -103,7 +103,7 @@ TEST_CASE("LevelDbEngine: a table that is gone is an error, not an empty databas
   for (const std::string& file : files_ending_with(directory.path(), ".ldb")) {
     std::filesystem::remove(file);
   }
-  CHECK_FALSE(LevelDbEngine::open({.directory = directory.path()}, notifier).ok());
+  CHECK_FALSE(LevelDbEngine::open({.database = {.directory = directory.path()}}, notifier).ok());
 }
 
 TEST_CASE("LevelDbEngine: a damaged log is corruption at the next start") {
@@ -115,7 +115,7 @@ TEST_CASE("LevelDbEngine: a damaged log is corruption at the next start") {
   const std::vector<std::string> logs = files_ending_with(directory.path(), ".log");
   REQUIRE(logs.size() == 1);
   flip_a_byte(logs.front(), 500);
-  const auto opened = LevelDbEngine::open({.directory = directory.path()}, notifier);
+  const auto opened = LevelDbEngine::open({.database = {.directory = directory.path()}}, notifier);
   CHECK(opened.status().code() == StatusCode::Corruption);
   CHECK(opened.status().message().find(directory.path()) != std::string::npos);
 }

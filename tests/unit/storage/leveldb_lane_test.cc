@@ -14,7 +14,7 @@
 
 #include "base/time.h"
 #include "env/storage_engine.h"
-#include "gated_env.h"
+#include "gated_files.h"
 #include "storage/leveldb_engine.h"
 #include "support/counting_notifier.h"
 #include "support/temporary_directory.h"
@@ -29,19 +29,21 @@ std::vector<StorageWrite> write_of(std::string key, std::size_t bytes = 1) {
 // A lane over a database whose log a test can hold up.
 struct LaneFixture {
   explicit LaneFixture(std::optional<Duration> sync_interval = std::nullopt) {
-    auto opened = LevelDbEngine::open(
-        {.directory = directory.path(), .sync_interval = sync_interval, .env = &env}, notifier);
+    auto opened = LevelDbEngine::open({.database = {.directory = directory.path()},
+                                       .sync_interval = sync_interval,
+                                       .files = &files},
+                                      notifier);
     REQUIRE(opened.ok());
     engine = std::move(opened).value();
-    writes_before = env.writes();
-    syncs_before = env.syncs();
+    writes_before = files.writes();
+    syncs_before = files.syncs();
   }
 
   // Gets the lane to stand at the gate with one commit, so that more can queue up behind it.
   CommitTicket hold_up(CommitDemand demand) {
-    env.close_gate();
+    files.close_gate();
     const CommitTicket ticket = engine->commit(write_of("first"), demand);
-    env.wait_for_arrival();
+    files.wait_for_arrival();
     return ticket;
   }
   LaneCompletions wait_for(CommitTicket ticket) {
@@ -52,11 +54,11 @@ struct LaneFixture {
       REQUIRE(notifier.wait_for(seen + 1));
     }
   }
-  std::uint64_t writes() { return env.writes() - writes_before; }
-  std::uint64_t syncs() { return env.syncs() - syncs_before; }
+  std::uint64_t writes() { return files.writes() - writes_before; }
+  std::uint64_t syncs() { return files.syncs() - syncs_before; }
 
   TemporaryDirectory directory;
-  GatedEnv env;
+  GatedFiles files;
   CountingNotifier notifier;
   std::unique_ptr<LevelDbEngine> engine;
   std::uint64_t writes_before = 0;
@@ -70,7 +72,7 @@ TEST_CASE("LevelDbLane: what queues up behind a commit becomes one batch with on
   for (int i = 0; i < 50; ++i) {
     last = fixture.engine->commit(write_of("k" + std::to_string(i)), CommitDemand::Synced);
   }
-  fixture.env.open_gate();
+  fixture.files.open_gate();
   CHECK(fixture.wait_for(last).through == last);
   CHECK(fixture.writes() == 2);
   CHECK(fixture.syncs() == 2);
@@ -81,7 +83,7 @@ TEST_CASE("LevelDbLane: one commit that demands it syncs its whole batch, none s
   (void)fixture.hold_up(CommitDemand::Written);
   (void)fixture.engine->commit(write_of("a"), CommitDemand::Written);
   const CommitTicket second = fixture.engine->commit(write_of("b"), CommitDemand::Synced);
-  fixture.env.open_gate();
+  fixture.files.open_gate();
   (void)fixture.wait_for(second);
   CHECK(fixture.writes() == 2);
   CHECK(fixture.syncs() == 1);
@@ -97,7 +99,7 @@ TEST_CASE("LevelDbLane: a batch ends at its limit, but a large commit goes alone
   (void)fixture.engine->commit(write_of("c", kLaneBatchBytesMax / 3), CommitDemand::Synced);
   const CommitTicket last =
       fixture.engine->commit(write_of("d", kLaneBatchBytesMax / 2), CommitDemand::Synced);
-  fixture.env.open_gate();
+  fixture.files.open_gate();
   CHECK(fixture.wait_for(last).through == last);
   CHECK(fixture.syncs() == 4);  // first; a; b and c; d
 }
@@ -117,12 +119,12 @@ TEST_CASE("LevelDbLane: the first error is final, and nothing behind it is writt
   LaneFixture fixture;
   const CommitTicket first = fixture.engine->commit(write_of("good"), CommitDemand::Synced);
   CHECK(fixture.wait_for(first).status.ok());
-  fixture.env.break_syncs("No such luck");
+  fixture.files.break_syncs("No such luck");
   const CommitTicket second = fixture.engine->commit(write_of("bad"), CommitDemand::Synced);
   const LaneCompletions failed = fixture.wait_for(second);
   CHECK(failed.through == first);
   CHECK(failed.status.code() == StatusCode::Failure);
-  fixture.env.break_syncs("");
+  fixture.files.break_syncs("");
   const std::uint64_t writes = fixture.writes();
   (void)fixture.engine->commit(write_of("late"), CommitDemand::Synced);
   CHECK(fixture.engine->drain_completions().status == failed.status);
@@ -133,7 +135,7 @@ TEST_CASE("LevelDbLane: the first error is final, and nothing behind it is writt
 
 TEST_CASE("LevelDbLane: a full disk is said to be one") {
   LaneFixture fixture;
-  fixture.env.break_syncs("No space left on device");
+  fixture.files.break_syncs("No space left on device");
   const CommitTicket ticket = fixture.engine->commit(write_of("k"), CommitDemand::Synced);
   CHECK(fixture.wait_for(ticket).status.code() == StatusCode::DiskFull);
 }

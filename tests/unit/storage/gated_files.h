@@ -1,7 +1,7 @@
 #pragma once
 
-// GatedEnv: LevelDB's operating system with a gate before every write and sync of a log, at which a
-// test counts, holds up, and breaks what passes.
+// GatedFiles: the real files with a gate before every write and sync of a log, at which a test
+// counts, holds up, and breaks what passes.
 
 #include <condition_variable>
 #include <cstdint>
@@ -13,14 +13,17 @@
 #include <leveldb/slice.h>
 #include <leveldb/status.h>
 
+#include "storage/posix_files.h"
+#include "support/wrapped_files.h"
+
 namespace starling {
 
-class GatedEnv final : public leveldb::EnvWrapper {
+class GatedFiles final : public WrappedFiles {
  public:
-  GatedEnv() : leveldb::EnvWrapper(leveldb::Env::Default()) {}
+  GatedFiles() : WrappedFiles(posix_) {}
 
   leveldb::Status NewWritableFile(const std::string& name, leveldb::WritableFile** file) override {
-    const leveldb::Status status = target()->NewWritableFile(name, file);
+    const leveldb::Status status = target().NewWritableFile(name, file);
     if (status.ok() && name.ends_with(".log")) *file = new GatedFile(*this, *file);
     return status;
   }
@@ -52,20 +55,20 @@ class GatedEnv final : public leveldb::EnvWrapper {
 
   class GatedFile final : public leveldb::WritableFile {
    public:
-    GatedFile(GatedEnv& env, leveldb::WritableFile* file) : env_(env), file_(file) {}
+    GatedFile(GatedFiles& files, leveldb::WritableFile* file) : files_(files), file_(file) {}
     leveldb::Status Append(const leveldb::Slice& data) override { return file_->Append(data); }
     leveldb::Status Close() override { return file_->Close(); }
     leveldb::Status Flush() override {
-      env_.pass_write();
+      files_.pass_write();
       return file_->Flush();
     }
     leveldb::Status Sync() override {
-      const std::string broken = env_.pass_sync();
+      const std::string broken = files_.pass_sync();
       return broken.empty() ? file_->Sync() : leveldb::Status::IOError("log", broken);
     }
 
    private:
-    GatedEnv& env_;
+    GatedFiles& files_;
     std::unique_ptr<leveldb::WritableFile> file_;
   };
 
@@ -91,6 +94,7 @@ class GatedEnv final : public leveldb::EnvWrapper {
     return broken_;
   }
 
+  PosixFiles posix_;
   std::mutex mutex_;
   std::condition_variable changed_;
   Gate gate_ = Gate::Open;

@@ -1,0 +1,145 @@
+#include "storage/leveldb_database.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <leveldb/cache.h>
+#include <leveldb/db.h>
+#include <leveldb/env.h>
+#include <leveldb/filter_policy.h>
+#include <leveldb/iterator.h>
+#include <leveldb/options.h>
+#include <leveldb/slice.h>
+#include <leveldb/status.h>
+#include <leveldb/write_batch.h>
+
+#include "starling/result.h"
+#include "starling/status.h"
+
+#include "env/storage_engine.h"
+#include "storage/io_error.h"
+#include "storage/leveldb_status.h"
+
+namespace starling {
+namespace {
+
+// One percent of look-ups for missing keys read a block in vain; more bits buy little.
+constexpr int kBloomBitsPerKey = 10;
+
+leveldb::Slice slice_of(std::string_view bytes) {
+  return {bytes.data(), bytes.size()};
+}
+
+std::string_view view_of(const leveldb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
+
+leveldb::ReadOptions verified_read() {
+  leveldb::ReadOptions options;
+  options.verify_checksums = true;
+  return options;
+}
+
+leveldb::Options database_options(const LevelDbDatabaseOptions& options, leveldb::Env& env) {
+  leveldb::Options chosen;
+  chosen.env = &env;
+  chosen.create_if_missing = true;
+  // Index and filter blocks are verified only with it.
+  chosen.paranoid_checks = true;
+  chosen.write_buffer_size = options.write_buffer_bytes;
+  // LevelDB keeps a block as it is where compression gains less than an eighth, so values that do
+  // not compress cost the attempt only.
+  chosen.compression = leveldb::kSnappyCompression;
+  // Appending to an old log can write behind an incomplete record (LevelDB issue 1287).
+  chosen.reuse_logs = false;
+  return chosen;
+}
+
+Status status_of_open(const std::string& directory, const leveldb::Status& status) {
+  const std::string text = status.ToString();
+  if (status.IsCorruption()) {
+    return {StatusCode::Corruption, "the database in '" + directory + "' is damaged: " + text +
+                                        "; keep it aside and go on with the other members: an "
+                                        "emptied one can not be filled in this version"};
+  }
+  if (is_no_space(status)) {
+    return {StatusCode::DiskFull, "the disk of the data directory '" + directory + "' is full: " +
+                                      text + "; nothing is damaged: make space, then start again"};
+  }
+  if (text.find("lock ") != std::string::npos) {
+    return {StatusCode::Failure, "the data directory '" + directory +
+                                     "' is in use by another process; stop it, or choose another "
+                                     "--data-dir (" +
+                                     text + ")"};
+  }
+  return {StatusCode::Failure,
+          "the data directory '" + directory + "' can not be used: " + text +
+              "; check its permissions and disk, or choose another --data-dir"};
+}
+
+void add_writes(leveldb::WriteBatch& to, const std::vector<StorageWrite>& writes) {
+  for (const StorageWrite& write : writes) {
+    if (write.value.has_value()) {
+      to.Put(write.key, *write.value);
+    } else {
+      to.Delete(write.key);
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LevelDbDatabase>> LevelDbDatabase::open(
+    const LevelDbDatabaseOptions& options, leveldb::Env& env) {
+  Parts parts;
+  parts.cache.reset(leveldb::NewLRUCache(options.block_cache_bytes));
+  parts.filter.reset(leveldb::NewBloomFilterPolicy(kBloomBitsPerKey));
+  leveldb::Options chosen = database_options(options, env);
+  chosen.block_cache = parts.cache.get();
+  chosen.filter_policy = parts.filter.get();
+  leveldb::DB* opened = nullptr;
+  const leveldb::Status status = leveldb::DB::Open(chosen, options.directory, &opened);
+  if (!status.ok()) return status_of_open(options.directory, status);
+  parts.db.reset(opened);
+  // The constructor is private, so std::make_unique can not reach it.
+  return std::unique_ptr<LevelDbDatabase>(new LevelDbDatabase(std::move(parts)));
+}
+
+LevelDbDatabase::LevelDbDatabase(Parts parts) : parts_(std::move(parts)) {}
+
+LevelDbDatabase::~LevelDbDatabase() = default;
+
+Result<std::optional<std::string>> LevelDbDatabase::get(std::string_view key) const {
+  std::string value;
+  const leveldb::Status status = parts_.db->Get(verified_read(), slice_of(key), &value);
+  if (status.IsNotFound()) return std::optional<std::string>{};
+  STARLING_RETURN_IF_ERROR(status_of_read(status));
+  return std::optional<std::string>{std::move(value)};
+}
+
+Status LevelDbDatabase::scan(std::string_view from, std::string_view to,
+                             const StorageEngine::Visitor& visit) const {
+  leveldb::ReadOptions options = verified_read();
+  options.fill_cache = false;  // a scan would push out what point reads need
+  const std::unique_ptr<leveldb::Iterator> entry(parts_.db->NewIterator(options));
+  for (entry->Seek(slice_of(from)); entry->Valid(); entry->Next()) {
+    const std::string_view key = view_of(entry->key());
+    if (key >= to || !visit(key, view_of(entry->value()))) break;
+  }
+  return status_of_read(entry->status());
+}
+
+Status LevelDbDatabase::write(const std::vector<std::vector<StorageWrite>>& batches,
+                              CommitDemand demand) {
+  leveldb::WriteBatch all;
+  for (const std::vector<StorageWrite>& batch : batches) add_writes(all, batch);
+  leveldb::WriteOptions options;
+  options.sync = demand == CommitDemand::Synced;
+  return status_of_write(parts_.db->Write(options, &all));
+}
+
+}  // namespace starling

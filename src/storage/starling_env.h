@@ -1,0 +1,50 @@
+#pragma once
+
+// StarlingEnv: the Env under LevelDB, with the rules that LevelDB leaves to luck:
+//
+// - A name is durable before it is used. The directory is synced after a file or directory is made
+//   or renamed; else a power loss forgets a log with acknowledged writes in it, or leaves a CURRENT
+//   that points nowhere (LevelDB issues 189 and 195). A removal is not synced: LevelDB removes what
+//   its synced manifest no longer names, so a file that comes back is swept at the next open.
+// - An error sticks. After one on a writable file every later call on that file fails with it.
+//   LevelDB reports a short append once and goes on writing behind the gap; everything behind it
+//   is acknowledged, and lost at the next open (LevelDB pull request 578). A failed sync may have
+//   dropped the pages it could not write, so a second one would lie. For the same reason no name
+//   is made any more once a directory could not be synced.
+//
+// The errors live as long as the Env: it is made anew for each open of a database. Source: Rebello
+// et al., "Can applications recover from fsync failures?" (ATC 2020).
+
+#include <mutex>
+#include <string>
+
+#include <leveldb/env.h>
+#include <leveldb/status.h>
+
+#include "storage/file_system.h"
+
+namespace starling {
+
+class StarlingEnv final : public leveldb::EnvWrapper {
+ public:
+  // `files` outlives the Env and every file opened through it.
+  explicit StarlingEnv(FileSystem& files);
+
+  leveldb::Status NewWritableFile(const std::string& name, leveldb::WritableFile** file) override;
+  leveldb::Status NewAppendableFile(const std::string& name, leveldb::WritableFile** file) override;
+  leveldb::Status CreateDir(const std::string& name) override;
+  leveldb::Status RenameFile(const std::string& from, const std::string& to) override;
+
+ private:
+  // Takes `opened` over: a durable name and sticky errors, or nothing and an error.
+  leveldb::Status hand_out(const std::string& name, leveldb::WritableFile* opened,
+                           leveldb::WritableFile** file);
+  leveldb::Status sync_directory_of(const std::string& name);
+  leveldb::Status directory_error();
+
+  FileSystem& files_;
+  std::mutex mutex_;                 // LevelDB makes files on two threads
+  leveldb::Status directory_error_;  // the first one; guarded by mutex_
+};
+
+}  // namespace starling
