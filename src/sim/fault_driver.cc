@@ -10,11 +10,9 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "node/node.h"
-#include "replica/key_layout.h"
 #include "sim/event_queue.h"
 #include "sim/fault_plan.h"
 #include "sim/sim_cluster.h"
-#include "sim/sim_disk.h"
 #include "sim/sim_member.h"
 #include "sim/sim_storage.h"
 #include "sim/trace.h"
@@ -31,6 +29,9 @@ using std::chrono::seconds;
 // knows of the start in between can notice. A rollback that nobody can notice is not survivable,
 // and not promised to be.
 constexpr std::uint32_t kSecondsInSight = 6;
+// A power loss inside the store comes within that many of its calls, and within this time.
+constexpr std::uint64_t kCallsAhead = 40;
+constexpr Duration kStrikeMax = seconds(1);
 
 }  // namespace
 
@@ -52,8 +53,9 @@ void FaultDriver::heal() {
   cluster_.network().calm_down();
   for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
     SimMember& member = cluster_.member(node);
-    member.disk().heal_damage();
+    member.heal_damage();
     member.spare_commits();
+    member.call_off_strike();
     member.set_disk_speed({plan_.commit_fastest, plan_.commit_slowest});
     cluster_.start(node);
   }
@@ -72,7 +74,7 @@ void FaultDriver::inject(const Fault& fault) {
     case FaultKind::Kill:
       return stop_for(fault.node, SimMember::Power::Stays, fault.lasting);
     case FaultKind::PowerLoss:
-      return stop_for(fault.node, SimMember::Power::Fails, fault.lasting);
+      return lose_power(fault);
     case FaultKind::PowerLossAll:
       return stop_all(fault);
     case FaultKind::LoseDisk:
@@ -80,7 +82,7 @@ void FaultDriver::inject(const Fault& fault) {
     case FaultKind::RollBack:
       return begin_roll_back(fault);
     case FaultKind::DiskError:
-      return cluster_.member(fault.node).fail_commits();
+      return cluster_.member(fault.node).fail_commits(fault.detail);
     case FaultKind::SlowDisk:
       return slow_disk(fault);
     case FaultKind::DamageReads:
@@ -110,6 +112,25 @@ void FaultDriver::stop_for(std::uint32_t node, SimMember::Power power, Duration 
   events_.after(lasting, [this, node] { cluster_.start(node); });
 }
 
+// Now, or inside one of the next calls of the store, where there is one that can be cut in two.
+void FaultDriver::lose_power(const Fault& fault) {
+  SimMember& member = cluster_.member(fault.node);
+  const std::uint64_t calls = (fault.detail >> 2U) % kCallsAhead;
+  const bool strikes = (fault.detail & 1U) != 0 && member.strike_after(calls);
+  if (!strikes) {
+    stop_for(fault.node, SimMember::Power::Fails, fault.lasting);
+    // And once more while it starts again.
+    const bool twice = (fault.detail & 2U) != 0;
+    if (twice) static_cast<void>(member.strike_after(calls));
+    return;
+  }
+  const std::uint64_t boot = cluster_.boot_of(fault.node);
+  events_.after(kStrikeMax, [this, boot, fault] {
+    if (healed_ || cluster_.boot_of(fault.node) != boot) return;
+    stop_for(fault.node, SimMember::Power::Fails, fault.lasting);
+  });
+}
+
 void FaultDriver::stop_all(const Fault& fault) {
   Random random(fault.detail);
   for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
@@ -120,18 +141,19 @@ void FaultDriver::stop_all(const Fault& fault) {
 void FaultDriver::lose_disk(const Fault& fault) {
   stop_for(fault.node, SimMember::Power::Fails, fault.lasting);
   cluster_.write_off(fault.node);
-  cluster_.member(fault.node).disk().erase_everything();
+  cluster_.member(fault.node).erase_disk();
 }
 
 void FaultDriver::begin_roll_back(const Fault& fault) {
-  stop_for(fault.node, SimMember::Power::Fails, milliseconds(500));
+  // Not by a power loss: what this node had only written is acknowledged, and must stay.
+  stop_for(fault.node, SimMember::Power::Stays, milliseconds(500));
   events_.after(fault.lasting,
-                [this, node = fault.node, image = cluster_.member(fault.node).disk().visible()] {
+                [this, node = fault.node, image = cluster_.member(fault.node).image()] {
                   end_roll_back(node, image, 0);
                 });
 }
 
-void FaultDriver::end_roll_back(std::uint32_t node, const SimDisk::Image& image,
+void FaultDriver::end_roll_back(std::uint32_t node, const SimMember::Image& image,
                                 std::uint32_t seconds_seen) {
   if (healed_) return;
   const std::uint32_t seen = cluster_.is_in_full_sight(node) ? seconds_seen + 1 : 0;
@@ -142,20 +164,13 @@ void FaultDriver::end_roll_back(std::uint32_t node, const SimDisk::Image& image,
   stop_for(node, SimMember::Power::Fails, milliseconds(500));
   cluster_.note(node, "gets an old copy of its disk back");
   cluster_.write_off(node);
-  cluster_.member(node).disk().restore(image);
+  cluster_.member(node).restore(image);
 }
 
 void FaultDriver::damage_reads(const Fault& fault) {
-  Random random(fault.detail);
-  SimDisk& disk = cluster_.member(fault.node).disk();
-  std::vector<std::string> records;
-  for (const auto& [key, value] : disk.visible()) {
-    if (parse_record_store_key(key).ok() && random.below(2) == 0) records.push_back(key);
-  }
-  for (std::string& key : records) {
-    disk.damage(std::move(key), random.below(2) == 0 ? Damage::Unreadable : Damage::FlippedByte);
-  }
-  events_.after(fault.lasting, [&disk] { disk.heal_damage(); });
+  SimMember& member = cluster_.member(fault.node);
+  member.damage_reads(Random(fault.detail));
+  events_.after(fault.lasting, [&member] { member.heal_damage(); });
 }
 
 void FaultDriver::slow_disk(const Fault& fault) {

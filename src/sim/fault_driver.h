@@ -11,7 +11,7 @@
 #include "sim/event_queue.h"
 #include "sim/fault_plan.h"
 #include "sim/sim_cluster.h"
-#include "sim/sim_disk.h"
+#include "sim/sim_member.h"
 #include "sim/trace.h"
 
 namespace starling::sim {
@@ -29,10 +29,11 @@ class FaultDriver {
  private:
   void inject(const Fault& fault);
   void stop_for(std::uint32_t node, SimMember::Power power, Duration lasting);
+  void lose_power(const Fault& fault);
   void stop_all(const Fault& fault);
   void lose_disk(const Fault& fault);
   void begin_roll_back(const Fault& fault);
-  void end_roll_back(std::uint32_t node, const SimDisk::Image& image, std::uint32_t seconds_seen);
+  void end_roll_back(std::uint32_t node, const SimMember::Image& image, std::uint32_t seconds_seen);
   void damage_reads(const Fault& fault);
   void slow_disk(const Fault& fault);
   void jump_clock(const Fault& fault);

@@ -5,8 +5,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/assert.h"
 #include "base/random.h"
@@ -58,6 +60,20 @@ ClusterShape draw_shape(Random random) {
     shape.durability.push_back(all_sync ? DurabilityMode::Sync : pick(random, modes));
   }
   return shape;
+}
+
+// One run in six meets the real LevelDB: on all nodes, or on some beside the map, so that a
+// difference between the two shows as well. It takes several times the time of the map.
+std::vector<SimEngine> draw_engines(std::uint32_t nodes, Random random) {
+  std::vector<SimEngine> engines(nodes, SimEngine::Map);
+  if (random.below(6) != 0) return engines;
+  const bool all = half(random);
+  for (SimEngine& engine : engines) {
+    if (all || half(random)) engine = SimEngine::LevelDb;
+  }
+  // Whoever counts runs on LevelDB counts this one.
+  engines.front() = SimEngine::LevelDb;
+  return engines;
 }
 
 NetworkWeather draw_network(Random random, bool rough) {
@@ -182,6 +198,14 @@ std::string_view fault_kind_name(FaultKind kind) {
   return kFaultKindNames.at(static_cast<std::size_t>(kind));
 }
 
+std::string_view engine_name(SimEngine engine) {
+  return engine == SimEngine::Map ? "map" : "leveldb";
+}
+
+std::uint32_t ClusterShape::nodes_on_leveldb() const {
+  return static_cast<std::uint32_t>(std::count(engines.begin(), engines.end(), SimEngine::LevelDb));
+}
+
 bool FaultPlan::may_lose_acknowledged() const {
   const bool all_sync = std::all_of(shape.durability.begin(), shape.durability.end(),
                                     [](DurabilityMode m) { return m == DurabilityMode::Sync; });
@@ -205,6 +229,7 @@ std::string FaultPlan::describe() const {
                      " zones=" + std::to_string(shape.zones) +
                      " partitions=" + std::to_string(shape.partitions) +
                      " replicas=" + std::to_string(shape.replicas) + " durability=" + modes +
+                     " leveldb=" + std::to_string(shape.nodes_on_leveldb()) +
                      " cache=" + std::to_string(shape.record_cache_bytes);
   text += " clients=" + std::to_string(workload.clients) + "x" +
           std::to_string(workload.outstanding) + " keys=" + std::to_string(workload.keys) +
@@ -224,12 +249,15 @@ std::string FaultPlan::describe() const {
   return text;
 }
 
-FaultPlan draw_plan(std::uint64_t seed, std::string_view scenario) {
+FaultPlan draw_plan(std::uint64_t seed, std::string_view scenario,
+                    std::optional<SimEngine> engine) {
   const Scenario* const chosen = scenario_of(scenario);
   STARLING_CHECK(chosen != nullptr);
   const Random root(seed);
   FaultPlan plan;
   plan.shape = draw_shape(root.fork("shape"));
+  plan.shape.engines = draw_engines(plan.shape.nodes, root.fork("engines"));
+  if (engine.has_value()) plan.shape.engines.assign(plan.shape.nodes, *engine);
   plan.network = draw_network(root.fork("network"), chosen->rough_network);
   plan.workload = draw_workload(root.fork("workload"));
   Random timing = root.fork("timing");

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,17 +20,26 @@
 
 namespace starling::sim {
 
+// What the nodes' stores are made of.
+enum class SimEngine : std::uint8_t {
+  Map,      // quick
+  LevelDb,  // the real one, on simulated files
+};
+[[nodiscard]] std::string_view engine_name(SimEngine engine);
+
 struct ClusterShape {
   std::uint32_t nodes = 3;
   std::uint32_t zones = 1;
   std::uint32_t partitions = 8;
   std::uint32_t replicas = 3;              // N in force: min(replicas, nodes)
   std::vector<DurabilityMode> durability;  // one a node
+  std::vector<SimEngine> engines;          // one a node
   std::size_t record_cache_bytes = 0;      // small ones make reads meet the disk
 
   [[nodiscard]] std::uint32_t replicas_in_force() const {
     return replicas < nodes ? replicas : nodes;
   }
+  [[nodiscard]] std::uint32_t nodes_on_leveldb() const;
 };
 
 struct NetworkWeather {
@@ -115,7 +125,9 @@ struct FaultPlan {
   [[nodiscard]] std::string describe() const;
 };
 
-// REQUIRES: is_scenario(scenario).
-[[nodiscard]] FaultPlan draw_plan(std::uint64_t seed, std::string_view scenario);
+// `engine`, where it is told, goes for all nodes instead of what the seed draws; nothing else
+// changes. REQUIRES: is_scenario(scenario).
+[[nodiscard]] FaultPlan draw_plan(std::uint64_t seed, std::string_view scenario,
+                                  std::optional<SimEngine> engine = std::nullopt);
 
 }  // namespace starling::sim

@@ -27,6 +27,7 @@ struct Arguments {
   std::string seeds;  // FROM..TO
   std::string scenario = "swarm";
   std::string plant;
+  std::string engine;
   bool list = false;
   bool json = false;
   bool marks = false;
@@ -68,6 +69,13 @@ std::optional<SeedRange> range_of(std::string_view text) {
   return SeedRange{*first, *last};
 }
 
+std::optional<SimEngine> engine_of(std::string_view name) {
+  for (const SimEngine engine : {SimEngine::Map, SimEngine::LevelDb}) {
+    if (engine_name(engine) == name) return engine;
+  }
+  return std::nullopt;
+}
+
 std::optional<PlantedBug> planted_of(std::string_view name) {
   if (name.empty()) return PlantedBug::None;
   for (const auto& [known, bug] : kPlantedBugs) {
@@ -94,7 +102,7 @@ void list_everything() {
 bool run_one(RunOptions options, const Arguments& arguments, MarkBoard& marks) {
   if (!arguments.json) {
     print("seed " + std::to_string(options.seed) + " scenario " + options.scenario + ": " +
-          draw_plan(options.seed, options.scenario).describe() + "\n");
+          draw_plan(options.seed, options.scenario, options.engine).describe() + "\n");
   }
   RunResult result = run(options);
   marks.join(result.marks);
@@ -123,6 +131,10 @@ int run_all(const Arguments& arguments) {
   const std::optional<PlantedBug> planted = planted_of(arguments.plant);
   if (!planted.has_value()) return refuse("no bug is called '" + arguments.plant + "'");
   options.planted = *planted;
+  options.engine = engine_of(arguments.engine);
+  if (!arguments.engine.empty() && !options.engine.has_value()) {
+    return refuse("--engine wants map or leveldb");
+  }
   SeedRange range;
   if (!arguments.seeds.empty()) {
     const std::optional<SeedRange> wanted = range_of(arguments.seeds);
@@ -150,6 +162,7 @@ int main_of(int argc, char** argv) {
       ->excludes(app.get_option("--seed"));
   app.add_option("--scenario", arguments.scenario, "the menu of faults (default: swarm)");
   app.add_option("--plant", arguments.plant, "plants a known bug, to see it found");
+  app.add_option("--engine", arguments.engine, "map or leveldb on all nodes (default: drawn)");
   app.add_flag("--list", arguments.list, "lists scenarios and bugs");
   app.add_flag("--json", arguments.json, "prints one object a seed");
   app.add_flag("--marks", arguments.marks, "prints which rare paths were reached");

@@ -41,7 +41,7 @@ std::vector<std::string_view> MarkBoard::missing(std::span<const std::string_vie
 }
 
 std::span<const std::string_view> listed_marks() {
-  static constexpr std::array<std::string_view, 37> kListed{
+  static constexpr std::array<std::string_view, 38> kListed{
       "boot: a rolled back store was noticed",
       "boot: another store was noticed",
       "boot: refused a store",
@@ -53,6 +53,7 @@ std::span<const std::string_view> listed_marks() {
       "forward: nothing was minted",
       "forward: passed on",
       "keys: several pages",
+      "leveldb: power lost inside a write",
       "network: a connection broke",
       "network: a cut held messages back",
       "network: a message was doubled",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -175,24 +176,37 @@ void Monitors::check_row(const Question& question, const std::vector<Asked>& ask
              std::to_string(now.value));
 }
 
-void Monitors::on_batch(std::uint32_t node, const std::vector<StorageWrite>& batch) {
-  for (const StorageWrite& write : batch) {
-    const Result<RecordKey> record = parse_record_store_key(write.key);
-    if (!record.ok() || !write.value.has_value()) continue;
-    const std::optional<std::uint32_t> key = key_of(record->address);
-    if (!key.has_value()) continue;
-    const std::optional<SiblingSet> versions = versions_in(write.key, *write.value);
-    if (!versions.has_value()) {
-      accuse("record-unreadable", *key, cluster_.member(node).name() + " wrote a broken record");
-      continue;
-    }
-    witness_.see_record(*key, *versions);
-    if (!versions->clock().covers(clock_on(node, *key, false))) {
-      accuse("record-shrank", *key,
-             cluster_.member(node).name() + " replaced a record by " + to_text(versions->clock()) +
-                 ", which knows less");
-    }
+void Monitors::on_group(std::uint32_t node, const std::vector<std::vector<StorageWrite>>& group) {
+  // Of the keys that the group has written already: the disk does not hold it yet.
+  std::map<std::uint32_t, VectorClock> newest;
+  for (const std::vector<StorageWrite>& batch : group) {
+    for (const StorageWrite& write : batch) check_write(node, write, newest);
   }
+}
+
+void Monitors::check_write(std::uint32_t node, const StorageWrite& write,
+                           std::map<std::uint32_t, VectorClock>& newest) {
+  const Result<RecordKey> record = parse_record_store_key(write.key);
+  if (!record.ok() || !write.value.has_value()) return;
+  const std::optional<std::uint32_t> key = key_of(record->address);
+  if (!key.has_value()) return;
+  const std::optional<SiblingSet> versions = versions_in(write.key, *write.value);
+  if (!versions.has_value()) {
+    return accuse("record-unreadable", *key,
+                  cluster_.member(node).name() + " wrote a broken record");
+  }
+  witness_.see_record(*key, *versions);
+  const auto before = newest.try_emplace(*key, clock_on(node, *key, false)).first;
+  if (!versions->clock().covers(before->second)) {
+    accuse("record-shrank", *key,
+           cluster_.member(node).name() + " replaced a record by " + to_text(versions->clock()) +
+               ", which knows less");
+  }
+  before->second = versions->clock();
+}
+
+void Monitors::on_store_lied(std::uint32_t node, const std::string& how) {
+  violations_.push_back({"store-lost-synced", "", cluster_.member(node).name() + how});
 }
 
 void Monitors::on_put_reply(const Operation& operation, const VectorClock& clock) {

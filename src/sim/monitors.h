@@ -5,6 +5,7 @@
 //   - an acknowledgement leaves a node only when its disk holds what was acknowledged (INV-13);
 //   - a replica answers at least what its disk holds: an error is never an absence (INV-14);
 //   - a stored record only grows (INV-4);
+//   - a store that is opened again holds what was synced to it;
 //   - a replica does what a request asks only at the row version that the request names (INV-8);
 //   - a success at W names W copies.
 
@@ -54,7 +55,10 @@ class Monitors {
 
   void on_peer_send(std::uint32_t from, std::uint32_t to, const PeerMessage& message);
   void on_peer_message(std::uint32_t node, std::uint32_t from, const PeerMessage& message);
-  void on_batch(std::uint32_t node, const std::vector<StorageWrite>& batch);
+  // One group of commits, about to be written as one.
+  void on_group(std::uint32_t node, const std::vector<std::vector<StorageWrite>>& group);
+  // The store that `node` opened lacks what it had promised to keep.
+  void on_store_lied(std::uint32_t node, const std::string& how);
   // Before a success leaves the node; `clock` is what its context says.
   void on_put_reply(const Operation& operation, const VectorClock& clock);
 
@@ -91,6 +95,8 @@ class Monitors {
   void check_write_reply(const Question& question, const ReplicaWriteReply& reply);
   void check_read_reply(const Question& question, const ReplicaReadReply& reply);
   void check_row(const Question& question, const std::vector<Asked>& asked);
+  void check_write(std::uint32_t node, const StorageWrite& write,
+                   std::map<std::uint32_t, VectorClock>& newest);
   void mark(const PeerMessage& message);
   void mark_outcome(ReplicaOutcome outcome);
   [[nodiscard]] VectorClock clock_on(std::uint32_t node, std::uint32_t key, bool durable) const;

@@ -10,6 +10,7 @@
 #include "base/ids.h"
 #include "base/planted_bug.h"
 #include "base/time.h"
+#include "sim/fault_plan.h"
 #include "sim/mark_board.h"
 #include "sim/simulation.h"
 #include "sim/trace.h"
@@ -75,6 +76,8 @@ std::string timeline_of(const RunResult& result, TimelineLength length) {
 std::string command_of(const RunOptions& options) {
   std::string command = "starling-sim --seed " + std::to_string(options.seed);
   if (options.scenario != "swarm") command += " --scenario " + options.scenario;
+  if (options.engine.has_value())
+    command += " --engine " + std::string(engine_name(*options.engine));
   for (const auto& [name, bug] : kPlantedBugs) {
     if (bug == options.planted) command += " --plant " + std::string(name);
   }
@@ -85,7 +88,9 @@ std::string describe_success(const RunResult& result) {
   return "ok: hash " + to_text(result.hash) + ", " + seconds_of(result.simulated) +
          " simulated seconds, " + std::to_string(result.operations) + " operations (" +
          std::to_string(result.acknowledged) + " succeeded), " + std::to_string(result.faults) +
-         " faults, " + std::to_string(result.events) + " events\n";
+         " faults, " + std::to_string(result.events) + " events, " +
+         std::to_string(result.nodes_on_leveldb) + " of " + std::to_string(result.nodes) +
+         " nodes on LevelDB\n";
 }
 
 std::string describe_failure(const RunOptions& options, const RunResult& result,
@@ -108,6 +113,8 @@ std::string to_json(const RunOptions& options, const RunResult& result) {
   std::string json =
       "{\"seed\":" + std::to_string(result.seed) + ",\"scenario\":" + quoted(result.scenario) +
       ",\"ok\":" + (result.ok() ? "true" : "false") + ",\"hash\":" + quoted(to_text(result.hash)) +
+      ",\"nodes\":" + std::to_string(result.nodes) +
+      ",\"nodes_on_leveldb\":" + std::to_string(result.nodes_on_leveldb) +
       ",\"simulated_seconds\":" + seconds_of(result.simulated) +
       ",\"operations\":" + std::to_string(result.operations) +
       ",\"faults\":" + std::to_string(result.faults) +

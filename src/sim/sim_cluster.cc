@@ -18,7 +18,6 @@
 #include "base/planted_bug.h"
 #include "base/random.h"
 #include "base/time.h"
-#include "env/storage_engine.h"
 #include "message/client_messages.h"
 #include "message/hello.h"
 #include "message/peer_messages.h"
@@ -29,6 +28,7 @@
 #include "sim/fault_plan.h"
 #include "sim/message_words.h"
 #include "sim/sim_member.h"
+#include "sim/sim_store.h"
 
 namespace starling::sim {
 namespace {
@@ -79,8 +79,11 @@ SimCluster::SimCluster(const FaultPlan& plan, PlantedBug planted, const Parts& p
       written_off_(plan.shape.nodes, false),
       newest_ring_(first_ring(config_)) {
   for (std::uint32_t node = 0; node < plan.shape.nodes; ++node) {
-    SimMember::Setup setup{
-        node, options_of(plan, planted, node), config_, {plan.commit_fastest, plan.commit_slowest}};
+    SimMember::Setup setup{node,
+                           options_of(plan, planted, node),
+                           config_,
+                           {plan.commit_fastest, plan.commit_slowest},
+                           plan.shape.engines.at(node)};
     members_.push_back(
         std::make_unique<SimMember>(std::move(setup), events_, *this, random.fork("member", node)));
   }
@@ -97,7 +100,9 @@ void SimCluster::start(std::uint32_t node) {
   const Status started = member(node).start();
   trace_.fold(events_.now(), node, started.ok() ? 1 : 2);
   note(node, started.ok() ? "starts" : "refuses to start: " + started.message());
-  if (started.ok()) network_.node_started(node);
+  if (started.ok()) return network_.node_started(node);
+  // Whoever looks after it tries again: what could not be read for a while may be read then.
+  events_.after(kRestartAfterBreak, [this, node] { start(node); });
 }
 
 void SimCluster::stop(std::uint32_t node, SimMember::Power power) {
@@ -222,9 +227,9 @@ void SimCluster::on_log(std::uint32_t node, LogLevel level, std::string_view tex
   if (trace_.wants_words()) note(node, "says: " + std::string(text));
 }
 
-void SimCluster::on_batch(std::uint32_t node, const std::vector<StorageWrite>& batch) {
-  trace_.fold(events_.now(), node, 256 + batch.size());
-  if (monitors_ != nullptr) monitors_->on_batch(node, batch);
+void SimCluster::on_group(std::uint32_t node, const SimStore::Batches& group) {
+  for (const auto& batch : group) trace_.fold(events_.now(), node, 256 + batch.size());
+  if (monitors_ != nullptr) monitors_->on_group(node, group);
 }
 
 void SimCluster::on_broken(std::uint32_t node) {
@@ -234,6 +239,20 @@ void SimCluster::on_broken(std::uint32_t node) {
     if (member(node).boot() == boot) stop(node, SimMember::Power::Stays);
   });
   events_.after(kRestartAfterBreak, [this, node] { start(node); });
+}
+
+void SimCluster::on_struck(std::uint32_t node) {
+  marks_.reach("leveldb: power lost inside a write");
+  // Not now: the store that noticed is still at work.
+  events_.after(Duration(0), [this, node, boot = member(node).boot()] {
+    if (member(node).boot() == boot) stop(node, SimMember::Power::Fails);
+  });
+  events_.after(kRestartAfterBreak, [this, node] { start(node); });
+}
+
+void SimCluster::on_store_lied(std::uint32_t node, const std::string& how) {
+  note(node, "opened a store that" + how);
+  if (monitors_ != nullptr) monitors_->on_store_lied(node, how);
 }
 
 void SimCluster::on_client_request(std::uint32_t node, const ClientHandle& client,

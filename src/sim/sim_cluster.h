@@ -24,6 +24,7 @@
 #include "sim/monitors.h"
 #include "sim/sim_member.h"
 #include "sim/sim_network.h"
+#include "sim/sim_store.h"
 #include "sim/trace.h"
 
 namespace starling::sim {
@@ -82,8 +83,10 @@ class SimCluster final : public SimNetwork::Nodes,
   void send_to_peer(std::uint32_t from, NodeId to, const PeerMessage& message) override;
   void reply_to_client(std::uint32_t from, const ClientHandle& client, ClientReply reply) override;
   void on_log(std::uint32_t node, LogLevel level, std::string_view text) override;
-  void on_batch(std::uint32_t node, const std::vector<StorageWrite>& batch) override;
+  void on_group(std::uint32_t node, const SimStore::Batches& group) override;
   void on_broken(std::uint32_t node) override;
+  void on_struck(std::uint32_t node) override;
+  void on_store_lied(std::uint32_t node, const std::string& how) override;
   void on_client_request(std::uint32_t node, const ClientHandle& client,
                          ClientRequest request) override;
 

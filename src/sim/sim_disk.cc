@@ -1,5 +1,6 @@
 #include "sim/sim_disk.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -18,6 +19,10 @@ std::optional<std::string> SimDisk::durable(std::string_view key) const {
       if (undo.key == key) return undo.before;
     }
   }
+  return value_of(key);
+}
+
+std::optional<std::string> SimDisk::value_of(std::string_view key) const {
   const auto found = visible_.find(key);
   if (found == visible_.end()) return std::nullopt;
   return found->second;
@@ -62,6 +67,50 @@ void SimDisk::lose_power(std::size_t survivors) {
   unsynced_.clear();
 }
 
+void SimDisk::write_synced(const std::vector<std::vector<StorageWrite>>& batches) {
+  for (const std::vector<StorageWrite>& batch : batches) {
+    write(batch);
+    for (const StorageWrite& write : batch) {
+      for (std::vector<Undo>& undos : unsynced_) {
+        std::erase_if(undos, [&write](const Undo& undo) { return undo.key == write.key; });
+      }
+    }
+  }
+  std::erase_if(unsynced_, [](const std::vector<Undo>& undos) { return undos.empty(); });
+}
+
+void SimDisk::doubt(const std::vector<StorageWrite>& batch) {
+  for (const StorageWrite& write : batch) possible_[write.key].push_back(write.value);
+}
+
+void SimDisk::lose_power_unseen() {
+  for (const std::vector<Undo>& batch : unsynced_) {
+    for (const Undo& undo : batch) {
+      std::vector<std::optional<std::string>>& values = possible_[undo.key];
+      values.push_back(undo.before);
+      values.push_back(value_of(undo.key));
+    }
+  }
+  lose_power(0);
+}
+
+std::optional<std::string> SimDisk::contradiction(const Image& found) const {
+  for (const auto& [key, value] : found) {
+    if (!could_hold(key, value)) return " holds a value that is older or nobody's, under " + key;
+  }
+  for (const auto& [key, value] : visible_) {
+    if (!found.contains(key) && !could_hold(key, std::nullopt)) return " has lost " + key;
+  }
+  return std::nullopt;
+}
+
+bool SimDisk::could_hold(const std::string& key, const std::optional<std::string>& value) const {
+  if (value == value_of(key)) return true;
+  const auto others = possible_.find(key);
+  if (others == possible_.end()) return false;
+  return std::find(others->second.begin(), others->second.end(), value) != others->second.end();
+}
+
 void SimDisk::put_back(const Undo& undo) {
   if (undo.before.has_value()) {
     visible_.insert_or_assign(undo.key, *undo.before);
@@ -78,6 +127,7 @@ void SimDisk::restore(Image image) {
   visible_ = std::move(image);
   unsynced_.clear();
   damaged_.clear();
+  possible_.clear();
 }
 
 void SimDisk::damage(std::string key, Damage damage) {

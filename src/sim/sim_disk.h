@@ -4,6 +4,9 @@
 // batches written to it. Losing power undoes the batches behind that prefix, or behind some later
 // one: a disk may have kept more than it promised, never less. It can be emptied, put back to an
 // earlier image, and have entries that can not be read for a while.
+//
+// Under the real LevelDB it is the ledger: what the files must hold, as far as anybody may rely on
+// it, for monitors to look at and for comparison when the store is opened again.
 
 #include <cstddef>
 #include <cstdint>
@@ -39,6 +42,16 @@ class SimDisk {
   // Undoes all unsynced batches but the first `survivors`.
   void lose_power(std::size_t survivors);
 
+  // For a store that does not tell what it kept (LevelDB), whose ledger this is:
+  // these batches are durable, earlier ones of other keys are not because of it.
+  void write_synced(const std::vector<std::vector<StorageWrite>>& batches);
+  // This batch may have arrived or not.
+  void doubt(const std::vector<StorageWrite>& batch);
+  // What was synced is there, of the rest any part may be.
+  void lose_power_unseen();
+  // Why the store, opened again, can not hold just this; nothing: it can.
+  [[nodiscard]] std::optional<std::string> contradiction(const Image& found) const;
+
   void erase_everything();
   void restore(Image image);
 
@@ -55,10 +68,15 @@ class SimDisk {
   };
 
   void put_back(const Undo& undo);
+  [[nodiscard]] std::optional<std::string> value_of(std::string_view key) const;
+  [[nodiscard]] bool could_hold(const std::string& key,
+                                const std::optional<std::string>& value) const;
 
   Image visible_;
   std::vector<std::vector<Undo>> unsynced_;  // a batch each, oldest first
   std::map<std::string, Damage, std::less<>> damaged_;
+  // What may be there instead of what is visible, until somebody looks.
+  std::map<std::string, std::vector<std::optional<std::string>>, std::less<>> possible_;
 };
 
 }  // namespace starling::sim

@@ -6,10 +6,12 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "starling/result.h"
 #include "starling/status.h"
 
 #include "base/assert.h"
@@ -22,13 +24,29 @@
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "node/node.h"
+#include "replica/key_layout.h"
 #include "ring/cluster_config.h"
 #include "ring/ring.h"
 #include "sim/event_queue.h"
+#include "sim/fault_plan.h"
+#include "sim/sim_disk.h"
+#include "sim/sim_file_faults.h"
+#include "sim/sim_files.h"
+#include "sim/sim_leveldb_store.h"
+#include "sim/sim_map_store.h"
 #include "sim/sim_storage.h"
+#include "sim/sim_store.h"
 
 namespace starling::sim {
 namespace {
+
+// Store keys begin with a partition's number, which is small.
+constexpr std::string_view kBehindAllKeys = "\xff\xff\xff\xff";
+constexpr FileTail kTailAfterOutage = FileTail::Cut;
+
+Status power_is_gone() {
+  return {StatusCode::Failure, "the machine lost its power meanwhile"};
+}
 
 class MemberTransport final : public Transport {
  public:
@@ -61,15 +79,17 @@ class MemberLog final : public Log {
 
 // What a process loses when it ends.
 struct SimMember::Process {
-  Process(SimMember& member, SimStorage::Host host, const Random& random)
+  Process(SimMember& member, std::unique_ptr<SimStore> opened, const Random& random)
       : transport(member.world_, member.setup_.index),
         log(member.world_, member.setup_.index),
-        storage(member.disk_, std::move(host), random.fork("storage"), member.disk_speed_),
+        store(std::move(opened)),
+        storage(*store, member.host_of_storage(), random.fork("storage"), member.disk_speed_),
         node(member.setup_.options, member.setup_.config,
              NodeHost{member.clock_, transport, storage, log, random.fork("node")}) {}
 
   MemberTransport transport;
   MemberLog log;
+  std::unique_ptr<SimStore> store;
   SimStorage storage;
   Node node;
   std::optional<Instant> timer;  // the earliest that is armed, in virtual time
@@ -90,24 +110,17 @@ SimMember::~SimMember() = default;
 
 Status SimMember::start() {
   STARLING_CHECK(process_ == nullptr);
-  const std::uint64_t boot = ++boots_;
+  ++boots_;
   paused_until_ = events_.now();
-  SimStorage::Host host;
-  host.later = [this, boot](Duration delay, EventQueue::Action action) {
-    events_.after(delay, [this, boot, action = std::move(action)] {
-      if (this->boot() == boot) action();
-    });
-  };
-  host.completed = [this](CommitTicket through, const Status& status) {
-    perform([through, status](Node& node) { node.on_committed(through, status); });
-  };
-  host.observed = [this](const std::vector<StorageWrite>& batch) {
-    world_.on_batch(setup_.index, batch);
-  };
-  process_ = std::make_unique<Process>(*this, std::move(host), random_.fork("boot", boot));
+  STARLING_ASSIGN_OR_RETURN(opened, std::unique_ptr<SimStore> store, open_store());
+  process_ = std::make_unique<Process>(*this, std::move(store), random_.fork("boot", boots_));
+  if (const std::optional<std::string> lie = audit(); lie.has_value()) {
+    world_.on_store_lied(setup_.index, *lie);
+  }
   Status started = process_->node.start();
+  if (is_struck()) started = power_is_gone();
   if (!started.ok()) {
-    process_.reset();
+    end_process(is_struck() ? Power::Fails : Power::Stays);
     return started;
   }
   if (adopted_->epoch() > founding_epoch_) process_->node.adopt_ring(adopted_);
@@ -115,15 +128,67 @@ Status SimMember::start() {
   return started;
 }
 
+Result<std::unique_ptr<SimStore>> SimMember::open_store() {
+  const Random random = random_.fork("store", boots_);
+  if (setup_.engine == SimEngine::Map) {
+    return std::unique_ptr<SimStore>(std::make_unique<SimMapStore>(disk_, faults_, random));
+  }
+  Result<std::unique_ptr<SimLevelDbStore>> opened =
+      SimLevelDbStore::open({files_, faults_, events_}, disk_, random);
+  // LevelDB does not mind when it can not sweep old files.
+  const bool struck = faults_.is_struck();
+  if (opened.ok() && !struck) return std::unique_ptr<SimStore>(std::move(opened).value());
+  const Status failed = opened.ok() ? power_is_gone() : opened.status();
+  if (opened.ok()) std::move(opened).value().reset();
+  end_process(struck ? Power::Fails : Power::Stays);
+  return failed;
+}
+
+SimStorage::Host SimMember::host_of_storage() {
+  const std::uint64_t boot = boots_;
+  SimStorage::Host host;
+  host.later = [this, boot](Duration delay, EventQueue::Action action) {
+    events_.after(delay, [this, boot, action = std::move(action)] {
+      if (this->boot() == boot && !is_struck()) action();
+    });
+  };
+  host.completed = [this](CommitTicket through, const Status& status) {
+    perform([through, status](Node& node) { node.on_committed(through, status); });
+  };
+  host.observed = [this](const SimStore::Batches& group) { world_.on_group(setup_.index, group); };
+  host.struck = [this] { world_.on_struck(setup_.index); };
+  return host;
+}
+
+bool SimMember::is_struck() const {
+  return process_ != nullptr && process_->store->is_struck();
+}
+
 void SimMember::stop(Power power) {
   if (process_ == nullptr) return;
   process_->storage.abandon();
+  end_process(power);
+}
+
+void SimMember::end_process(Power power) {
   process_.reset();
   backlog_.clear();
-  if (power == Power::Fails) {
-    Random survivors = random_.fork("survivors", boots_);
-    disk_.lose_power(survivors.below(disk_.unsynced_batches() + 1));
+  faults_.call_off_strike();
+  // A disk that fails is looked after before the next start.
+  faults_.spare_writes();
+  if (power == Power::Fails) lose_power();
+}
+
+void SimMember::lose_power() {
+  Random random = random_.fork("survivors", boots_);
+  if (setup_.engine == SimEngine::Map) {
+    return disk_.lose_power(random.below(disk_.unsynced_batches() + 1));
   }
+  disk_.lose_power_unseen();
+  const bool strict = random.below(2) == 0;
+  files_.lose_power({.order = strict ? DirectoryOrder::Strict : DirectoryOrder::InOrder,
+                     .tail = kTailAfterOutage},
+                    random);
 }
 
 void SimMember::pause(Duration lasting) {
@@ -134,6 +199,7 @@ void SimMember::pause(Duration lasting) {
 
 void SimMember::end_pause() {
   if (events_.now() < paused_until_) return;  // a longer one began meanwhile
+  if (is_struck()) return;
   for (const std::function<void(Node&)>& event : std::exchange(backlog_, {})) {
     if (process_ != nullptr) event(process_->node);
   }
@@ -145,12 +211,78 @@ void SimMember::set_disk_speed(SimStorage::Speed speed) {
   if (process_ != nullptr) process_->storage.set_speed(speed);
 }
 
-void SimMember::fail_commits() {
-  if (process_ != nullptr) process_->storage.fail_commits();
+void SimMember::fail_commits(std::uint64_t how) {
+  if (process_ == nullptr) return;
+  const auto fault = static_cast<WriteFault>(1 + (how % (kWriteFaults - 1)));
+  faults_.fail_writes(fault);
 }
 
-void SimMember::spare_commits() {
-  if (process_ != nullptr) process_->storage.spare_commits();
+bool SimMember::strike_after(std::uint64_t calls) {
+  if (setup_.engine == SimEngine::Map) return false;
+  faults_.strike_after(calls);
+  return true;
+}
+
+void SimMember::heal_damage() {
+  disk_.heal_damage();
+  faults_.heal_damage();
+}
+
+void SimMember::damage_reads(Random random) {
+  if (setup_.engine == SimEngine::LevelDb) return damage_files(random);
+  std::vector<std::string> records;
+  for (const auto& [key, value] : disk_.visible()) {
+    if (parse_record_store_key(key).ok() && random.below(2) == 0) records.push_back(key);
+  }
+  for (std::string& key : records) {
+    disk_.damage(std::move(key), random.below(2) == 0 ? Damage::Unreadable : Damage::FlippedByte);
+  }
+}
+
+void SimMember::damage_files(Random random) {
+  for (const std::string& name : files_.names()) {
+    const FileId file = *files_.find(name);
+    const bool is_log = !name.ends_with(".ldb");
+    // A wrong bit in the last record of a log is not told from a tail that power loss tore.
+    const std::size_t bytes = files_.bytes(file).size() / (is_log ? 2 : 1);
+    if (bytes == 0 || random.below(2) == 0) continue;
+    for (std::uint64_t places = random.between(1, 3); places > 0; --places) {
+      faults_.damage(file, random.below(bytes),
+                     random.below(2) == 0 ? Damage::Unreadable : Damage::FlippedByte);
+    }
+  }
+}
+
+SimMember::Image SimMember::image() const {
+  STARLING_CHECK(process_ == nullptr);
+  return {disk_.visible(), files_};
+}
+
+void SimMember::restore(Image image) {
+  STARLING_CHECK(process_ == nullptr);
+  files_ = std::move(image.files);
+  faults_.heal_damage();
+  // What the files hold of what was not synced then is seen when they are opened.
+  ledger_is_unknown_ = setup_.engine == SimEngine::LevelDb;
+  disk_.restore(std::move(image.records));
+}
+
+std::optional<std::string> SimMember::audit() {
+  if (process_ == nullptr || setup_.engine == SimEngine::Map) return std::nullopt;
+  SimDisk::Image found;
+  {
+    const SimFileFaults::Spectacles spectacles(faults_);
+    const Status scanned =
+        process_->store->scan("", kBehindAllKeys, [&found](auto key, auto value) {
+          found.emplace(key, value);
+          return true;
+        });
+    if (!scanned.ok()) return " can not read its store: " + scanned.message();
+  }
+  std::optional<std::string> lie;
+  if (!std::exchange(ledger_is_unknown_, false)) lie = disk_.contradiction(found);
+  disk_.restore(std::move(found));
+  return lie;
 }
 
 void SimMember::adopt(std::shared_ptr<const Ring> ring) {
@@ -164,7 +296,7 @@ const Node* SimMember::node() const {
 }
 
 void SimMember::perform(const std::function<void(Node&)>& event) {
-  if (process_ == nullptr) return;
+  if (process_ == nullptr || is_struck()) return;
   if (events_.now() < paused_until_) {
     backlog_.push_back(event);
     return;

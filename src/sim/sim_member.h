@@ -2,7 +2,8 @@
 
 // SimMember: one node of the simulated cluster over all its starts: the machine (disk, clock) that
 // stays, and the process (Node, storage engine) that comes and goes. It hosts Node as the daemon
-// does, in virtual time.
+// does, in virtual time. Its store is a map or the real LevelDB; under LevelDB `disk()` is the
+// ledger of what the files must hold, and each start compares the two.
 
 #include <cstdint>
 #include <functional>
@@ -13,6 +14,9 @@
 #include <string_view>
 #include <vector>
 
+#include "starling/result.h"
+#include "starling/status.h"
+
 #include "base/log.h"
 #include "base/planted_bug.h"
 #include "base/random.h"
@@ -22,9 +26,13 @@
 #include "ring/cluster_config.h"
 #include "ring/ring.h"
 #include "sim/event_queue.h"
+#include "sim/fault_plan.h"
 #include "sim/sim_clock.h"
 #include "sim/sim_disk.h"
+#include "sim/sim_file_faults.h"
+#include "sim/sim_files.h"
 #include "sim/sim_storage.h"
+#include "sim/sim_store.h"
 
 namespace starling::sim {
 
@@ -44,9 +52,13 @@ class SimMember {
     virtual void reply_to_client(std::uint32_t from, const ClientHandle& client,
                                  ClientReply reply) = 0;
     virtual void on_log(std::uint32_t node, LogLevel level, std::string_view text) = 0;
-    virtual void on_batch(std::uint32_t node, const std::vector<StorageWrite>& batch) = 0;
+    virtual void on_group(std::uint32_t node, const SimStore::Batches& group) = 0;
     // A storage error: the process must end.
     virtual void on_broken(std::uint32_t node) = 0;
+    // The machine lost its power in the middle of a write: the process has ended.
+    virtual void on_struck(std::uint32_t node) = 0;
+    // A store that was opened again is not what the ledger says.
+    virtual void on_store_lied(std::uint32_t node, const std::string& how) = 0;
   };
 
   struct Setup {
@@ -54,6 +66,12 @@ class SimMember {
     NodeOptions options;
     const ClusterConfig& config;
     SimStorage::Speed disk_speed;
+    SimEngine engine = SimEngine::Map;
+  };
+  // What is on a disk.
+  struct Image {
+    SimDisk::Image records;
+    SimFiles files;
   };
 
   SimMember(Setup setup, EventQueue& events, World& world, const Random& random);
@@ -70,6 +88,7 @@ class SimMember {
   [[nodiscard]] std::uint64_t boot() const { return process_ == nullptr ? 0 : boots_; }
   [[nodiscard]] SimDisk& disk() { return disk_; }
   [[nodiscard]] const SimDisk& disk() const { return disk_; }
+  [[nodiscard]] SimEngine engine() const { return setup_.engine; }
   [[nodiscard]] SimClock& clock() { return clock_; }
   [[nodiscard]] const Ring* ring() const { return adopted_.get(); }
 
@@ -80,9 +99,25 @@ class SimMember {
   void stop(Power power);
   void pause(Duration lasting);
   [[nodiscard]] bool was_paused_since(Instant since) const { return paused_until_ > since; }
+
   void set_disk_speed(SimStorage::Speed speed);
-  void fail_commits();
-  void spare_commits();
+  // From the next group on every commit fails, one way or another.
+  void fail_commits(std::uint64_t how = 0);
+  // Some of what is stored can not be read, or not correctly, until it is healed.
+  void damage_reads(Random random);
+  void heal_damage();
+  void spare_commits() { faults_.spare_writes(); }
+  // The power goes inside the `calls`-th call of the store from now, that of an open included.
+  // False: this store makes none.
+  [[nodiscard]] bool strike_after(std::uint64_t calls);
+  void call_off_strike() { faults_.call_off_strike(); }
+  // REQUIRES, for these: it does not run.
+  [[nodiscard]] Image image() const;
+  void restore(Image image);
+  void erase_disk() { restore({}); }
+  // How the running node's store differs from what the disk is said to hold; nothing: it does not.
+  [[nodiscard]] std::optional<std::string> audit();
+
   // Kept over restarts, as a durably adopted configuration is.
   void adopt(std::shared_ptr<const Ring> ring);
 
@@ -94,6 +129,12 @@ class SimMember {
  private:
   struct Process;
 
+  [[nodiscard]] Result<std::unique_ptr<SimStore>> open_store();
+  [[nodiscard]] SimStorage::Host host_of_storage();
+  [[nodiscard]] bool is_struck() const;
+  void end_process(Power power);
+  void lose_power();
+  void damage_files(Random random);
   void settle();
   void wake(std::uint64_t boot, Instant timer);
   void arm_timer();
@@ -105,6 +146,9 @@ class SimMember {
   World& world_;
   Random random_;
   SimDisk disk_;
+  SimFiles files_;
+  SimFileFaults faults_;
+  bool ledger_is_unknown_ = false;  // the files were put back to something older
   SimClock clock_;
   SimStorage::Speed disk_speed_;
   std::unique_ptr<Process> process_;

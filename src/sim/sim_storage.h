@@ -1,10 +1,9 @@
 #pragma once
 
-// SimStorage: a StorageEngine over a SimDisk, in virtual time. What was queued while the last group
-// was on its way to the disk goes as one group, as a storage lane does it (group commit); a process
-// that dies loses its queue, and of the group on its way a prefix may have arrived.
+// SimStorage: a StorageEngine over a SimStore, in virtual time. What was queued while the last
+// group was on its way to the disk goes as one group, as a storage lane does it (group commit); a
+// process that dies loses its queue, and of the group on its way a part may have arrived.
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -16,7 +15,7 @@
 #include "base/time.h"
 #include "env/storage_engine.h"
 #include "sim/event_queue.h"
-#include "sim/sim_disk.h"
+#include "sim/sim_store.h"
 
 namespace starling::sim {
 
@@ -31,48 +30,50 @@ class SimStorage final : public StorageEngine {
     // Runs an action later, unless the process is gone by then.
     std::function<void(Duration, EventQueue::Action)> later;
     std::function<void(CommitTicket, const Status&)> completed;
-    // Sees every batch just before it is written: for monitors. May be empty.
-    std::function<void(const std::vector<StorageWrite>&)> observed;
+    // Sees every group just before it is written: for monitors. May be empty.
+    std::function<void(const SimStore::Batches&)> observed;
+    // The power went while the store was at work: the process is dead. May be empty where it can
+    // not happen.
+    std::function<void()> struck;
   };
 
-  SimStorage(SimDisk& disk, Host host, Random random, Speed speed);
+  SimStorage(SimStore& store, Host host, Random random, Speed speed);
 
-  [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) override;
+  [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) override {
+    return store_.get(key);
+  }
   [[nodiscard]] Status scan(std::string_view from, std::string_view to,
-                            const Visitor& visit) override;
+                            const Visitor& visit) override {
+    return store_.scan(from, to, visit);
+  }
   CommitTicket commit(std::vector<StorageWrite> batch, CommitDemand demand) override;
   [[nodiscard]] Status commit_now(std::vector<StorageWrite> batch) override;
   [[nodiscard]] std::uint64_t queued_bytes() const override { return queued_bytes_; }
 
   void set_speed(Speed speed) { speed_ = speed; }
-  // From the next group on every commit fails.
-  void fail_commits() { failing_ = true; }
-  // A disk that has not failed yet will not.
-  void spare_commits() { failing_ = false; }
-  // The process dies: of the group under way a drawn number of batches still reaches the disk.
+  // The process dies: of the group under way a drawn part still reaches the disk.
   void abandon();
 
  private:
-  struct Queued {
-    std::vector<StorageWrite> batch;
-    CommitDemand demand = CommitDemand::Written;
-    CommitTicket ticket;
+  struct Group {
+    SimStore::Batches batches;
+    CommitDemand demand = CommitDemand::Written;  // the strictest of them
+    CommitTicket last;
     std::uint64_t bytes = 0;
   };
 
   void begin_group();
   void finish_group();
-  void write(const Queued& queued);
+  void rest();
 
-  SimDisk& disk_;
+  SimStore& store_;
   Host host_;
   Random random_;
   Speed speed_;
-  std::vector<Queued> waiting_;
-  std::vector<Queued> under_way_;
+  Group waiting_;
+  Group under_way_;
   std::uint64_t tickets_ = 0;
   std::uint64_t queued_bytes_ = 0;
-  bool failing_ = false;
 };
 
 }  // namespace starling::sim

@@ -75,6 +75,7 @@ class Run {
   void drain();
   void await_readiness();
   void read_every_key();
+  void audit_stores();
   void compare_replicas();
   void compare_replicas_of(std::uint32_t key);
   void judge();
@@ -105,7 +106,7 @@ class Run {
 Run::Run(const RunOptions& options)
     : options_(options),
       random_(options.seed),
-      plan_(draw_plan(options.seed, options.scenario)),
+      plan_(draw_plan(options.seed, options.scenario, options.engine)),
       trace_(options.recording),
       history_(empty_history(plan_)),
       cluster_(plan_, options.planted, {events_, trace_, marks_}, random_),
@@ -149,6 +150,7 @@ RunResult Run::finish() {
   // What is still to be repeated comes before the last look.
   if (plan_.network.replay_ppm > 0) events_.run_until(events_.now() + plan_.network.replay_max);
   read_every_key();
+  audit_stores();
   compare_replicas();
   judge();
   reach_network_marks();
@@ -156,6 +158,8 @@ RunResult Run::finish() {
   result.seed = options_.seed;
   result.scenario = options_.scenario;
   result.plan = plan_.describe();
+  result.nodes = plan_.shape.nodes;
+  result.nodes_on_leveldb = plan_.shape.nodes_on_leveldb();
   result.hash = trace_.hash();
   result.simulated = events_.now().time_since_epoch();
   result.events = events_.executed();
@@ -264,6 +268,13 @@ std::optional<SiblingSet> Run::stored(std::uint32_t node, std::uint32_t key) con
   const auto found = disk.find(store_key);
   if (found == disk.end()) return SiblingSet();
   return Monitors::versions_in(store_key, found->second);
+}
+
+void Run::audit_stores() {
+  for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
+    const std::optional<std::string> lie = cluster_.member(node).audit();
+    if (lie.has_value()) accuse("store-lost-synced", "", cluster_.member(node).name() + *lie);
+  }
 }
 
 void Run::compare_replicas() {

@@ -7,11 +7,13 @@
 // TigerBeetle's.)
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/planted_bug.h"
 #include "base/time.h"
+#include "sim/fault_plan.h"
 #include "sim/mark_board.h"
 #include "sim/trace.h"
 #include "sim/violation.h"
@@ -23,12 +25,15 @@ struct RunOptions {
   std::string scenario = "swarm";
   PlantedBug planted = PlantedBug::None;
   Recording recording = Recording::HashOnly;
+  std::optional<SimEngine> engine = std::nullopt;  // instead of what the seed draws
 };
 
 struct RunResult {
   std::uint64_t seed = 0;
   std::string scenario;
   std::string plan;  // every drawn option, in one line
+  std::uint32_t nodes = 0;
+  std::uint32_t nodes_on_leveldb = 0;
   std::uint64_t hash = 0;
   Duration simulated{};
   std::uint64_t events = 0;

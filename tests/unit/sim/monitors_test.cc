@@ -91,9 +91,10 @@ TEST_CASE("Monitors: a record that shrinks is noticed") {
   SmallCluster small;
   const std::string& key = small.monitors.store_key_of(0);
   small.cluster.member(1).disk().write({{key, record_of(small.monitors, {dot_of(1), dot_of(2)})}});
-  small.monitors.on_batch(1, {{key, record_of(small.monitors, {dot_of(1), dot_of(2), dot_of(3)})}});
+  small.monitors.on_group(1,
+                          {{{key, record_of(small.monitors, {dot_of(1), dot_of(2), dot_of(3)})}}});
   CHECK(small.monitors.violations().empty());
-  small.monitors.on_batch(1, {{key, record_of(small.monitors, {dot_of(2), dot_of(3)})}});
+  small.monitors.on_group(1, {{{key, record_of(small.monitors, {dot_of(2), dot_of(3)})}}});
   CHECK(says(small.monitors, "record-shrank"));
 }
 

@@ -37,7 +37,7 @@ TEST_CASE("SimCluster: a node that was killed comes back ready") {
 TEST_CASE("SimCluster: a node that lost its disk is known to its peers and never ready") {
   SmallCluster small;
   small.cluster.stop(1, SimMember::Power::Fails);
-  small.cluster.member(1).disk().erase_everything();
+  small.cluster.member(1).erase_disk();
   small.cluster.start(1);
   small.wait(seconds(10));
   CHECK_FALSE(small.cluster.is_ready(1));
@@ -47,12 +47,12 @@ TEST_CASE("SimCluster: a node that lost its disk is known to its peers and never
 TEST_CASE("SimCluster: a rolled back store that was refused stays refused when it starts again") {
   SmallCluster small;
   small.cluster.stop(1, SimMember::Power::Fails);
-  const SimDisk::Image image = small.cluster.member(1).disk().visible();
+  const SimMember::Image image = small.cluster.member(1).image();
   small.cluster.start(1);
   small.wait(seconds(5));
   CHECK(small.cluster.is_ready(1));
   small.cluster.stop(1, SimMember::Power::Fails);
-  small.cluster.member(1).disk().restore(image);
+  small.cluster.member(1).restore(image);
   for (int start = 0; start < 3; ++start) {
     small.cluster.start(1);
     small.wait(seconds(5));

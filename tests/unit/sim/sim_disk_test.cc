@@ -48,6 +48,44 @@ TEST_CASE("SimDisk: an emptied disk holds nothing, a restored one what it held t
   CHECK(disk.durable("a") == "1");
 }
 
+TEST_CASE(
+    "SimDisk: as a ledger it calls durable what was synced itself, and nothing because of it") {
+  SimDisk ledger;
+  ledger.write({{"a", "1"}});
+  ledger.write({{"b", "1"}});
+  ledger.write_synced({{{"b", "2"}}, {{"c", "2"}}});
+  CHECK_FALSE(ledger.durable("a").has_value());
+  CHECK(ledger.durable("b") == "2");
+  CHECK(ledger.durable("c") == "2");
+  CHECK(ledger.unsynced_batches() == 1);
+}
+
+TEST_CASE("SimDisk: a store that was opened again contradicts its ledger when something is gone") {
+  SimDisk ledger;
+  ledger.write_synced({{{"a", "1"}}});
+  ledger.write({{"a", "2"}});
+  ledger.write({{"a", "3"}, {"b", "3"}});
+  ledger.lose_power_unseen();
+  CHECK(ledger.visible() == SimDisk::Image{{"a", "1"}});
+  CHECK_FALSE(ledger.contradiction({{"a", "1"}}).has_value());
+  CHECK_FALSE(ledger.contradiction({{"a", "2"}}).has_value());
+  CHECK_FALSE(ledger.contradiction({{"a", "3"}, {"b", "3"}}).has_value());
+  CHECK(ledger.contradiction({}).has_value());
+  CHECK(ledger.contradiction({{"a", "0"}}).has_value());
+  CHECK(ledger.contradiction({{"a", "1"}, {"x", "1"}}).has_value());
+}
+
+TEST_CASE("SimDisk: what is in doubt may be there or not") {
+  SimDisk ledger;
+  ledger.write_synced({{{"a", "1"}}});
+  ledger.doubt({{"a", std::nullopt}});
+  CHECK(ledger.visible().at("a") == "1");
+  CHECK_FALSE(ledger.contradiction({{"a", "1"}}).has_value());
+  CHECK_FALSE(ledger.contradiction({}).has_value());
+  ledger.restore({{"a", "1"}});
+  CHECK(ledger.contradiction({}).has_value());
+}
+
 TEST_CASE("SimDisk: damage stays until it is healed or written over") {
   SimDisk disk;
   disk.write({{"a", "1"}, {"b", "1"}});

@@ -13,6 +13,8 @@
 #include "env/storage_engine.h"
 #include "sim/event_queue.h"
 #include "sim/sim_disk.h"
+#include "sim/sim_file_faults.h"
+#include "sim/sim_map_store.h"
 
 namespace starling::sim {
 namespace {
@@ -24,10 +26,12 @@ using std::chrono::seconds;
 struct Bench {
   EventQueue events;
   SimDisk disk;
+  SimFileFaults faults;
+  SimMapStore store{disk, faults, Random(1)};
   CommitTicket through;
   Status status;
   SimStorage storage{
-      disk,
+      store,
       {.later = [this](Duration delay,
                        EventQueue::Action action) { events.after(delay, std::move(action)); },
        .completed =
@@ -35,7 +39,8 @@ struct Bench {
              through = ticket;
              status = result;
            },
-       .observed = {}},
+       .observed = {},
+       .struck = {}},
       Random(1),
       {milliseconds(10), milliseconds(10)}};
 };
@@ -72,21 +77,9 @@ TEST_CASE("SimStorage: a process that dies loses its queue") {
   CHECK(bench.storage.queued_bytes() == 0);
 }
 
-TEST_CASE("SimStorage: damaged entries are errors or wrong bytes, never absent") {
-  Bench bench;
-  REQUIRE(bench.storage.commit_now({{"a", "1111"}, {"b", "1111"}}).ok());
-  bench.disk.damage("a", Damage::Unreadable);
-  bench.disk.damage("b", Damage::FlippedByte);
-  CHECK(bench.storage.get("a").status().code() == StatusCode::Corruption);
-  CHECK(bench.storage.get("b").value() != "1111");
-  const auto ignore = [](std::string_view, std::string_view) { return true; };
-  CHECK(bench.storage.scan("a", "z", ignore).code() == StatusCode::Corruption);
-  CHECK(bench.storage.scan("c", "z", ignore).ok());
-}
-
 TEST_CASE("SimStorage: a failing disk completes with an error and writes nothing") {
   Bench bench;
-  bench.storage.fail_commits();
+  bench.faults.fail_writes(WriteFault::AppendFails);
   static_cast<void>(bench.storage.commit({{"a", "1"}}, CommitDemand::Synced));
   bench.events.run_until(Instant(seconds(1)));
   CHECK(bench.status.code() == StatusCode::Failure);

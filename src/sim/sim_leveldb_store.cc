@@ -1,0 +1,89 @@
+#include "sim/sim_leveldb_store.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "starling/result.h"
+#include "starling/status.h"
+
+#include "base/random.h"
+#include "env/storage_engine.h"
+#include "sim/sim_disk.h"
+#include "sim/sim_env.h"
+#include "sim/sim_file_faults.h"
+#include "sim/sim_store.h"
+#include "storage/leveldb_database.h"
+
+namespace starling::sim {
+namespace {
+
+constexpr const char* kDirectory = "store";
+// As small as LevelDB goes: a run of half a minute shall change logs, write tables and merge them.
+constexpr std::size_t kWriteBufferBytes = std::size_t{64} << 10U;
+// Small enough for reads to meet the files.
+constexpr std::size_t kBlockCacheBytes = std::size_t{16} << 10U;
+// A write of LevelDB makes about as many calls, when it changes its log as well.
+constexpr std::uint64_t kCallsOfWrite = 12;
+
+}  // namespace
+
+SimLevelDbStore::SimLevelDbStore(SimEnv::Machine machine, SimDisk& ledger, const Random& random)
+    : ledger_(ledger), faults_(machine.faults), env_(machine, random.fork("env")), rules_(env_) {}
+
+Result<std::unique_ptr<SimLevelDbStore>> SimLevelDbStore::open(SimEnv::Machine machine,
+                                                               SimDisk& ledger,
+                                                               const Random& random) {
+  // The constructor is private, so std::make_unique can not reach it.
+  std::unique_ptr<SimLevelDbStore> store(new SimLevelDbStore(machine, ledger, random));
+  LevelDbDatabaseOptions options;
+  options.directory = kDirectory;
+  options.block_cache_bytes = kBlockCacheBytes;
+  options.write_buffer_bytes = kWriteBufferBytes;
+  STARLING_ASSIGN_OR_RETURN(opened, store->database_,
+                            LevelDbDatabase::open(options, store->rules_));
+  return store;
+}
+
+SimLevelDbStore::~SimLevelDbStore() {
+  if (database_ == nullptr) return;
+  // LevelDB waits for what it has scheduled, and shall find that nothing can be done any more.
+  faults_.strike_after(0);
+  env_.run_background();
+  database_.reset();
+  faults_.call_off_strike();
+}
+
+Status SimLevelDbStore::write(const Batches& group, CommitDemand demand) {
+  // Before the buffer can be full twice: LevelDB would wait for what only we can run.
+  env_.run_background();
+  Status status = database_->write(group, demand);
+  if (!status.ok() || is_struck()) {
+    doubt(group);
+    return status;
+  }
+  if (demand == CommitDemand::Synced) {
+    ledger_.write_synced(group);
+  } else {
+    for (const std::vector<StorageWrite>& batch : group) ledger_.write(batch);
+  }
+  return status;
+}
+
+void SimLevelDbStore::die(const Batches& group, Random& random) {
+  if (group.empty() || is_struck()) return;
+  faults_.strike_after(random.below(kCallsOfWrite));
+  env_.run_background();
+  static_cast<void>(database_->write(group, CommitDemand::Synced));
+  doubt(group);
+}
+
+void SimLevelDbStore::doubt(const Batches& group) {
+  // A failed sync may have dropped what was written before, not only what was to be written now.
+  if (faults_.write_fault() == WriteFault::SyncDropsPages) ledger_.lose_power_unseen();
+  for (const std::vector<StorageWrite>& batch : group) ledger_.doubt(batch);
+}
+
+}  // namespace starling::sim
