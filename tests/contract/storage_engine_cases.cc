@@ -6,7 +6,17 @@
 #include "starling/status.h"
 
 #include "base/assert.h"
+#include "base/random.h"
+#include "base/time.h"
 #include "env/storage_engine.h"
+#include "sim/event_queue.h"
+#include "sim/sim_disk.h"
+#include "sim/sim_file_faults.h"
+#include "sim/sim_files.h"
+#include "sim/sim_leveldb_store.h"
+#include "sim/sim_map_store.h"
+#include "sim/sim_storage.h"
+#include "sim/sim_store.h"
 #include "storage/leveldb_engine.h"
 #include "storage_engine_case.h"
 #include "support/counting_notifier.h"
@@ -57,6 +67,78 @@ class LevelDbUnderTest final : public StorageEngineUnderTest {
   std::unique_ptr<LevelDbEngine> engine_;
 };
 
+// The simulator's engine: what is proved about nodes in virtual time holds for the daemon's as far
+// as the two keep one contract.
+class SimUnderTest : public StorageEngineUnderTest {
+ public:
+  StorageEngine& engine() override { return *engine_; }
+  Status wait_for(CommitTicket ticket) override {
+    while (through_ < ticket && status_.ok())
+      STARLING_CHECK(machine_.events.run_next(Instant::max()));
+    return status_;
+  }
+  void reopen() override {
+    while (machine_.events.run_next(Instant::max())) {
+    }
+    engine_.reset();
+    store_.reset();
+    store_ = open(machine_);
+    engine_ =
+        std::make_unique<sim::SimStorage>(*store_, host(), Random(2), sim::SimStorage::Speed{});
+  }
+
+ protected:
+  struct Machine {
+    sim::SimFiles files;
+    sim::SimFileFaults faults;
+    sim::EventQueue events;
+    sim::SimDisk disk;
+  };
+  virtual std::unique_ptr<sim::SimStore> open(Machine& machine) = 0;
+
+ private:
+  sim::SimStorage::Host host() {
+    sim::SimStorage::Host host;
+    host.later = [this](Duration delay, sim::EventQueue::Action action) {
+      machine_.events.after(delay, std::move(action));
+    };
+    host.completed = [this](CommitTicket through, const Status& status) {
+      through_ = through;
+      status_ = status;
+    };
+    return host;
+  }
+
+  Machine machine_;
+  std::unique_ptr<sim::SimStore> store_;
+  std::unique_ptr<sim::SimStorage> engine_;
+  CommitTicket through_;
+  Status status_;
+};
+
+class SimMapUnderTest final : public SimUnderTest {
+ public:
+  SimMapUnderTest() { reopen(); }
+
+ private:
+  std::unique_ptr<sim::SimStore> open(Machine& machine) override {
+    return std::make_unique<sim::SimMapStore>(machine.disk, machine.faults, Random(1));
+  }
+};
+
+class SimLevelDbUnderTest final : public SimUnderTest {
+ public:
+  SimLevelDbUnderTest() { reopen(); }
+
+ private:
+  std::unique_ptr<sim::SimStore> open(Machine& machine) override {
+    auto opened = sim::SimLevelDbStore::open({machine.files, machine.faults, machine.events},
+                                             machine.disk, Random(1));
+    STARLING_CHECK(opened.ok());
+    return std::move(opened).value();
+  }
+};
+
 template <typename UnderTest>
 std::unique_ptr<StorageEngineUnderTest> make() {
   return std::make_unique<UnderTest>();
@@ -66,7 +148,9 @@ std::unique_ptr<StorageEngineUnderTest> make() {
 
 std::vector<StorageEngineCase> storage_engine_cases() {
   return {{.name = "memory", .make = make<MemoryUnderTest>},
-          {.name = "leveldb", .make = make<LevelDbUnderTest>}};
+          {.name = "leveldb", .make = make<LevelDbUnderTest>},
+          {.name = "simulated map", .make = make<SimMapUnderTest>},
+          {.name = "simulated leveldb", .make = make<SimLevelDbUnderTest>}};
 }
 
 }  // namespace starling
