@@ -1,0 +1,23 @@
+#pragma once
+
+// What holds for every frame's body, and how a body gets past the checksums that stand before it.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "wire/codec.h"
+#include "wire/frame.h"
+
+namespace starling::fuzz {
+
+// The frame of this type with this body under checksums that fit. The body is filled up to a
+// multiple of 8, cut to what its type may have, and the hashes of the values in it are made right.
+[[nodiscard]] std::string sealed_frame(FrameType type, std::string body);
+
+// Decodes, and aborts unless: a refusal is Corruption; a message that comes out can be encoded and
+// decoded to the same, and encodes to the same bytes again; and memory was taken in proportion.
+// Returns what was decoded.
+Result<Frame> check_body(const FrameHeader& header, std::string_view body);
+
+}  // namespace starling::fuzz
