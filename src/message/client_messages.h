@@ -146,7 +146,7 @@ struct GetReply {
   ReplyCounts replies;
   std::uint32_t repaired = 0;   // replicas written back before this answer
   bool protected_read = false;  // a later read at this level can not see less
-  std::uint64_t checksum = 0;   // checksum_of key and siblings, for the client to verify
+  std::uint64_t checksum = 0;   // checksum_of key and value hashes, for the client to verify
   friend bool operator==(const GetReply&, const GetReply&) = default;
 };
 

@@ -69,8 +69,8 @@ void AnswerDesk::answer_get(const Operation& operation, AnswerGet answer) {
       .repaired = answer.repaired,
       .protected_read = answer.protected_read,
   };
+  reply.checksum = checksum_of(address.key, answer.record.siblings());
   reply.siblings = live_values(std::move(answer.record));
-  reply.checksum = checksum_of(address.key, reply.siblings);
   transport_.reply(origin->client, std::move(reply));
 }
 

@@ -1,21 +1,30 @@
 #include "message/checksum.h"
 
+#include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include "message/client_messages.h"
+#include "version/sibling_set.h"
 
 namespace starling {
 namespace {
 
-std::vector<SiblingReply> values(std::string_view first, std::string_view second) {
+std::uint64_t received(std::string_view key, std::string_view first, std::string_view second) {
   std::vector<SiblingReply> siblings(2);
   siblings[0].value = first;
   siblings[1].value = second;
-  return siblings;
+  return checksum_of(key, siblings);
+}
+
+Sibling stored(SiblingKind kind, const std::string& value) {
+  Sibling sibling{.kind = kind, .value_hash = hash_of_value(kind, "", value)};
+  sibling.value = value;
+  return sibling;
 }
 
 TEST_CASE("checksum_of: key and value both matter, and the boundary between them") {
@@ -26,9 +35,30 @@ TEST_CASE("checksum_of: key and value both matter, and the boundary between them
 
 TEST_CASE("checksum_of: siblings count with their order and their boundaries") {
   const std::span<const SiblingReply> none;
-  CHECK(checksum_of("key", none) != checksum_of("key", values("", "")));
-  CHECK(checksum_of("key", values("a", "b")) != checksum_of("key", values("b", "a")));
-  CHECK(checksum_of("key", values("ab", "")) != checksum_of("key", values("a", "b")));
+  CHECK(checksum_of("key", none) != received("key", "", ""));
+  CHECK(received("key", "a", "b") != received("key", "b", "a"));
+  CHECK(received("key", "ab", "") != received("key", "a", "b"));
+}
+
+TEST_CASE("checksum_of: what the coordinator makes of the hashes is what the client makes anew") {
+  const std::vector<Sibling> siblings{stored(SiblingKind::Value, "a"),
+                                      stored(SiblingKind::Tombstone, ""),
+                                      stored(SiblingKind::Value, "b")};
+  CHECK(checksum_of("key", siblings) == received("key", "a", "b"));
+}
+
+TEST_CASE("checksum_of: a value that changed after its hash was made is noticed by the reader") {
+  std::vector<Sibling> siblings{stored(SiblingKind::Value, "a"), stored(SiblingKind::Value, "b")};
+  siblings[1].value = "c";
+  CHECK(checksum_of("key", siblings) != received("key", "a", "c"));
+}
+
+TEST_CASE("checksum_of: a content type that changed is noticed by the reader") {
+  const std::vector<Sibling> siblings{stored(SiblingKind::Value, "a")};
+  std::vector<SiblingReply> arrived(1);
+  arrived[0].value = "a";
+  arrived[0].content_type = "text/plain";
+  CHECK(checksum_of("key", siblings) != checksum_of("key", arrived));
 }
 
 }  // namespace
