@@ -69,6 +69,16 @@ struct DigestTable {
   friend bool operator==(const DigestTable&, const DigestTable&) = default;
 };
 
+// Places in a node's store that could not be read, since it was started. Other replicas answer for
+// them, and put them right: a minute after one was met, from all the others.
+struct DamageStatus {
+  std::uint64_t met = 0;         // all that were ever met
+  std::uint64_t mended = 0;      // of them, those that are sound again
+  std::uint64_t waiting = 0;     // for their turn, or for the other replicas to answer
+  std::uint64_t unsupplied = 0;  // no other replica has anything to put there
+  friend bool operator==(const DamageStatus&, const DamageStatus&) = default;
+};
+
 struct NodeStatus {
   std::string name;
   std::string id;
@@ -85,6 +95,7 @@ struct NodeStatus {
   std::string not_ready_because;    // empty when ready
   std::uint64_t uptime_ms = 0;
   std::uint32_t partitions = 0;  // copies of partitions that it holds
+  DamageStatus damage;
   friend bool operator==(const NodeStatus&, const NodeStatus&) = default;
 };
 

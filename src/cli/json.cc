@@ -163,7 +163,12 @@ std::string json_of(const NodeStatus& node) {
                       {"ready", node.ready},
                       {"not_ready_because", node.not_ready_because},
                       {"uptime_ms", node.uptime_ms},
-                      {"partitions", node.partitions}});
+                      {"partitions", node.partitions},
+                      {"damage",
+                       {{"met", node.damage.met},
+                        {"mended", node.damage.mended},
+                        {"waiting", node.damage.waiting},
+                        {"unsupplied", node.damage.unsupplied}}}});
 }
 
 std::string json_of(const TransferReport& report) {

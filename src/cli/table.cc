@@ -22,6 +22,12 @@ namespace {
 
 using Row = std::vector<std::string>;
 
+std::string words_of(const DamageStatus& damage) {
+  if (damage.met == 0) return "none met";
+  return fmt::format("{} met, {} mended, {} waiting, {} that no other replica can supply",
+                     damage.met, damage.mended, damage.waiting, damage.unsupplied);
+}
+
 // Columns as wide as their widest cell; the first row is the heading.
 std::string aligned(const std::vector<Row>& rows) {
   std::vector<std::size_t> widths(rows.front().size());
@@ -172,7 +178,8 @@ std::string table_of(const NodeStatus& node) {
       {"boot sequence", std::to_string(node.boot_sequence)},
       {"ready", node.ready ? "yes" : "no: " + node.not_ready_because},
       {"uptime", fmt::format("{:.1f} s", static_cast<double>(node.uptime_ms) / 1000)},
-      {"partitions", std::to_string(node.partitions)}};
+      {"partitions", std::to_string(node.partitions)},
+      {"damage", words_of(node.damage)}};
   return aligned(rows);
 }
 

@@ -117,7 +117,11 @@ NodeStatus node_status_of(const NodeInfoReply& reply) {
           .ready = reply.ready,
           .not_ready_because = reply.not_ready_because,
           .uptime_ms = reply.uptime_ms,
-          .partitions = reply.partitions};
+          .partitions = reply.partitions,
+          .damage = {.met = reply.damage.met,
+                     .mended = reply.damage.mended,
+                     .waiting = reply.damage.waiting,
+                     .unsupplied = reply.damage.unsupplied}};
 }
 
 }  // namespace starling

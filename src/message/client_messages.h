@@ -212,6 +212,15 @@ struct ClusterDigestReply {
   friend bool operator==(const ClusterDigestReply&, const ClusterDigestReply&) = default;
 };
 
+// Places in a node's store that could not be read, since it was started.
+struct DamageCounts {
+  std::uint64_t met = 0;         // all that were ever met
+  std::uint64_t mended = 0;      // of them, those that are sound again
+  std::uint64_t waiting = 0;     // for their turn, or for the other replicas to answer
+  std::uint64_t unsupplied = 0;  // no other replica has anything to put there
+  friend bool operator==(const DamageCounts&, const DamageCounts&) = default;
+};
+
 struct NodeInfoReply {
   std::string name;
   NodeId id;
@@ -228,6 +237,7 @@ struct NodeInfoReply {
   std::string not_ready_because;  // empty when ready
   std::uint64_t uptime_ms = 0;
   std::uint32_t partitions = 0;
+  DamageCounts damage;
   friend bool operator==(const NodeInfoReply&, const NodeInfoReply&) = default;
 };
 

@@ -307,7 +307,9 @@ flatbuffers::Offset<wire::NodeInfoReply> write_table(Builder& builder, const Nod
   const TextOffset because = write_cut_text(builder, reply.not_ready_because, kMessageBytesMax);
   return wire::CreateNodeInfoReply(builder, name, reply.id.value, cluster, version, address, http,
                                    data_dir, store_id, incarnation, durability, reply.boot_sequence,
-                                   reply.ready, because, reply.uptime_ms, reply.partitions);
+                                   reply.ready, because, reply.uptime_ms, reply.partitions,
+                                   reply.damage.met, reply.damage.mended, reply.damage.waiting,
+                                   reply.damage.unsupplied);
 }
 
 NodeInfoReply read_table(FieldReader& reader, const wire::NodeInfoReply& table) {
@@ -327,6 +329,10 @@ NodeInfoReply read_table(FieldReader& reader, const wire::NodeInfoReply& table) 
   reply.not_ready_because = reader.text(table.not_ready_because(), kMessageBytesMax, "reason");
   reply.uptime_ms = table.uptime_ms();
   reply.partitions = table.partitions();
+  reply.damage = {.met = table.damage_met(),
+                  .mended = table.damage_mended(),
+                  .waiting = table.damage_waiting(),
+                  .unsupplied = table.damage_unsupplied()};
   return reply;
 }
 

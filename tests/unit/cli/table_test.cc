@@ -64,6 +64,9 @@ TEST_CASE("table: writes, owners and nodes are named line by line") {
   NodeStatus node;
   node.not_ready_because = "filling";
   CHECK(table_of(node).find("ready           no: filling\n") != std::string::npos);
+  CHECK(table_of(node).find("damage          none met\n") != std::string::npos);
+  node.damage = {.met = 4, .mended = 3, .waiting = 0, .unsupplied = 1};
+  CHECK(table_of(node).find("4 met, 3 mended, 0 waiting, 1 that no") != std::string::npos);
 }
 
 }  // namespace

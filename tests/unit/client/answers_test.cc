@@ -45,7 +45,10 @@ TEST_CASE("answers: identities are hexadecimal") {
   CHECK(cluster_status_of(reply).members.at(0).id == "00000000000000ab");
   NodeInfoReply info;
   info.id = NodeId{0x12};
+  info.damage = {.met = 4, .mended = 3, .waiting = 2, .unsupplied = 1};
   CHECK(node_status_of(info).id == "0000000000000012");
+  CHECK(node_status_of(info).damage ==
+        DamageStatus{.met = 4, .mended = 3, .waiting = 2, .unsupplied = 1});
 }
 
 TEST_CASE("answers: a replica that did not answer has no digest") {
