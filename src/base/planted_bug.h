@@ -21,9 +21,11 @@ enum class PlantedBug : std::uint8_t {
   WideContext,          // a put returns the whole record's context, values unseen
   RemintAfterStaleRow,  // a put that met a newer row is minted a second time
   SkipRepair,           // a read that saw a difference answers as if it had repaired it
+  KeepIncarnation,      // a store error changes nothing for the mints that follow it
+  AcceptRolledBack,     // an old copy of a store is confirmed by those who know better
 };
 
-inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 8> kPlantedBugs{{
+inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 10> kPlantedBugs{{
     {"mint-at-non-owner", PlantedBug::MintAtNonOwner},
     {"reuse-counter", PlantedBug::ReuseCounter},
     {"ack-before-sync", PlantedBug::AckBeforeSync},
@@ -32,6 +34,8 @@ inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 8> kPlanted
     {"wide-context", PlantedBug::WideContext},
     {"remint-after-stale-row", PlantedBug::RemintAfterStaleRow},
     {"skip-repair", PlantedBug::SkipRepair},
+    {"keep-incarnation", PlantedBug::KeepIncarnation},
+    {"accept-rolled-back", PlantedBug::AcceptRolledBack},
 }};
 
 }  // namespace starling

@@ -120,8 +120,16 @@ Status Daemon::recall_founding() {
   STARLING_ASSIGN_OR_RETURN(
       read, const std::optional<FoundingConfig> stored,
       read_founding(*engine_, {.cluster = settings_.cluster.cluster, .member = settings_.name}));
+  // Without the list this node would found a cluster of its own, alone and sure of itself.
+  if (!stored.has_value() && settings_.founding.founders.empty() &&
+      holds_store_set_aside(settings_.data_dir)) {
+    return {StatusCode::Usage, "the store in '" + settings_.data_dir +
+                                   "' was set aside and the one in its place is empty: name the "
+                                   "members with --initial-cluster, as when it was founded"};
+  }
   if (stored.has_value()) {
     STARLING_ASSIGN_OR_RETURN(recalled, settings_.cluster, recalled_cluster(settings_, *stored));
+    settings_.founding.founders = "the store's memory";
   }
   for (const RingMember& founder : settings_.cluster.founders) {
     transport_.add_founder({.id = founder.id, .name = founder.name, .address = founder.address});
@@ -161,6 +169,11 @@ void Daemon::on_lane_woke_us() {
 
 // Once a turn: everything that happened in it has been handled and sent.
 void Daemon::before_sleep() {
+  if (node_->must_set_store_aside() && outcome_.ok()) {
+    must_set_store_aside_ = true;
+    outcome_ = {StatusCode::Failure, "the store in '" + settings_.data_dir +
+                                         "' is an old copy: two members remember later starts"};
+  }
   if (node_->is_broken() && outcome_.ok()) {
     outcome_ = {StatusCode::Failure, "the store in '" + settings_.data_dir +
                                          "' failed; look after the disk, then start again"};

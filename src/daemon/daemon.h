@@ -38,9 +38,15 @@ class Daemon final : private Inbox, private CommitNotifier {
   // Opens the store and the listeners, and logs that the node is there. Failure: the message names
   // the thing (port, directory) and the remedy. REQUIRES: called once.
   [[nodiscard]] Status start();
-  // Serves until SIGTERM or SIGINT, then drains. Failure: the store failed; nothing that was
-  // acknowledged is lost, but this process must not go on. REQUIRES: start() succeeded.
+  // Serves until SIGTERM or SIGINT, then drains. Failure: the store failed, or must be set aside;
+  // nothing that was acknowledged is lost, but this daemon must not go on. REQUIRES: start()
+  // succeeded.
   [[nodiscard]] Status run();
+  // The store turned out to be an old copy: once this daemon is gone, it must be set aside, and
+  // another daemon be started with settings(). Valid after run().
+  [[nodiscard]] bool must_set_store_aside() const { return must_set_store_aside_; }
+  // As they were given, with the founding members that the store remembered.
+  [[nodiscard]] const DaemonSettings& settings() const { return settings_; }
 
   // REQUIRES: start() succeeded.
   [[nodiscard]] std::uint16_t port() const { return transport_.port(); }
@@ -74,6 +80,7 @@ class Daemon final : private Inbox, private CommitNotifier {
   UvTimer node_timer_;
   UvTimer drain_timer_;
   bool draining_ = false;
+  bool must_set_store_aside_ = false;
   Status outcome_;
   std::unique_ptr<LevelDbEngine> engine_;
   UvTransport transport_;

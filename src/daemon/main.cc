@@ -15,6 +15,9 @@
 #include "base/log.h"
 #include "daemon/config.h"
 #include "daemon/daemon.h"
+#include "daemon/data_directory.h"
+#include "daemon/settings.h"
+#include "net/system_clock.h"
 
 namespace starling {
 namespace {
@@ -42,6 +45,25 @@ std::vector<std::string> environment_of_process() {
   return variables;
 }
 
+// One daemon after the other: an old copy of the store makes room for an empty one.
+Status serve(DaemonSettings settings, Log& log) {
+  while (true) {
+    auto daemon = std::make_unique<Daemon>(std::move(settings), log);
+    STARLING_RETURN_IF_ERROR(daemon->start());
+    const Status outcome = daemon->run();
+    if (!daemon->must_set_store_aside()) return outcome;
+    settings = daemon->settings();
+    daemon.reset();  // closes the database
+    STARLING_ASSIGN_OR_RETURN(moved, const std::string aside,
+                              set_store_aside(settings.data_dir, SystemClock().wall_now()));
+    log.error("an old copy of the store had been put back; it was moved to '" + aside +
+              "' and is kept. This node goes on with an empty store that counts for nothing until "
+              "it has been filled, which is not in this version: to be back at once, stop it, put "
+              "the newest copy of the store at '" +
+              store_directory(settings.data_dir) + "', and start it");
+  }
+}
+
 int run(const std::vector<std::string>& arguments) {
   Result<Configuration> configuration = load_configuration(arguments, environment_of_process());
   if (!configuration.ok()) return fail(configuration.status());
@@ -52,9 +74,7 @@ int run(const std::vector<std::string>& arguments) {
   const std::unique_ptr<Log> log = make_standard_error_log(configuration->settings.log_level);
   for (const std::string& warning : configuration->warnings) log->warning(warning);
   raise_descriptor_limit();
-  Daemon daemon(std::move(configuration->settings), *log);
-  Status outcome = daemon.start();
-  if (outcome.ok()) outcome = daemon.run();
+  const Status outcome = serve(std::move(configuration->settings), *log);
   return outcome.ok() ? 0 : fail(outcome);
 }
 

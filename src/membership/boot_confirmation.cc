@@ -1,17 +1,54 @@
 #include "membership/boot_confirmation.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <set>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/ids.h"
 #include "message/peer_messages.h"
+#include "ring/member.h"
 
 namespace starling {
 
-BootConfirmation::BootConfirmation(BootAnnouncement own, std::size_t members, bool counted_before)
-    : own_(own), needed_(counted_before ? members / 2 : members - 1) {
-  // A majority of m members is m / 2 + 1, and this node is one of them.
-  if (needed_ == 0) state_ = State::Counting;
+namespace {
+
+// Of two members, at least one is neither mistaken nor lying.
+constexpr std::size_t kReportsToBeSure = 2;
+
+}  // namespace
+
+std::vector<Witness> witnesses_of(NodeId self, std::span<const RingMember> members) {
+  std::vector<Witness> witnesses;
+  for (const RingMember& member : members) {
+    if (member.id != self) witnesses.push_back({.id = member.id, .name = member.name});
+  }
+  std::ranges::sort(witnesses, {}, &Witness::id);
+  const auto first = std::ranges::upper_bound(witnesses, self, {}, &Witness::id);
+  std::ranges::rotate(witnesses, first);
+  return witnesses;
+}
+
+bool enough_witnesses(std::span<const Witness> witnesses, const std::set<NodeId>& confirmed_by) {
+  if (witnesses.empty()) return true;
+  const std::size_t twice = 2 * confirmed_by.size();
+  if (twice > witnesses.size()) return true;
+  return twice == witnesses.size() && confirmed_by.contains(witnesses.front().id);
+}
+
+BootConfirmation::BootConfirmation(BootAnnouncement own, std::vector<Witness> witnesses,
+                                   bool counted_before)
+    : own_(std::move(own)), witnesses_(std::move(witnesses)), counted_before_(counted_before) {
+  if (is_confirmed()) state_ = State::Counting;
+}
+
+bool BootConfirmation::is_confirmed() const {
+  return counted_before_ ? enough_witnesses(witnesses_, confirmed_by_)
+                         : confirmed_by_.size() == witnesses_.size();
 }
 
 void BootConfirmation::refuse(BootVerdict verdict) {
@@ -23,10 +60,17 @@ void BootConfirmation::on_reply(NodeId from, const BootReply& reply) {
   const bool about_this_start = reply.store == own_.store &&
                                 reply.boot_sequence == own_.boot_sequence &&
                                 reply.incarnation == own_.incarnation;
-  if (!about_this_start || state_ == State::Refused) return;
+  const bool from_witness = std::ranges::find(witnesses_, from, &Witness::id) != witnesses_.end();
+  if (!about_this_start || !from_witness) return;
+  if (reply.verdict == BootVerdict::RolledBack) rolled_back_by_.insert(from);
+  if (state_ == State::Refused) return;
   if (reply.verdict != BootVerdict::Confirmed) return refuse(reply.verdict);
   confirmed_by_.insert(from);
-  if (confirmed_by_.size() >= needed_) state_ = State::Counting;
+  if (is_confirmed()) state_ = State::Counting;
+}
+
+bool BootConfirmation::is_rolled_back_for_sure() const {
+  return refusal_ == BootVerdict::RolledBack && rolled_back_by_.size() >= kReportsToBeSure;
 }
 
 BootAnnouncement BootConfirmation::announcement() const {
@@ -35,31 +79,47 @@ BootAnnouncement BootConfirmation::announcement() const {
   return announcement;
 }
 
+std::string BootConfirmation::missing_names() const {
+  std::string names;
+  for (const Witness& witness : witnesses_) {
+    if (confirmed_by_.contains(witness.id)) continue;
+    names += (names.empty() ? "" : ", ") + witness.name;
+  }
+  return names;
+}
+
 std::string BootConfirmation::explanation() const {
   if (state_ == State::Counting) return {};
   if (state_ == State::Waiting) {
-    return "the store is not confirmed yet: " + std::to_string(confirmed_by_.size()) + " of " +
-           std::to_string(needed_) + " members have confirmed this start; start the others";
+    const std::string needed = counted_before_
+                                   ? "; more than half of them are needed, or half with '" +
+                                         witnesses_.front().name + "' among them"
+                                   : "; all of them are needed the first time";
+    return "the store is not confirmed yet: " + std::to_string(confirmed_by_.size()) + " of the " +
+           std::to_string(witnesses_.size()) + " other members have confirmed this start" + needed +
+           ". Start or reach: " + missing_names() +
+           " (one whose disk is gone may start with an empty one)";
   }
   if (refusal_ == BootVerdict::RolledBack) {
     return "the data directory is older than the one this member last ran with: an earlier copy "
-           "was "
-           "put back. Its answers count for nothing. Restore the newest directory";
+           "was put back. Its answers count for nothing. Restore the newest directory; when two "
+           "members say so, this one is moved aside, and kept";
   }
   return "the data directory is not the one this member had before: it was emptied or replaced. "
-         "Its "
-         "answers count for nothing until it has been filled, which is not in this version. Put "
-         "the "
-         "old directory back";
+         "Its answers count for nothing until it has been filled, which is not in this version. "
+         "Put the old directory back";
 }
 
 BootVerdict judge_boot(const BootAnnouncement* remembered, const BootAnnouncement& announced) {
   if (remembered == nullptr) return BootVerdict::Confirmed;
   if (remembered->store != announced.store) return BootVerdict::AnotherStore;
-  if (announced.boot_sequence > remembered->boot_sequence) return BootVerdict::Confirmed;
-  const bool same_start = announced.boot_sequence == remembered->boot_sequence &&
-                          announced.incarnation == remembered->incarnation;
-  return same_start ? BootVerdict::Confirmed : BootVerdict::RolledBack;
+  if (announced.boot_sequence < remembered->boot_sequence) return BootVerdict::RolledBack;
+  const std::uint64_t starts_since = announced.boot_sequence - remembered->boot_sequence;
+  // A start longer ago than the list goes back can not be looked for: its number must do.
+  if (starts_since > announced.earlier.size()) return BootVerdict::Confirmed;
+  const Incarnation then =
+      starts_since == 0 ? announced.incarnation : announced.earlier[starts_since - 1];
+  return then == remembered->incarnation ? BootVerdict::Confirmed : BootVerdict::RolledBack;
 }
 
 }  // namespace starling

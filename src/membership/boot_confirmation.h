@@ -5,35 +5,57 @@
 // announced to the members, who remember it durably, and until enough of them confirm it the node
 // stores what it is sent but mints nothing and counts for nothing.
 //
-//   Waiting   -> Counting  a founding store: every other member confirmed (no two could otherwise
-//   be
-//                          sure that none of them remembers an older store);
-//                          a store that counted before: a majority of the members, itself included
-//   Waiting   -> Refused   a member remembers another store, or a later start of this one
+//   Waiting   -> Counting  a founding store: every other member confirmed (fewer could not be sure
+//                          that none of them remembers an older store);
+//                          a store that counted before: enough_witnesses() confirmed
+//   Waiting   -> Refused   a member remembers another store, or a start that this one lacks
 //   Counting  -> Refused   likewise, heard late
+//
+// Why these are enough, and why fewer are not, stands in README.md.
 
-#include <cstddef>
 #include <cstdint>
 #include <set>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/ids.h"
 #include "message/peer_messages.h"
+#include "ring/member.h"
 
 namespace starling {
+
+// Another member, as the one who may remember our starts.
+struct Witness {
+  NodeId id;
+  std::string name;  // for people
+};
+
+// The members other than `self` in the order in which they are its witnesses: cyclic, by id, from
+// the one behind it. So each member has another first witness, and none is everybody's.
+[[nodiscard]] std::vector<Witness> witnesses_of(NodeId self, std::span<const RingMember> members);
+
+// Whether these confirmations are enough for a store that counted before: more than half of the
+// witnesses, or half of them with the first one among them. Any two such sets have a witness in
+// common. This node's own voice does not count: a store that was put back remembers nothing.
+[[nodiscard]] bool enough_witnesses(std::span<const Witness> witnesses,
+                                    const std::set<NodeId>& confirmed_by);
 
 class BootConfirmation {
  public:
   enum class State : std::uint8_t { Waiting, Counting, Refused };
 
-  // `members`: of the cluster, this node included. `counted_before`: this store was confirmed by
-  // all founders once.
-  BootConfirmation(BootAnnouncement own, std::size_t members, bool counted_before);
+  // `witnesses`: as witnesses_of() orders them. `counted_before`: this store was confirmed by all
+  // founders once.
+  BootConfirmation(BootAnnouncement own, std::vector<Witness> witnesses, bool counted_before);
 
   // The store was refused at an earlier start: nothing confirms it any more.
   void refuse(BootVerdict verdict);
   // A verdict on another start of this node (a late message) is ignored.
   void on_reply(NodeId from, const BootReply& reply);
+  // Two members remember starts that this store lacks: it is an old copy beyond doubt, and must
+  // make room. The word of one only stops it, for one may be mistaken or lie.
+  [[nodiscard]] bool is_rolled_back_for_sure() const;
 
   [[nodiscard]] State state() const { return state_; }
   // Why it is refused; Confirmed while it is not.
@@ -45,15 +67,21 @@ class BootConfirmation {
   [[nodiscard]] std::string explanation() const;
 
  private:
+  [[nodiscard]] bool is_confirmed() const;
+  [[nodiscard]] std::string missing_names() const;
+
   BootAnnouncement own_;
-  std::size_t needed_;  // other members that must confirm
+  std::vector<Witness> witnesses_;
+  bool counted_before_;
   std::set<NodeId> confirmed_by_;
+  std::set<NodeId> rolled_back_by_;  // who said so
   BootVerdict refusal_ = BootVerdict::Confirmed;
   State state_ = State::Waiting;
 };
 
 // The other side: the verdict on `announced`, given the start that is remembered of that member
-// (nullptr: never met). Confirmed may only be said once the announcement is durably remembered.
+// (nullptr: never met). A later start must descend from the remembered one. Confirmed may only be
+// said once the announcement is durably remembered.
 [[nodiscard]] BootVerdict judge_boot(const BootAnnouncement* remembered,
                                      const BootAnnouncement& announced);
 

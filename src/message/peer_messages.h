@@ -4,6 +4,7 @@
 // operation it belongs to. Nothing here may be trusted: replicas check row version and fence, and
 // wire/ has checked sizes, ranges and order before a message is built.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -163,6 +164,10 @@ struct DigestRangeReply {
   friend bool operator==(const DigestRangeReply&, const DigestRangeReply&) = default;
 };
 
+// As many earlier starts a store remembers and announces. A copy that was put back and started that
+// often with nobody watching could pass for the original; nobody starts a node so often unseen.
+inline constexpr std::size_t kEarlierStartsMax = 1024;
+
 // "This is the store I opened": sent on every new connection, before anything else, and again once
 // the store counts.
 struct BootAnnouncement {
@@ -170,6 +175,9 @@ struct BootAnnouncement {
   std::uint64_t boot_sequence = 0;  // starts of this store so far, this one included
   Incarnation incarnation;
   bool counting = false;  // confirmed: this node mints, and its answers count
+  // Of the starts before this one, newest first, without a gap: whoever remembers one of them must
+  // find it here, or this is not the store that made it. At most kEarlierStartsMax.
+  std::vector<Incarnation> earlier = {};
   friend bool operator==(const BootAnnouncement&, const BootAnnouncement&) = default;
 };
 

@@ -43,12 +43,11 @@ std::vector<std::string> names_of(const Ring& ring, std::span<const NodeId> node
 
 }  // namespace
 
-AdminService::AdminService(const Neighbours& neighbours, Instant started, Incarnation incarnation)
+AdminService::AdminService(const Neighbours& neighbours, Instant started)
     // Digest jobs answer to operation ids of their own, which begin where no other process's did.
     : neighbours_(neighbours),
       started_(started),
-      incarnation_(incarnation),
-      next_digest_(incarnation.value >> 1U) {}
+      next_digest_(neighbours.identity.incarnation.value >> 1U) {}
 
 ClusterStatusReply AdminService::cluster_status() const {
   const Ring& ring = neighbours_.cluster.ring();
@@ -137,7 +136,7 @@ NodeInfoReply AdminService::node_info(Instant now) const {
           .http = neighbours_.options.http_address,
           .data_dir = neighbours_.options.data_dir,
           .store_id = to_text(neighbours_.identity.store.value),
-          .incarnation = to_text(incarnation_.value),
+          .incarnation = to_text(neighbours_.identity.incarnation.value),
           .durability = std::string(durability_name(neighbours_.options.durability)),
           .boot_sequence = neighbours_.identity.boot_sequence,
           .ready = ready.ready,

@@ -38,7 +38,7 @@ class AdminService {
     AnswerDesk& desk;
   };
 
-  AdminService(const Neighbours& neighbours, Instant started, Incarnation incarnation);
+  AdminService(const Neighbours& neighbours, Instant started);
 
   [[nodiscard]] ClusterStatusReply cluster_status() const;
   [[nodiscard]] ClusterRingReply cluster_ring() const;
@@ -73,7 +73,6 @@ class AdminService {
 
   Neighbours neighbours_;
   Instant started_;
-  Incarnation incarnation_;
   std::uint64_t next_digest_;
   std::map<std::uint64_t, DigestJob> digests_;
 };

@@ -5,6 +5,7 @@
 
 #include "base/ids.h"
 #include "base/log.h"
+#include "base/planted_bug.h"
 #include "env/storage_engine.h"
 #include "membership/boot_confirmation.h"
 #include "message/peer_messages.h"
@@ -33,7 +34,11 @@ void BootService::on_announcement(NodeId from, const BootAnnouncement& announced
   const auto known = identity_.peers.find(from);
   const BootAnnouncement* const remembered =
       known == identity_.peers.end() ? nullptr : &known->second;
-  const BootVerdict verdict = judge_boot(remembered, announced);
+  BootVerdict verdict = judge_boot(remembered, announced);
+  // Planted: who comes back with an old copy is welcome.
+  if (neighbours_.planted == PlantedBug::AcceptRolledBack && verdict == BootVerdict::RolledBack) {
+    verdict = BootVerdict::Confirmed;
+  }
   BootReply reply{.store = announced.store,
                   .boot_sequence = announced.boot_sequence,
                   .incarnation = announced.incarnation,
@@ -46,9 +51,11 @@ void BootService::on_announcement(NodeId from, const BootAnnouncement& announced
                             "count here");
     return neighbours_.outbox.send(from, reply);
   }
-  // A repeated announcement differs in `counting` at most, which is not remembered.
-  BootAnnouncement kept = announced;
-  kept.counting = false;
+  // A repeated announcement differs in `counting` at most, which is not remembered. Nor is what
+  // came before: the newest start stands for those that it descends from.
+  const BootAnnouncement kept{.store = announced.store,
+                              .boot_sequence = announced.boot_sequence,
+                              .incarnation = announced.incarnation};
   const bool known_already = remembered != nullptr && *remembered == kept;
   if (announced.counting) neighbours_.peers.on_counting(from);
   const CommitTicket ticket =
@@ -59,7 +66,12 @@ void BootService::on_announcement(NodeId from, const BootAnnouncement& announced
 
 void BootService::on_reply(NodeId from, const BootReply& reply) {
   const BootConfirmation::State before = confirmation_.state();
+  const bool sure_before = confirmation_.is_rolled_back_for_sure();
   confirmation_.on_reply(from, reply);
+  if (confirmation_.is_rolled_back_for_sure() && !sure_before) {
+    neighbours_.log.write(LogLevel::Trace, "mark: boot: two members saw that a store is old");
+    neighbours_.log.error("two members remember later starts of this store: it makes room");
+  }
   if (confirmation_.state() == before) return;
   if (confirmation_.counting()) {
     note_counting();

@@ -5,6 +5,7 @@
 
 #include "base/ids.h"
 #include "base/log.h"
+#include "base/planted_bug.h"
 #include "env/storage_engine.h"
 #include "membership/boot_confirmation.h"
 #include "membership/peer_table.h"
@@ -25,6 +26,7 @@ class BootService {
     Outbox& outbox;
     ReplicaService& replica;
     Log& log;
+    PlantedBug planted = PlantedBug::None;
   };
 
   BootService(const Neighbours& neighbours, StoreIdentity& identity,

@@ -63,11 +63,12 @@ ReplicaStoreOptions store_options(const NodeOptions& options) {
           .planted = options.planted};
 }
 
-BootAnnouncement own_boot(const StoreIdentity& identity, Incarnation incarnation) {
+BootAnnouncement own_boot(const StoreIdentity& identity) {
   return {.store = identity.store,
           .boot_sequence = identity.boot_sequence,
-          .incarnation = incarnation,
-          .counting = false};
+          .incarnation = identity.incarnation,
+          .counting = false,
+          .earlier = identity.earlier};
 }
 
 }  // namespace
@@ -77,7 +78,7 @@ struct Node::Parts {
   // What it is made of from then on. The order is that of construction: each part may use those
   // above it and none below.
   struct Services {
-    Services(Parts& parts, StoreIdentity opened, Incarnation incarnation, Instant now);
+    Services(Parts& parts, StoreIdentity opened, Instant now);
 
     StoreIdentity identity;
     BootConfirmation confirmation;
@@ -118,13 +119,12 @@ struct Node::Parts {
   void deliver(NodeId from, PeerMessage message);
 };
 
-Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, Incarnation incarnation,
-                                Instant now)
+Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, Instant now)
     : identity(std::move(opened)),
-      confirmation(own_boot(identity, incarnation), parts.ring->members().size(),
+      confirmation(own_boot(identity), witnesses_of(parts.self, parts.ring->members()),
                    identity.confirmed),
       cluster(parts.self, parts.ring, parts.peers, confirmation),
-      store(parts.host.storage, parts.host.log, Minter(incarnation, parts.options.planted),
+      store(parts.host.storage, parts.host.log, Minter(identity.incarnation, parts.options.planted),
             parts.host.random.fork("store"), store_options(parts.options)),
       replica(store, parts.ring, confirmation, parts.outbox, parts.host.log, parts.options.planted),
       mint(store, parts.host.log, parts.options.planted),
@@ -146,7 +146,8 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, Incarnation 
             .peers = parts.peers,
             .outbox = parts.outbox,
             .replica = replica,
-            .log = parts.host.log},
+            .log = parts.host.log,
+            .planted = parts.options.planted},
            identity, confirmation),
       admin({.options = parts.options,
              .config = parts.config,
@@ -156,7 +157,7 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, Incarnation 
              .confirmation = confirmation,
              .outbox = parts.outbox,
              .desk = desk},
-            now, incarnation),
+            now),
       clients(parts.host.clock, desk, coordinator, listings, admin) {}
 
 Node::Node(NodeOptions options, const ClusterConfig& config, const NodeHost& host)
@@ -170,14 +171,14 @@ Node::~Node() = default;
 Status Node::start() {
   Parts& parts = *parts_;
   Random random = parts.host.random.fork("store identity");
+  const Incarnation incarnation = draw_incarnation(parts.options, parts.host.random);
   STARLING_ASSIGN_OR_RETURN(
       opened, StoreIdentity identity,
       open_identity(parts.host.storage,
                     {.cluster = parts.config.cluster, .member = parts.options.name},
-                    founding_of(parts.config), random));
-  const Incarnation incarnation = draw_incarnation(parts.options, parts.host.random);
-  parts.services = std::make_unique<Parts::Services>(parts, std::move(identity), incarnation,
-                                                     parts.host.clock.now());
+                    founding_of(parts.config), incarnation, random));
+  parts.services =
+      std::make_unique<Parts::Services>(parts, std::move(identity), parts.host.clock.now());
   parts.services->boot.on_start();
   parts.settle();
   return Status::success();
@@ -265,6 +266,10 @@ Readiness Node::readiness() const {
   if (parts_->services == nullptr) return {.ready = false, .because = "the store is not open yet"};
   if (parts_->broken) return {.ready = false, .because = "the store failed"};
   return parts_->services->admin.readiness();
+}
+
+bool Node::must_set_store_aside() const {
+  return parts_->services != nullptr && parts_->services->confirmation.is_rolled_back_for_sure();
 }
 
 bool Node::is_broken() const {

@@ -70,6 +70,9 @@ class Node {
   void adopt_ring(std::shared_ptr<const Ring> ring);
 
   [[nodiscard]] Readiness readiness() const;
+  // An old copy of the store was put back: the host must end this node, set the store aside and
+  // start another node on an empty one.
+  [[nodiscard]] bool must_set_store_aside() const;
   // A storage error: this node acknowledges nothing any more.
   [[nodiscard]] bool is_broken() const;
   // Refuses new client requests; drained() once none is under way.

@@ -131,7 +131,10 @@ Result<ReplicaStore::MintOutcome> ReplicaStore::mint(const RecordAddress& record
   STARLING_RETURN_IF_ERROR(check_sibling_limits(stored.versions, put));
   if (lost_something_) {
     lost_something_ = false;
-    start_fresh_incarnation("the store met damaged bytes");
+    // Planted: what this process minted may be gone, and it goes on as if it were there.
+    if (options_.planted != PlantedBug::KeepIncarnation) {
+      start_fresh_incarnation("the store met damaged bytes");
+    }
   }
   if (minter_.is_surprised_by(stored.mine, put.context)) {
     ++counters_.surprises;
@@ -248,6 +251,7 @@ void ReplicaStore::note_corruption(std::string_view store_key, const Status& sta
   if (known_corrupt_.contains(store_key)) return;
   if (known_corrupt_.size() < kKnownCorruptMax) known_corrupt_.emplace(store_key);
   lost_something_ = true;
+  log_.write(LogLevel::Trace, "mark: store: met a damaged place");
   log_.error("a stored record can not be read, other replicas must answer for it: " +
              status.to_string());
 }

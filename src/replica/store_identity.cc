@@ -1,6 +1,8 @@
 #include "replica/store_identity.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,6 +30,7 @@ namespace {
 constexpr std::uint8_t kFormatVersion = 1;
 constexpr std::string_view kIdentityName = "identity";
 constexpr std::string_view kPeerPrefix = "peer/";
+constexpr std::string_view kStartsName = "starts";
 
 Status corrupt(const std::string& what) {
   return {StatusCode::Corruption,
@@ -151,6 +154,39 @@ Status read_peers(StorageEngine& engine, StoreIdentity& identity) {
   return outcome;
 }
 
+StorageWrite write_of_starts(const StoreIdentity& identity) {
+  ByteWriter writer;
+  writer.u8(kFormatVersion);
+  writer.u64(identity.boot_sequence);
+  const std::size_t count = std::min(identity.earlier.size() + 1, kEarlierStartsMax);
+  writer.varint(count);
+  writer.u64(identity.incarnation.value);
+  for (std::size_t i = 0; i + 1 < count; ++i) writer.u64(identity.earlier[i].value);
+  std::string key = meta_store_key(kStartsName);
+  std::string bytes = sealed(key, std::move(writer));
+  return {.key = std::move(key), .value = std::move(bytes)};
+}
+
+// The starts up to the one that `identity` was stored at. A store that is older than this entry, or
+// that an older program started since, knows of none.
+Status read_starts(StorageEngine& engine, StoreIdentity& identity) {
+  const std::string key = meta_store_key(kStartsName);
+  STARLING_ASSIGN_OR_RETURN(got, const std::optional<std::string> bytes, engine.get(key));
+  if (!bytes.has_value()) return Status::success();
+  const std::optional<std::string_view> payload = unsealed(key, *bytes);
+  if (!payload.has_value()) return corrupt("what it knows of its starts is damaged");
+  ByteReader reader(*payload);
+  const std::uint8_t version = reader.u8();
+  const std::uint64_t newest = reader.u64();
+  const std::uint64_t count = reader.varint();
+  if (version != kFormatVersion || count > kEarlierStartsMax) return corrupt("its starts");
+  std::vector<Incarnation> starts;
+  for (std::uint64_t i = 0; i < count; ++i) starts.push_back(Incarnation{reader.u64()});
+  if (!reader.finished()) return corrupt("its starts have the wrong length");
+  if (newest == identity.boot_sequence) identity.earlier = std::move(starts);
+  return Status::success();
+}
+
 // A store without an identity must be empty: giving a fresh one to somebody's data would make the
 // others believe that nothing was lost.
 Status check_empty(StorageEngine& engine) {
@@ -196,6 +232,7 @@ Result<StoreIdentity> read_or_format(StorageEngine& engine, const StoreExpectati
   STARLING_ASSIGN_OR_RETURN(read, StoreIdentity identity, identity_of(key, *bytes));
   STARLING_RETURN_IF_ERROR(check_expected(identity, expectations));
   STARLING_RETURN_IF_ERROR(read_peers(engine, identity));
+  STARLING_RETURN_IF_ERROR(read_starts(engine, identity));
   return identity;
 }
 
@@ -233,13 +270,16 @@ Result<std::optional<FoundingConfig>> read_founding(StorageEngine& engine,
 }
 
 Result<StoreIdentity> open_identity(StorageEngine& engine, const StoreExpectations& expectations,
-                                    const FoundingConfig& founding, Random& random) {
+                                    const FoundingConfig& founding, Incarnation incarnation,
+                                    Random& random) {
   STARLING_ASSIGN_OR_RETURN(opened, StoreIdentity identity,
                             read_or_format(engine, expectations, random));
   STARLING_ASSIGN_OR_RETURN(compared, std::vector<StorageWrite> writes,
                             writes_of_founding(engine, founding));
   ++identity.boot_sequence;
+  identity.incarnation = incarnation;
   writes.push_back(write_of_identity(identity));
+  writes.push_back(write_of_starts(identity));
   STARLING_RETURN_IF_ERROR(engine.commit_now(std::move(writes)));
   return identity;
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "starling/result.h"
 
@@ -31,7 +32,10 @@ struct StoreIdentity {
   std::string member;
   StoreId store;
   std::uint64_t boot_sequence = 0;  // starts so far, this one included
-  bool confirmed = false;           // once confirmed by all founders: it has counted
+  Incarnation incarnation;          // of this start
+  // Of the starts before it, newest first; at most kEarlierStartsMax.
+  std::vector<Incarnation> earlier;
+  bool confirmed = false;  // once confirmed by all founders: it has counted
   // A member said that this store is not the latest one: it must never count again, or it would
   // slip through at its next start, which nobody remembers yet. Confirmed: nobody said so.
   BootVerdict refusal = BootVerdict::Confirmed;
@@ -48,7 +52,8 @@ struct StoreIdentity {
     StorageEngine& engine, const StoreExpectations& expectations);
 
 // Reads the identity, or gives an empty store a new one together with its founding configuration;
-// then counts this start, synced in every durability mode. REQUIRES: nothing is queued in `engine`.
+// then counts this start and notes its incarnation, synced in every durability mode. REQUIRES:
+// nothing is queued in `engine`.
 // Errors: Usage       the directory belongs to another cluster or another member, or was founded
 //                     otherwise. Nothing was written.
 //         Corruption  the identity or the founding configuration can not be read, is of a newer
@@ -57,7 +62,8 @@ struct StoreIdentity {
 //         others      of the engine; this start must not go on.
 [[nodiscard]] Result<StoreIdentity> open_identity(StorageEngine& engine,
                                                   const StoreExpectations& expectations,
-                                                  const FoundingConfig& founding, Random& random);
+                                                  const FoundingConfig& founding,
+                                                  Incarnation incarnation, Random& random);
 
 // Each changes `identity` and queues the change, synced; it counts when the ticket is through.
 CommitTicket remember_peer(StorageEngine& engine, StoreIdentity& identity, NodeId peer,

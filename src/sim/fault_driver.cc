@@ -25,10 +25,6 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// How long all peers must have seen a node before its disk is put back to an older state: only who
-// knows of the start in between can notice. A rollback that nobody can notice is not survivable,
-// and not promised to be.
-constexpr std::uint32_t kSecondsInSight = 6;
 // A power loss inside the store comes within that many of its calls, and within this time.
 constexpr std::uint64_t kCallsAhead = 40;
 constexpr Duration kStrikeMax = seconds(1);
@@ -147,24 +143,32 @@ void FaultDriver::lose_disk(const Fault& fault) {
 void FaultDriver::begin_roll_back(const Fault& fault) {
   // Not by a power loss: what this node had only written is acknowledged, and must stay.
   stop_for(fault.node, SimMember::Power::Stays, milliseconds(500));
-  events_.after(fault.lasting,
-                [this, node = fault.node, image = cluster_.member(fault.node).image()] {
-                  end_roll_back(node, image, 0);
-                });
+  events_.after(fault.lasting, [this, node = fault.node, unseen = fault.detail % 3,
+                                image = cluster_.member(fault.node).image()] {
+    end_roll_back(node, image, unseen);
+  });
 }
 
+// A start that never counted acknowledged nothing, and nothing is missing without it: so the disk
+// is put back once the node has counted. Who may know of that, and who is there now, is left to
+// chance.
 void FaultDriver::end_roll_back(std::uint32_t node, const SimMember::Image& image,
-                                std::uint32_t seconds_seen) {
+                                std::uint64_t starts_unseen) {
   if (healed_) return;
-  const std::uint32_t seen = cluster_.is_in_full_sight(node) ? seconds_seen + 1 : 0;
-  if (seen < kSecondsInSight) {
-    events_.after(seconds(1), [this, node, image, seen] { end_roll_back(node, image, seen); });
+  if (!cluster_.is_ready(node)) {
+    events_.after(seconds(1), [this, node, image, starts_unseen] {
+      end_roll_back(node, image, starts_unseen);
+    });
     return;
   }
   stop_for(node, SimMember::Power::Fails, milliseconds(500));
   cluster_.note(node, "gets an old copy of its disk back");
   cluster_.write_off(node);
   cluster_.member(node).restore(image);
+  for (std::uint64_t start = 0; start < starts_unseen; ++start) {
+    cluster_.start(node);
+    cluster_.stop(node, SimMember::Power::Stays);
+  }
 }
 
 void FaultDriver::damage_reads(const Fault& fault) {

@@ -33,7 +33,8 @@ class FaultDriver {
   void stop_all(const Fault& fault);
   void lose_disk(const Fault& fault);
   void begin_roll_back(const Fault& fault);
-  void end_roll_back(std::uint32_t node, const SimMember::Image& image, std::uint32_t seconds_seen);
+  void end_roll_back(std::uint32_t node, const SimMember::Image& image,
+                     std::uint64_t starts_unseen);
   void damage_reads(const Fault& fault);
   void slow_disk(const Fault& fault);
   void jump_clock(const Fault& fault);

@@ -143,8 +143,8 @@ Duration draw_lasting(FaultKind kind, Random& random) {
     case JumpClock:
       return random.between(Duration(milliseconds(1)), kJumpForwardMax);
     case RollBack:
-      // Long enough for all peers to learn of the start that will be missing.
-      return random.between(Duration(seconds(6)), Duration(seconds(12)));
+      // Long enough for the start in between to count, and to acknowledge something.
+      return random.between(Duration(seconds(1)), Duration(seconds(12)));
     case BumpRing:
       // How late the last node hears of it.
       return random.between(Duration(milliseconds(1)), Duration(milliseconds(1500)));
@@ -168,16 +168,16 @@ Fault draw_fault(FaultKind kind, const FaultPlan& plan, Random& random) {
 
 void draw_faults(FaultPlan& plan, const Scenario& scenario, const Random& seed) {
   Random selection = seed.fork("selection");
-  bool disk_destroyed = false;
+  // One disk at most is destroyed, in one way.
+  Random way = seed.fork("way to destroy a disk");
+  const FaultKind destroying = way.below(2) == 0 ? FaultKind::LoseDisk : FaultKind::RollBack;
   for (std::uint32_t number = 0; number < kFaultKinds; ++number) {
     const auto kind = static_cast<FaultKind>(number);
     // Drawn whether it is used or not, so that scenarios differ in nothing else.
     const bool chosen = half(selection);
     if (!scenario.offers(kind) || (!scenario.always && !chosen)) continue;
-    if (needs_one_copy_to_spare(kind)) {
-      if (disk_destroyed || plan.shape.replicas_in_force() < 3) continue;
-      disk_destroyed = true;
-    }
+    const bool destroys = needs_one_copy_to_spare(kind);
+    if (destroys && (kind != destroying || plan.shape.replicas_in_force() < 3)) continue;
     Random random = seed.fork("faults", number);
     const std::uint64_t count = draw_count(kind, random);
     for (std::uint64_t i = 0; i < count; ++i) {

@@ -41,10 +41,12 @@ std::vector<std::string_view> MarkBoard::missing(std::span<const std::string_vie
 }
 
 std::span<const std::string_view> listed_marks() {
-  static constexpr std::array<std::string_view, 38> kListed{
+  static constexpr std::array<std::string_view, 41> kListed{
       "boot: a rolled back store was noticed",
+      "boot: an old store was set aside",
       "boot: another store was noticed",
       "boot: refused a store",
+      "boot: two members saw that a store is old",
       "client: disconnected",
       "client: in doubt",
       "client: overlapping requests of one client",
@@ -78,6 +80,7 @@ std::span<const std::string_view> listed_marks() {
       "replica: sync demanded",
       "session: answered",
       "session: refused",
+      "store: met a damaged place",
       "write: delete acknowledged",
       "write: with a context of an earlier write",
   };

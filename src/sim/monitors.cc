@@ -13,6 +13,7 @@
 #include "starling/result.h"
 
 #include "base/ids.h"
+#include "base/time.h"
 #include "env/storage_engine.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
@@ -24,6 +25,7 @@
 #include "sim/mark_board.h"
 #include "sim/sim_disk.h"
 #include "sim/witness.h"
+#include "sim/write_set.h"
 #include "version/sibling_codec.h"
 #include "version/sibling_set.h"
 #include "version/vector_clock.h"
@@ -95,6 +97,7 @@ void Monitors::on_peer_send(std::uint32_t from, std::uint32_t to, const PeerMess
     if (!key.has_value()) return;
     if (write->kind == WriteKind::Replicate) {
       witness_.see_delta(*key, write->versions);
+      check_incarnation(from, *key, write->versions);
     } else {
       witness_.see_record(*key, write->versions);
     }
@@ -142,6 +145,7 @@ void Monitors::check_write_reply(const Question& question, const ReplicaWriteRep
         return clock_on(question.replica, asked.key, must_be_synced).covers(asked.clock);
       });
   const std::uint32_t key = found->second.back().key;
+  check_counts(question, key);
   if (!there) {
     accuse("ack-before-durable", key,
            cluster_.member(question.replica).name() + " acknowledged a write that its disk " +
@@ -154,11 +158,43 @@ void Monitors::check_read_reply(const Question& question, const ReplicaReadReply
   if (reply.outcome != ReplicaOutcome::Done) return;
   const auto found = reads_.find(question);
   if (found == reads_.end()) return;
+  check_counts(question, found->second.key);
   if (!reply.clock.covers(found->second.clock)) {
     accuse("error-as-absence", found->second.key,
            cluster_.member(question.replica).name() + " answered " + to_text(reply.clock) +
                " though its disk held " + to_text(found->second.clock));
   }
+}
+
+void Monitors::on_damage_noticed(std::uint32_t node, Instant now) {
+  for (const auto& [incarnation, minter] : minters_) {
+    if (minter == node) spent_.try_emplace(incarnation, now);
+  }
+}
+
+// INV-15: after a store error the incarnation changes before the next mint. A delta may be sent
+// again later, so only a request that began behind the error convicts.
+void Monitors::check_incarnation(std::uint32_t node, std::uint32_t key, const SiblingSet& delta) {
+  for (const Sibling& sibling : delta.siblings()) {
+    const Incarnation incarnation = sibling.dot.actor.incarnation;
+    minters_.try_emplace(incarnation, node);
+    const auto spent = spent_.find(incarnation);
+    const auto sighting = witness_.sightings(key).find(sibling.dot);
+    if (spent == spent_.end() || sighting == witness_.sightings(key).end()) continue;
+    if (sighting->second.write == WriteSet::kNoWrite) continue;
+    const WriteRecord& write = history_.keys.at(key).writes.at(sighting->second.write);
+    if (history_.operations.at(write.operation).begun <= spent->second) continue;
+    accuse("incarnation-kept", key,
+           cluster_.member(node).name() + " minted " + to_text(sibling.dot) +
+               " under an incarnation that met damage before");
+  }
+}
+
+void Monitors::check_counts(const Question& question, std::uint32_t key) {
+  if (!cluster_.is_written_off(question.replica)) return;
+  accuse("old-store-counts", key,
+         cluster_.member(question.replica).name() +
+             " gave an answer that counts, from a store that was lost or put back");
 }
 
 // The replica's row version only grows: it was the wanted one at some moment between one of the

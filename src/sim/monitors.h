@@ -43,6 +43,8 @@ class Monitors {
 
     [[nodiscard]] virtual const SimMember& member(std::uint32_t node) const = 0;
     [[nodiscard]] virtual std::uint32_t size() const = 0;
+    // Its disk was lost or rolled back: its answers must count for nothing.
+    [[nodiscard]] virtual bool is_written_off(std::uint32_t node) const = 0;
   };
   // What this run promises less of.
   struct Allowance {
@@ -59,6 +61,8 @@ class Monitors {
   void on_group(std::uint32_t node, const std::vector<std::vector<StorageWrite>>& group);
   // The store that `node` opened lacks what it had promised to keep.
   void on_store_lied(std::uint32_t node, const std::string& how);
+  // The node met a place in its store that it can not read, and that it did not know of.
+  void on_damage_noticed(std::uint32_t node, Instant now);
   // Before a success leaves the node; `clock` is what its context says.
   void on_put_reply(const Operation& operation, const VectorClock& clock);
 
@@ -94,6 +98,8 @@ class Monitors {
   void note_read(std::uint32_t node, std::uint32_t from, const ReplicaRead& read);
   void check_write_reply(const Question& question, const ReplicaWriteReply& reply);
   void check_read_reply(const Question& question, const ReplicaReadReply& reply);
+  void check_incarnation(std::uint32_t node, std::uint32_t key, const SiblingSet& delta);
+  void check_counts(const Question& question, std::uint32_t key);
   void check_row(const Question& question, const std::vector<Asked>& asked);
   void check_write(std::uint32_t node, const StorageWrite& write,
                    std::map<std::uint32_t, VectorClock>& newest);
@@ -112,6 +118,8 @@ class Monitors {
   std::vector<std::string> store_keys_;
   std::map<Question, std::vector<Asked>> writes_;
   std::map<Question, Asked> reads_;
+  std::map<Incarnation, std::uint32_t> minters_;  // every incarnation that minted, and its node
+  std::map<Incarnation, Instant> spent_;          // since when it must mint no more
   std::vector<Violation> violations_;
 };
 

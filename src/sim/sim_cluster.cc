@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -38,6 +39,8 @@ using std::chrono::seconds;
 
 // A broken process is started again by whoever looks after it.
 constexpr Duration kRestartAfterBreak = seconds(1);
+// What a replica says once of each place that it can not read.
+constexpr std::string_view kDamageNoticed = "mark: store: met a damaged place";
 
 NodeOptions options_of(const FaultPlan& plan, PlantedBug planted, std::uint32_t node) {
   NodeOptions options;
@@ -117,16 +120,6 @@ void SimCluster::stop(std::uint32_t node, SimMember::Power power) {
   stopped.stop(power);
   network_.node_stopped(node);
   clients_.node_stopped(node);
-}
-
-bool SimCluster::is_in_full_sight(std::uint32_t node) const {
-  for (std::uint32_t peer = 0; peer < size(); ++peer) {
-    if (peer == node) continue;
-    const bool linked = network_.is_connected(node, peer) && network_.is_connected(peer, node);
-    const bool awake = !member(peer).was_paused_since(events_.now() - seconds(2));
-    if (!linked || !awake || !is_ready(peer)) return false;
-  }
-  return is_ready(node);
 }
 
 bool SimCluster::is_ready_for_all(std::uint32_t node) const {
@@ -224,6 +217,9 @@ void SimCluster::reply_to_client(std::uint32_t from, const ClientHandle& client,
 
 void SimCluster::on_log(std::uint32_t node, LogLevel level, std::string_view text) {
   if (level == LogLevel::Trace) marks_.reach_by_log(text);
+  if (text == kDamageNoticed && monitors_ != nullptr) {
+    monitors_->on_damage_noticed(node, events_.now());
+  }
   if (trace_.wants_words()) note(node, "says: " + std::string(text));
 }
 
@@ -253,6 +249,18 @@ void SimCluster::on_struck(std::uint32_t node) {
 void SimCluster::on_store_lied(std::uint32_t node, const std::string& how) {
   note(node, "opened a store that" + how);
   if (monitors_ != nullptr) monitors_->on_store_lied(node, how);
+}
+
+void SimCluster::on_rolled_back(std::uint32_t node) {
+  marks_.reach("boot: an old store was set aside");
+  const std::uint64_t boot = member(node).boot();
+  events_.after(Duration(0), [this, node, boot] {
+    if (member(node).boot() != boot) return;
+    stop(node, SimMember::Power::Stays);
+    note(node, "sets its store aside");
+    member(node).erase_disk();
+    start(node);
+  });
 }
 
 void SimCluster::on_client_request(std::uint32_t node, const ClientHandle& client,

@@ -58,13 +58,13 @@ class SimCluster final : public SimNetwork::Nodes,
   [[nodiscard]] SimNetwork& network() { return network_; }
   [[nodiscard]] ClientWire& clients() { return clients_; }
   [[nodiscard]] const Ring& newest_ring() const { return *newest_ring_; }
-  // All peers of `node` run, are connected to it both ways, and have been for a while.
-  [[nodiscard]] bool is_in_full_sight(std::uint32_t node) const;
   [[nodiscard]] bool is_ready(std::uint32_t node) const;
   // Ready, and connected to all members that are not written off.
   [[nodiscard]] bool is_ready_for_all(std::uint32_t node) const;
   // Its disk was lost or rolled back: it counts for nothing until the end of the run.
-  [[nodiscard]] bool is_written_off(std::uint32_t node) const { return written_off_.at(node); }
+  [[nodiscard]] bool is_written_off(std::uint32_t node) const override {
+    return written_off_.at(node);
+  }
   void write_off(std::uint32_t node) { written_off_.at(node) = true; }
 
   void start(std::uint32_t node);
@@ -87,6 +87,7 @@ class SimCluster final : public SimNetwork::Nodes,
   void on_broken(std::uint32_t node) override;
   void on_struck(std::uint32_t node) override;
   void on_store_lied(std::uint32_t node, const std::string& how) override;
+  void on_rolled_back(std::uint32_t node) override;
   void on_client_request(std::uint32_t node, const ClientHandle& client,
                          ClientRequest request) override;
 

@@ -308,6 +308,7 @@ void SimMember::perform(const std::function<void(Node&)>& event) {
 void SimMember::settle() {
   process_->node.check_invariants();
   if (process_->node.is_broken()) return world_.on_broken(setup_.index);
+  if (process_->node.must_set_store_aside()) return world_.on_rolled_back(setup_.index);
   arm_timer();
 }
 

@@ -59,6 +59,8 @@ class SimMember {
     virtual void on_struck(std::uint32_t node) = 0;
     // A store that was opened again is not what the ledger says.
     virtual void on_store_lied(std::uint32_t node, const std::string& how) = 0;
+    // The store is an old copy: the process must end, and begin again with an empty one.
+    virtual void on_rolled_back(std::uint32_t node) = 0;
   };
 
   struct Setup {

@@ -1,5 +1,6 @@
 #include "wire/codec_peer.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -261,15 +262,29 @@ ForwardedPutReply read_table(FieldReader& reader, const wire::ForwardedPutReply&
 flatbuffers::Offset<wire::BootAnnouncement> write_table(Builder& builder,
                                                         const BootAnnouncement& announcement) {
   const wire::Hash store = wire_hash(announcement.store.value);
+  const std::size_t count = std::min(announcement.earlier.size(), kEarlierStartsMax);
+  const auto earlier = builder.CreateVector<std::uint64_t>(
+      count, [&](std::size_t i) { return announcement.earlier[i].value; });
   return wire::CreateBootAnnouncement(builder, &store, announcement.boot_sequence,
-                                      announcement.incarnation.value, announcement.counting);
+                                      announcement.incarnation.value, announcement.counting,
+                                      earlier);
 }
 
-BootAnnouncement read_table(FieldReader& /*reader*/, const wire::BootAnnouncement& table) {
-  return {.store = StoreId{hash_of(*table.store())},
-          .boot_sequence = table.boot_sequence(),
-          .incarnation = Incarnation{table.incarnation()},
-          .counting = table.counting()};
+BootAnnouncement read_table(FieldReader& reader, const wire::BootAnnouncement& table) {
+  BootAnnouncement announcement{.store = StoreId{hash_of(*table.store())},
+                                .boot_sequence = table.boot_sequence(),
+                                .incarnation = Incarnation{table.incarnation()},
+                                .counting = table.counting()};
+  if (table.earlier() == nullptr) return announcement;
+  // More than there were starts, or than anybody keeps: not what a member says.
+  reader.require(table.earlier()->size() <= kEarlierStartsMax &&
+                     table.earlier()->size() < announcement.boot_sequence,
+                 "earlier", "more starts than there were");
+  if (reader.failed()) return announcement;
+  for (const std::uint64_t incarnation : *table.earlier()) {
+    announcement.earlier.push_back(Incarnation{incarnation});
+  }
+  return announcement;
 }
 
 flatbuffers::Offset<wire::BootReply> write_table(Builder& builder, const BootReply& reply) {

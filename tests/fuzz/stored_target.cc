@@ -91,7 +91,7 @@ FoundingConfig founding_of_test() {
 
 Result<StoreIdentity> open(MemoryEngine& engine) {
   Random random(1);
-  return open_identity(engine, kOurs, founding_of_test(), random);
+  return open_identity(engine, kOurs, founding_of_test(), Incarnation{1}, random);
 }
 
 // A store that says anything else than the truth is refused, and then nothing was written.

@@ -1,4 +1,4 @@
-// The checkers bite: each of eight classic mistakes, planted into the code, is found within 200
+// The checkers bite: each of ten classic mistakes, planted into the code, is found within 200
 // seeds and 60 seconds of CPU. A checker that nobody ever saw complain proves nothing.
 
 #include <algorithm>
@@ -64,9 +64,11 @@ TEST_CASE("Planted: every planted bug is found within 200 seeds and 60 seconds o
   }
 }
 
-// What the clients alone were shown must convict as well: monitors look inside, users can not.
-TEST_CASE("Planted: the answers that clients got are enough to find every one of them") {
-  constexpr std::array<std::pair<PlantedBug, std::string_view>, 8> kConvictions{{
+// What the clients alone were shown must convict as well: monitors look inside, users can not. But
+// KeepIncarnation alone harms nobody: it opens the door to a second loss that nothing reports, and
+// the simulated disks report theirs.
+TEST_CASE("Planted: the answers that clients got are enough to find every one but one") {
+  constexpr std::array<std::pair<PlantedBug, std::string_view>, 9> kConvictions{{
       {PlantedBug::MintAtNonOwner, "lost-write"},
       {PlantedBug::ReuseCounter, "false-sibling"},
       {PlantedBug::AckBeforeSync, "stale-read"},
@@ -75,6 +77,7 @@ TEST_CASE("Planted: the answers that clients got are enough to find every one of
       {PlantedBug::WideContext, "lost-write"},
       {PlantedBug::RemintAfterStaleRow, "false-sibling"},
       {PlantedBug::SkipRepair, "lost-protection"},
+      {PlantedBug::AcceptRolledBack, "stale-read"},
   }};
   for (const auto& [bug, checker] : kConvictions) {
     std::uint64_t seeds = 0;

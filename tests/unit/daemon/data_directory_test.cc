@@ -6,8 +6,10 @@
 
 #include <doctest/doctest.h>
 
+#include "starling/result.h"
 #include "starling/status.h"
 
+#include "base/time.h"
 #include "temporary_directory.h"
 
 namespace starling {
@@ -27,6 +29,29 @@ TEST_CASE("DataDirectory: an empty one and one with a store in it are fine") {
   std::filesystem::create_directory(store_directory(temporary.path()));
   std::ofstream(temporary.path() + "/notes.txt") << "kept by people";
   CHECK(prepare_data_directory(temporary.path()).ok());
+}
+
+TEST_CASE("DataDirectory: a store that is set aside is kept under a name with date and number") {
+  const TemporaryDirectory temporary("aside");
+  constexpr WallTime kNow{.milliseconds = 1'700'000'000'000};
+  for (const std::string number : {"1", "2"}) {
+    std::filesystem::create_directory(store_directory(temporary.path()));
+    std::ofstream(store_directory(temporary.path()) + "/data") << number;
+    const Result<std::string> aside = set_store_aside(temporary.path(), kNow);
+    REQUIRE(aside.ok());
+    CHECK(*aside == temporary.path() + "/store.rolled-back-2023-11-14-" + number);
+    CHECK(std::filesystem::exists(*aside + "/data"));
+    CHECK(holds_store_set_aside(temporary.path()));
+  }
+  CHECK(prepare_data_directory(temporary.path()).ok());
+}
+
+TEST_CASE("DataDirectory: a store that is not there can not be set aside, and the remedy is told") {
+  const TemporaryDirectory temporary("nothing");
+  CHECK_FALSE(holds_store_set_aside(temporary.path()));
+  const Result<std::string> aside = set_store_aside(temporary.path(), {.milliseconds = 0});
+  REQUIRE_FALSE(aside.ok());
+  CHECK(aside.status().message().find("by hand") != std::string::npos);
 }
 
 TEST_CASE("DataDirectory: somebody else's files are left alone, with a remedy") {

@@ -1,20 +1,33 @@
 #include "membership/boot_confirmation.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include <doctest/doctest.h>
 
 #include "base/hash.h"
 #include "base/ids.h"
 #include "message/peer_messages.h"
+#include "ring/member.h"
 
 namespace starling {
 namespace {
 
 using State = BootConfirmation::State;
 
-const NodeId kFirst = node_id_of("node1");
-const NodeId kSecond = node_id_of("node2");
+const NodeId kFirst{1};
+const NodeId kSecond{2};
+const NodeId kThird{3};
+const NodeId kFourth{4};
+
+std::vector<Witness> witnesses(std::size_t count) {
+  const std::vector<Witness> all{{.id = kFirst, .name = "a"},
+                                 {.id = kSecond, .name = "b"},
+                                 {.id = kThird, .name = "c"},
+                                 {.id = kFourth, .name = "d"}};
+  return {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count)};
+}
 
 BootAnnouncement boot(std::uint64_t store, std::uint64_t sequence, std::uint64_t incarnation) {
   return {.store = StoreId{Hash128{.high = 0, .low = store}},
@@ -30,12 +43,12 @@ BootReply verdict_on(const BootAnnouncement& announced, BootVerdict verdict) {
 }
 
 TEST_CASE("BootConfirmation: a cluster of one confirms itself") {
-  CHECK(BootConfirmation(boot(1, 1, 7), 1, false).counting());
+  CHECK(BootConfirmation(boot(1, 1, 7), {}, false).counting());
 }
 
 TEST_CASE("BootConfirmation: a founding store waits for every other member") {
   const BootAnnouncement own = boot(1, 1, 7);
-  BootConfirmation confirmation(own, 3, false);
+  BootConfirmation confirmation(own, witnesses(2), false);
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
   CHECK(confirmation.state() == State::Waiting);
@@ -46,17 +59,77 @@ TEST_CASE("BootConfirmation: a founding store waits for every other member") {
   CHECK(confirmation.explanation().empty());
 }
 
-TEST_CASE("BootConfirmation: a store that counted before needs a majority, itself included") {
+TEST_CASE("BootConfirmation: a store that counted before needs enough witnesses") {
   const BootAnnouncement own = boot(1, 2, 8);
-  BootConfirmation confirmation(own, 3, true);
+  BootConfirmation confirmation(own, witnesses(3), true);
   CHECK_FALSE(confirmation.counting());
-  confirmation.on_reply(kSecond, verdict_on(own, BootVerdict::Confirmed));
+  confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
+  CHECK(confirmation.state() == State::Waiting);
+  CHECK(confirmation.explanation().find("Start or reach: b, c") != std::string::npos);
+  confirmation.on_reply(kThird, verdict_on(own, BootVerdict::Confirmed));
   CHECK(confirmation.counting());
+}
+
+TEST_CASE("BootConfirmation: who is no other member confirms nothing") {
+  const BootAnnouncement own = boot(1, 2, 8);
+  BootConfirmation confirmation(own, witnesses(1), true);
+  confirmation.on_reply(kThird, verdict_on(own, BootVerdict::Confirmed));
+  CHECK(confirmation.state() == State::Waiting);
+}
+
+TEST_CASE("BootConfirmation: one report stops an old copy, a second one moves it") {
+  const BootAnnouncement own = boot(1, 2, 8);
+  BootConfirmation confirmation(own, witnesses(2), true);
+  confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::RolledBack));
+  confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::RolledBack));
+  CHECK(confirmation.state() == State::Refused);
+  CHECK_FALSE(confirmation.is_rolled_back_for_sure());
+  confirmation.on_reply(kSecond, verdict_on(own, BootVerdict::RolledBack));
+  CHECK(confirmation.is_rolled_back_for_sure());
+}
+
+TEST_CASE("BootConfirmation: a store that is known to be old still hears the reports on it") {
+  const BootAnnouncement own = boot(1, 2, 8);
+  BootConfirmation confirmation(own, witnesses(2), true);
+  confirmation.refuse(BootVerdict::RolledBack);
+  confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::RolledBack));
+  confirmation.on_reply(kSecond, verdict_on(own, BootVerdict::RolledBack));
+  CHECK(confirmation.is_rolled_back_for_sure());
+}
+
+TEST_CASE("BootConfirmation: another store is never moved, whoever says so") {
+  const BootAnnouncement own = boot(1, 2, 8);
+  BootConfirmation confirmation(own, witnesses(2), true);
+  confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::AnotherStore));
+  confirmation.on_reply(kSecond, verdict_on(own, BootVerdict::AnotherStore));
+  CHECK(confirmation.state() == State::Refused);
+  CHECK_FALSE(confirmation.is_rolled_back_for_sure());
+}
+
+TEST_CASE("enough_witnesses: more than half, or half with the first one") {
+  CHECK(enough_witnesses({}, {}));
+  CHECK_FALSE(enough_witnesses(witnesses(1), {}));
+  CHECK(enough_witnesses(witnesses(1), {kFirst}));
+  CHECK(enough_witnesses(witnesses(2), {kFirst}));
+  CHECK_FALSE(enough_witnesses(witnesses(2), {kSecond}));
+  CHECK_FALSE(enough_witnesses(witnesses(3), {kFirst}));
+  CHECK(enough_witnesses(witnesses(3), {kSecond, kThird}));
+  CHECK(enough_witnesses(witnesses(4), {kFirst, kFourth}));
+  CHECK_FALSE(enough_witnesses(witnesses(4), {kThird, kFourth}));
+}
+
+TEST_CASE("witnesses_of: each member has another first witness") {
+  const std::vector<RingMember> members{
+      {.id = kThird, .name = "c"}, {.id = kFirst, .name = "a"}, {.id = kSecond, .name = "b"}};
+  CHECK(witnesses_of(kFirst, members).front().id == kSecond);
+  CHECK(witnesses_of(kSecond, members).front().id == kThird);
+  CHECK(witnesses_of(kThird, members).front().id == kFirst);
+  CHECK(witnesses_of(kThird, members).size() == 2);
 }
 
 TEST_CASE("BootConfirmation: one member that remembers otherwise is enough to stop") {
   const BootAnnouncement own = boot(2, 1, 9);
-  BootConfirmation confirmation(own, 3, true);
+  BootConfirmation confirmation(own, witnesses(2), true);
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
   confirmation.on_reply(kSecond, verdict_on(own, BootVerdict::AnotherStore));
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
@@ -66,7 +139,7 @@ TEST_CASE("BootConfirmation: one member that remembers otherwise is enough to st
 
 TEST_CASE("BootConfirmation: a verdict on an earlier start counts for nothing") {
   const BootAnnouncement own = boot(1, 2, 8);
-  BootConfirmation confirmation(own, 3, true);
+  BootConfirmation confirmation(own, witnesses(2), true);
   confirmation.on_reply(kFirst, verdict_on(boot(1, 1, 7), BootVerdict::Confirmed));
   confirmation.on_reply(kFirst, verdict_on(boot(1, 1, 7), BootVerdict::RolledBack));
   CHECK(confirmation.state() == State::Waiting);
@@ -80,6 +153,17 @@ TEST_CASE("judge_boot: later starts of the remembered store pass, everything els
   CHECK(judge_boot(&known, boot(1, 5, 51)) == BootVerdict::RolledBack);
   CHECK(judge_boot(&known, boot(1, 4, 40)) == BootVerdict::RolledBack);
   CHECK(judge_boot(&known, boot(2, 9, 90)) == BootVerdict::AnotherStore);
+}
+
+TEST_CASE("judge_boot: a later start must descend from the remembered one") {
+  const BootAnnouncement known = boot(1, 5, 50);
+  BootAnnouncement later = boot(1, 7, 70);
+  later.earlier = {Incarnation{60}, Incarnation{50}, Incarnation{40}};
+  CHECK(judge_boot(&known, later) == BootVerdict::Confirmed);
+  later.earlier[1] = Incarnation{51};  // a copy of start 4 that was started unseen
+  CHECK(judge_boot(&known, later) == BootVerdict::RolledBack);
+  later.earlier = {Incarnation{60}};  // it does not reach back so far
+  CHECK(judge_boot(&known, later) == BootVerdict::Confirmed);
 }
 
 }  // namespace

@@ -41,8 +41,9 @@ TEST_CASE("check_hello: another protocol version is refused with both numbers") 
   const ClusterConfig config = two_founders();
   Hello newer = peer_hello("node1", config);
   newer.protocol = kProtocolVersion + 1;
-  CHECK(check_hello(peer_hello("node0", config), newer).message().find("version " + std::to_string(kProtocolVersion + 1)) !=
-        std::string::npos);
+  CHECK(check_hello(peer_hello("node0", config), newer)
+            .message()
+            .find("version " + std::to_string(kProtocolVersion + 1)) != std::string::npos);
 }
 
 TEST_CASE("check_hello: a client may leave the cluster open, but not name another") {

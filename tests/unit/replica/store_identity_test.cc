@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -33,9 +34,10 @@ FoundingConfig founding(std::uint32_t partitions = 64) {
       .founders = {{.id = node_id_of("node0"), .name = "node0", .address = "host:1", .zone = {}}}};
 }
 
-Result<StoreIdentity> open(MemoryEngine& engine, const StoreExpectations& expectations = kOurs) {
+Result<StoreIdentity> open(MemoryEngine& engine, const StoreExpectations& expectations = kOurs,
+                           Incarnation incarnation = Incarnation{77}) {
   Random random(1);
-  return open_identity(engine, expectations, founding(), random);
+  return open_identity(engine, expectations, founding(), incarnation, random);
 }
 
 TEST_CASE("StoreIdentity: an empty store gets an id, and starts are counted") {
@@ -82,6 +84,43 @@ TEST_CASE("StoreIdentity: the bytes are these and no others") {
         "0200000000000000"
         "0300000000000000"
         "0400000000000000");
+  CHECK(payload("starts") ==
+        "01"
+        "0100000000000000"
+        "01"
+        "4d00000000000000");
+}
+
+TEST_CASE("StoreIdentity: the starts before this one are remembered, newest first") {
+  MemoryEngine engine;
+  for (std::uint64_t start = 1; start <= 3; ++start) {
+    REQUIRE(open(engine, kOurs, Incarnation{start * 10}).ok());
+  }
+  const auto fourth = open(engine, kOurs, Incarnation{40});
+  CHECK(fourth->incarnation == Incarnation{40});
+  CHECK(fourth->earlier ==
+        std::vector<Incarnation>{Incarnation{30}, Incarnation{20}, Incarnation{10}});
+}
+
+TEST_CASE("StoreIdentity: no more starts are remembered than an announcement may carry") {
+  MemoryEngine engine;
+  for (std::size_t start = 0; start < kEarlierStartsMax + 2; ++start) {
+    REQUIRE(open(engine, kOurs, Incarnation{start}).ok());
+  }
+  const auto opened = open(engine, kOurs, Incarnation{5});
+  REQUIRE(opened->earlier.size() == kEarlierStartsMax);
+  CHECK(opened->earlier.front() == Incarnation{kEarlierStartsMax + 1});
+}
+
+TEST_CASE("StoreIdentity: starts that an older program did not note are not guessed") {
+  MemoryEngine engine;
+  REQUIRE(open(engine).ok());
+  const std::string old_starts = engine.entries.at(meta_store_key("starts"));
+  REQUIRE(open(engine).ok());
+  engine.entries[meta_store_key("starts")] = old_starts;  // as if it knew nothing of the second
+  CHECK(open(engine)->earlier.empty());
+  engine.entries.erase(meta_store_key("starts"));
+  CHECK(open(engine)->earlier.empty());
 }
 
 TEST_CASE("StoreIdentity: confirmation, epoch and peers are remembered") {
@@ -98,6 +137,7 @@ TEST_CASE("StoreIdentity: confirmation, epoch and peers are remembered") {
   auto reopened = open(engine);
   REQUIRE(reopened.ok());
   ++identity->boot_sequence;
+  identity->earlier.push_back(identity->incarnation);
   CHECK(*reopened == *identity);
   CHECK(reopened->peers.at(NodeId{5}) == kAnnounced);
 }
@@ -122,7 +162,7 @@ TEST_CASE("StoreIdentity: what the store was founded with is kept, and another o
   CHECK(read_founding(engine, kOurs).value() == founding());
   const auto before = engine.entries;
   Random random(1);
-  const auto other = open_identity(engine, kOurs, founding(128), random);
+  const auto other = open_identity(engine, kOurs, founding(128), Incarnation{1}, random);
   CHECK(other.status().code() == StatusCode::Usage);
   CHECK(other.status().message().find("--partitions") != std::string::npos);
   CHECK(engine.entries == before);

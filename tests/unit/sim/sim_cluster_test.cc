@@ -19,7 +19,7 @@ TEST_CASE("SimCluster: founders that have met are ready") {
   SmallCluster small;
   for (std::uint32_t node = 0; node < 3; ++node) {
     CHECK(small.cluster.is_ready(node));
-    CHECK(small.cluster.is_in_full_sight(node));
+    CHECK(small.cluster.is_ready_for_all(node));
   }
 }
 

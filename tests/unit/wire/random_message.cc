@@ -273,7 +273,11 @@ NodeInfoReply node_info_reply(Random& random) {
           .ready = coin(random),
           .not_ready_because = name(random, 0),
           .uptime_ms = random.next(),
-          .partitions = number(random)};
+          .partitions = number(random),
+          .damage = {.met = random.next(),
+                     .mended = random.next(),
+                     .waiting = random.next(),
+                     .unsupplied = random.next()}};
 }
 
 std::vector<PeerMessage> peer_messages(Random& random) {
@@ -305,9 +309,10 @@ std::vector<PeerMessage> peer_messages(Random& random) {
                   .remaining = remaining(random)},
       digest_reply(random),
       BootAnnouncement{.store = {hash(random)},
-                       .boot_sequence = random.next(),
+                       .boot_sequence = 3 + random.below(1000),
                        .incarnation = {random.next()},
-                       .counting = coin(random)},
+                       .counting = coin(random),
+                       .earlier = {{random.next()}, {random.next()}}},
       BootReply{.store = {hash(random)},
                 .boot_sequence = random.next(),
                 .incarnation = {random.next()},
