@@ -52,6 +52,7 @@ Result<Sibling> read_sibling(ByteReader& reader, ValueUse use) {
   sibling.expires = WallTime{static_cast<std::int64_t>(reader.u64())};
   sibling.content_type = reader.sized();
   const std::string_view value = reader.sized();
+  if (!sibling.is_live_value() && !value.empty()) return corrupt("a tombstone with a value");
   if (use == ValueUse::Keep) sibling.value = value;
   return sibling;
 }
@@ -64,6 +65,9 @@ Result<std::vector<Sibling>> read_siblings(ByteReader& reader, ValueUse use) {
   siblings.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) {
     STARLING_ASSIGN_OR_RETURN(read, Sibling sibling, read_sibling(reader, use));
+    // A set would sort them, and write other bytes than were read.
+    const bool ascends = siblings.empty() || siblings.back().dot < sibling.dot;
+    if (!ascends) return corrupt("siblings out of order");
     siblings.push_back(std::move(sibling));
   }
   return siblings;

@@ -24,8 +24,8 @@ void write_dot(ByteWriter& writer, const Dot& dot);
 [[nodiscard]] Dot read_dot(ByteReader& reader);
 
 void write_versions(ByteWriter& writer, const SiblingSet& versions);
-// Corruption: no versions, or siblings that their clock lacks. Nothing is allocated for a count
-// that the bytes can not hold.
+// Corruption: no versions, or siblings that their clock lacks, that are out of order, or tombstones
+// with a value. Nothing is allocated for a count that the bytes can not hold.
 [[nodiscard]] Result<SiblingSet> read_versions(ByteReader& reader, ValueUse use = ValueUse::Keep);
 
 }  // namespace starling

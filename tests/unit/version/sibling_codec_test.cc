@@ -63,6 +63,27 @@ TEST_CASE("SiblingCodec: a sibling that the clock lacks is refused") {
   CHECK(read.status().code() == StatusCode::Corruption);
 }
 
+TEST_CASE("SiblingCodec: siblings out of order are refused, for they would be written otherwise") {
+  const std::string clock = bytes_of(record_of("{a:1,b:1} []"));
+  const std::string first = bytes_of(record_of("{a:1,b:1} [a1=v]")).substr(clock.size());
+  const std::string second = bytes_of(record_of("{a:1,b:1} [b1=w]")).substr(clock.size());
+  const std::string begin = clock.substr(0, clock.size() - 1) + '\2';
+  CHECK(begin + first + second == bytes_of(record_of("{a:1,b:1} [a1=v, b1=w]")));
+  for (const std::string& bytes : {begin + second + first, begin + first + first}) {
+    ByteReader reader(bytes);
+    CHECK(read_versions(reader).status().code() == StatusCode::Corruption);
+  }
+}
+
+TEST_CASE("SiblingCodec: a tombstone with a value is refused") {
+  std::string bytes = bytes_of(record_of("{a:1} [a1=v]"));
+  const std::size_t kind_at = bytes_of(record_of("{a:1} []")).size() + 10;
+  REQUIRE(bytes.at(kind_at) == static_cast<char>(SiblingKind::Value));
+  bytes.at(kind_at) = static_cast<char>(SiblingKind::Tombstone);
+  ByteReader reader(bytes);
+  CHECK(read_versions(reader).status().code() == StatusCode::Corruption);
+}
+
 TEST_CASE("SiblingCodec: a count beyond the bytes allocates nothing") {
   ByteWriter writer;
   writer.u8(0);
