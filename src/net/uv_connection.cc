@@ -123,6 +123,10 @@ void UvConnection::dispatch() {
 Status UvConnection::handle(const RawFrame& raw) {
   const std::size_t frame_bytes = kFrameHeaderBytes + raw.body.size();
   consumed_ += frame_bytes;
+  // No server has asked for one, and a ring of a megabyte unfolds to more than a hundred.
+  if (kind_of(raw.header.type) == FrameKind::Reply) {
+    return broken_rule("it sent a reply to nobody's request");
+  }
   Result<Frame> frame = decode(raw.header, raw.body);
   if (!frame.ok()) return broken_rule("it sent rubbish: " + frame.status().message());
   if (const Hello* const hello = std::get_if<Hello>(&frame->message)) {

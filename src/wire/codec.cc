@@ -149,6 +149,9 @@ struct Alternatives<std::variant<Messages...>> {
   static bool read(FrameType type, Frame& frame, FieldReader& reader, std::string_view body) {
     return (read_if<Messages>(type, frame, reader, body) || ...);
   }
+  static constexpr bool has(FrameType type) {
+    return ((type == WireType<Messages>::kFrameType) || ...);
+  }
 
  private:
   template <typename Message>
@@ -178,6 +181,12 @@ bool is_aligned(std::string_view body) {
 }
 
 }  // namespace
+
+FrameKind kind_of(FrameType type) {
+  if (Alternatives<PeerMessage>::has(type)) return FrameKind::Peer;
+  if (Alternatives<ClientRequestBody>::has(type)) return FrameKind::Request;
+  return Alternatives<ClientReply>::has(type) ? FrameKind::Reply : FrameKind::Greeting;
+}
 
 std::string encode(const Hello& hello) {
   return encode_one(0, hello);

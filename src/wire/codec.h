@@ -25,6 +25,10 @@ struct Frame {
   friend bool operator==(const Frame&, const Frame&) = default;
 };
 
+// What a frame holds, known before its body is decoded: who may send it follows from that.
+enum class FrameKind : std::uint8_t { Greeting, Peer, Request, Reply };
+[[nodiscard]] FrameKind kind_of(FrameType type);
+
 // Whole frames, header included. Empty where the message is larger than its frame may be, which
 // only a record can be that nobody asked fits_a_message about: a fault of the sender, to be said
 // aloud. A reply of that size becomes an ErrorReply that says so. Overlong

@@ -133,6 +133,18 @@ TEST_CASE("UvConnection: nothing but a greeting may come first") {
   CHECK(fixture.frames.empty());
 }
 
+TEST_CASE("UvConnection: a reply to nobody's request ends it before it is decoded") {
+  Accepting fixture;
+  fixture.greet();
+  std::string frame = encode(std::uint64_t{5}, get_reply());
+  // A body under a wrong checksum: whoever decodes it says so.
+  frame.back() = static_cast<char>(frame.back() ^ 1);
+  fixture.other->say(frame);
+  REQUIRE(fixture.run_until([&] { return fixture.closings == 1; }));
+  CHECK(fixture.why == "it sent a reply to nobody's request");
+  CHECK(fixture.frames.empty());
+}
+
 TEST_CASE("UvConnection: greeting twice ends it") {
   Accepting fixture;
   fixture.greet();

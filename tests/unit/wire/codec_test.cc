@@ -1,5 +1,6 @@
 #include "wire/codec.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,6 +28,14 @@ TEST_CASE("codec: the samples are one message of every frame type, in order") {
     ++expected;
   }
   CHECK(expected == kFrameTypeMax + 1);
+}
+
+TEST_CASE("codec: the kind of a frame is known from its type") {
+  Random random(test_seed());
+  for (const Frame& frame : random_frames(random)) {
+    const FrameKind kind = kind_of(parse_frame_header(encode_frame(frame))->type);
+    CHECK(static_cast<std::size_t>(kind) == frame.message.index());
+  }
 }
 
 TEST_CASE("codec: random messages of every type come back as they were") {
