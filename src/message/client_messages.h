@@ -116,9 +116,18 @@ struct ReplyCounts {
 // A longer advice to wait than this would be advice not to come back; wire/ cuts to it.
 inline constexpr std::chrono::milliseconds kRetryAfterMax = std::chrono::minutes(1);
 
+// Where a client does better to send its next request for the same key. The hash that places keys
+// is the cluster's secret, so a client can not compute this; it learns it from answers.
+struct RouteHint {
+  Epoch epoch;   // of the ring of the node that answered; 0: that node did not say
+  NodeId owner;  // an owner of the key within reach; 0: the node that answered will do
+  friend bool operator==(const RouteHint&, const RouteHint&) = default;
+};
+
 struct ErrorReply {
   Status status;  // not ok
   ReplyCounts replies;
+  RouteHint route;
   friend bool operator==(const ErrorReply&, const ErrorReply&) = default;
 };
 
@@ -128,6 +137,7 @@ struct PutReply {
   std::uint32_t siblings = 0;  // live values at the minter after this write
   Level level;
   ReplyCounts replies;
+  RouteHint route;
   friend bool operator==(const PutReply&, const PutReply&) = default;
 };
 
@@ -147,6 +157,7 @@ struct GetReply {
   std::uint32_t repaired = 0;   // replicas written back before this answer
   bool protected_read = false;  // a later read at this level can not see less
   std::uint64_t checksum = 0;   // checksum_of key and value hashes, for the client to verify
+  RouteHint route;
   friend bool operator==(const GetReply&, const GetReply&) = default;
 };
 

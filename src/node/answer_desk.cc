@@ -13,6 +13,7 @@
 #include "message/peer_messages.h"
 #include "node/operation.h"
 #include "quorum/actions.h"
+#include "ring/ring.h"
 #include "version/context_codec.h"
 #include "version/dot.h"
 #include "version/sibling_set.h"
@@ -46,7 +47,8 @@ void AnswerDesk::answer_put(const Operation& operation, const AnswerPut& answer)
                                             answer.context),
                 .siblings = answer.siblings,
                 .level = operation.level,
-                .replies = answer.replies});
+                .replies = answer.replies,
+                .route = route_of(operation)});
 }
 
 void AnswerDesk::answer_get(const Operation& operation, AnswerGet answer) {
@@ -68,6 +70,7 @@ void AnswerDesk::answer_get(const Operation& operation, AnswerGet answer) {
       .replies = answer.replies,
       .repaired = answer.repaired,
       .protected_read = answer.protected_read,
+      .route = route_of(operation),
   };
   reply.checksum = checksum_of(address.key, answer.record.siblings());
   reply.siblings = live_values(std::move(answer.record));
@@ -80,11 +83,14 @@ void AnswerDesk::answer_error(const Origin& origin, const AnswerError& answer) {
   Status status =
       damaged ? Status(StatusCode::Unavailable, answer.status.message()) : answer.status;
   send(origin, answer.nothing_minted,
-       ErrorReply{.status = std::move(status), .replies = answer.replies});
+       ErrorReply{.status = std::move(status),
+                  .replies = answer.replies,
+                  .route = {.epoch = cluster_.ring().epoch(), .owner = {}}});
 }
 
-void AnswerDesk::pass_on(const Origin& origin, PassOn answer) {
-  send(origin, false, std::move(answer.reply));
+void AnswerDesk::pass_on(const Operation& operation, PassOn answer) {
+  std::visit([&](auto& reply) { reply.route = route_of(operation); }, answer.reply);
+  send(operation.origin, false, std::move(answer.reply));
 }
 
 void AnswerDesk::reply(const ClientHandle& client, ClientReply reply) {
@@ -93,6 +99,18 @@ void AnswerDesk::reply(const ClientHandle& client, ClientReply reply) {
 
 void AnswerDesk::refuse(const ClientHandle& client, Status status) {
   transport_.reply(client, ErrorReply{.status = std::move(status), .replies = {}});
+}
+
+RouteHint AnswerDesk::route_of(const Operation& operation) const {
+  const Ring& ring = cluster_.ring();
+  RouteHint route{.epoch = ring.epoch(), .owner = {}};
+  if (ring.owns(cluster_.self(), operation.place.partition)) return route;
+  for (const ReplicaView::Slot& slot : cluster_.replicas_of(operation.place.token).slots) {
+    if (!slot.reachable) continue;
+    route.owner = slot.node;
+    break;
+  }
+  return route;
 }
 
 void AnswerDesk::send(const Origin& origin, bool nothing_minted,

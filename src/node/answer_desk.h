@@ -10,6 +10,7 @@
 #include "base/ids.h"
 #include "env/transport.h"
 #include "message/client_messages.h"
+#include "node/cluster_view.h"
 #include "node/operation.h"
 #include "node/outbox.h"
 #include "quorum/actions.h"
@@ -19,8 +20,9 @@ namespace starling {
 
 class AnswerDesk {
  public:
-  AnswerDesk(Transport& transport, Outbox& outbox, const ContextCodec& contexts)
-      : transport_(transport), outbox_(outbox), contexts_(contexts) {}
+  AnswerDesk(const ClusterView& cluster, Transport& transport, Outbox& outbox,
+             const ContextCodec& contexts)
+      : cluster_(cluster), transport_(transport), outbox_(outbox), contexts_(contexts) {}
 
   [[nodiscard]] const ContextCodec& contexts() const { return contexts_; }
 
@@ -29,14 +31,17 @@ class AnswerDesk {
   void answer_put(const Operation& operation, const AnswerPut& answer);
   void answer_get(const Operation& operation, AnswerGet answer);
   void answer_error(const Origin& origin, const AnswerError& answer);
-  void pass_on(const Origin& origin, PassOn answer);
+  void pass_on(const Operation& operation, PassOn answer);
 
   void reply(const ClientHandle& client, ClientReply reply);
   void refuse(const ClientHandle& client, Status status);
 
  private:
+  // Whom the client should ask about that key from now on.
+  [[nodiscard]] RouteHint route_of(const Operation& operation) const;
   void send(const Origin& origin, bool nothing_minted, std::variant<ErrorReply, PutReply> reply);
 
+  const ClusterView& cluster_;
   Transport& transport_;
   Outbox& outbox_;
   const ContextCodec& contexts_;

@@ -118,7 +118,7 @@ void Coordinator::perform_one(Operation& operation, Action& action, Actions& mor
             answered();
           },
           [&](PassOn& answer) {
-            to.desk.pass_on(operation.origin, std::move(answer));
+            to.desk.pass_on(operation, std::move(answer));
             answered();
           },
       },

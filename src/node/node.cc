@@ -128,7 +128,7 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, Instant now)
             parts.host.random.fork("store"), store_options(parts.options)),
       replica(store, parts.ring, confirmation, parts.outbox, parts.host.log, parts.options.planted),
       mint(store, parts.host.log, parts.options.planted),
-      desk(parts.host.transport, parts.outbox, parts.contexts),
+      desk(cluster, parts.host.transport, parts.outbox, parts.contexts),
       coordinator({.cluster = cluster,
                    .peers = parts.peers,
                    .outbox = parts.outbox,

@@ -135,27 +135,31 @@ ClientKeys read_table(FieldReader& reader, const wire::ClientKeys& table) {
 flatbuffers::Offset<wire::ErrorReply> write_table(Builder& builder, const ErrorReply& reply) {
   const TextOffset message = write_cut_text(builder, reply.status.message(), kMessageBytesMax);
   const wire::Counts counts = wire_counts(reply.replies);
+  const wire::RouteHint route = wire_route(reply.route);
   return wire::CreateErrorReply(builder, static_cast<std::uint8_t>(reply.status.code()), message,
-                                &counts, wire_retry_after(reply.status));
+                                &counts, wire_retry_after(reply.status), &route);
 }
 
 ErrorReply read_table(FieldReader& reader, const wire::ErrorReply& table) {
   return {.status = reader.error(table.code(), table.message(), table.retry_after_ms()),
-          .replies = counts_of(*table.replies())};
+          .replies = counts_of(*table.replies()),
+          .route = route_of(table.route())};
 }
 
 flatbuffers::Offset<wire::PutReply> write_table(Builder& builder, const PutReply& reply) {
   const TextOffset context = write_text(builder, reply.context);
   const wire::LevelValue level = wire_level(reply.level);
   const wire::Counts counts = wire_counts(reply.replies);
-  return wire::CreatePutReply(builder, context, reply.siblings, &level, &counts);
+  const wire::RouteHint route = wire_route(reply.route);
+  return wire::CreatePutReply(builder, context, reply.siblings, &level, &counts, &route);
 }
 
 PutReply read_table(FieldReader& reader, const wire::PutReply& table) {
   return {.context = reader.text(table.context(), kContextBytesMax, "context"),
           .siblings = table.siblings(),
           .level = reader.level(*table.level()),
-          .replies = counts_of(*table.replies())};
+          .replies = counts_of(*table.replies()),
+          .route = route_of(table.route())};
 }
 
 flatbuffers::Offset<wire::GetReply> write_table(Builder& builder, const GetReply& reply) {
@@ -168,8 +172,9 @@ flatbuffers::Offset<wire::GetReply> write_table(Builder& builder, const GetReply
   const TextOffset context = write_text(builder, reply.context);
   const wire::LevelValue level = wire_level(reply.level);
   const wire::Counts counts = wire_counts(reply.replies);
+  const wire::RouteHint route = wire_route(reply.route);
   return wire::CreateGetReply(builder, siblings_offset, context, &level, &counts, reply.repaired,
-                              reply.protected_read, reply.checksum);
+                              reply.protected_read, reply.checksum, &route);
 }
 
 GetReply read_table(FieldReader& reader, const wire::GetReply& table) {
@@ -187,6 +192,7 @@ GetReply read_table(FieldReader& reader, const wire::GetReply& table) {
   reply.repaired = table.repaired();
   reply.protected_read = table.protected_read();
   reply.checksum = table.checksum();
+  reply.route = route_of(table.route());
   return reply;
 }
 

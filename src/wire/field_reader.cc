@@ -258,4 +258,9 @@ ReplyCounts counts_of(const wire::Counts& counts) {
           .primaries = counts.primaries()};
 }
 
+RouteHint route_of(const wire::RouteHint* route) {
+  if (route == nullptr) return {};
+  return {.epoch = Epoch{route->epoch()}, .owner = NodeId{route->owner()}};
+}
+
 }  // namespace starling

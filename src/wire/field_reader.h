@@ -121,5 +121,7 @@ class FieldReader {
 [[nodiscard]] Dot dot_of(const wire::Event& event);
 [[nodiscard]] RequestId request_of(const wire::Request& request);
 [[nodiscard]] ReplyCounts counts_of(const wire::Counts& counts);
+// nullptr: a node that says nothing of routes.
+[[nodiscard]] RouteHint route_of(const wire::RouteHint* route);
 
 }  // namespace starling

@@ -104,6 +104,10 @@ wire::Counts wire_counts(const ReplyCounts& counts) {
   return {counts.required, counts.received, counts.primaries};
 }
 
+wire::RouteHint wire_route(const RouteHint& route) {
+  return {route.epoch.value, route.owner.value};
+}
+
 flatbuffers::Offset<wire::Address> write_address(Builder& builder, const KeyAddress& address) {
   const TextOffset bucket = write_required_text(builder, address.bucket);
   const BytesOffset key = write_required_bytes(builder, address.key);

@@ -44,6 +44,7 @@ using EventsOffset = flatbuffers::Offset<flatbuffers::Vector<const wire::Event*>
 // The advice of an error, cut to what a reader takes.
 [[nodiscard]] std::uint32_t wire_retry_after(const Status& status);
 [[nodiscard]] wire::Counts wire_counts(const ReplyCounts& counts);
+[[nodiscard]] wire::RouteHint wire_route(const RouteHint& route);
 
 [[nodiscard]] flatbuffers::Offset<wire::Address> write_address(Builder& builder,
                                                                const KeyAddress& address);

@@ -54,5 +54,18 @@ TEST_CASE("AnswerDesk: a forwarded put's answer reaches the client that asked") 
   CHECK(put.replies.required == 2);
 }
 
+TEST_CASE("AnswerDesk: who asked no owner is told of one, who asked an owner is not") {
+  TestCluster cluster(4);
+  cluster.connect_all();
+  const std::size_t stranger = cluster.stranger_to("key");
+  const auto put = cluster.ask<PutReply>(stranger, cluster.put_of("key", "value"));
+  const auto get = cluster.ask<GetReply>(stranger, TestCluster::get_of("key"));
+  CHECK(put.route.epoch == Epoch{1});
+  CHECK(put.route.owner != NodeId{});
+  CHECK(get.route == put.route);
+  const std::size_t owner = cluster.owners_of("key").front();
+  CHECK(cluster.ask<GetReply>(owner, TestCluster::get_of("key")).route.owner == NodeId{});
+}
+
 }  // namespace
 }  // namespace starling

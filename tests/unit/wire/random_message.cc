@@ -349,10 +349,27 @@ std::vector<ClientRequestBody> request_bodies(Random& random) {
   };
 }
 
+RouteHint route(Random& random) {
+  if (coin(random)) return {};
+  return {.epoch = {random.next()}, .owner = {random.next()}};
+}
+
+// Between peers no route is said.
+template <typename Reply>
+Reply with_route(Random& random, Reply reply) {
+  reply.route = route(random);
+  return reply;
+}
+
 std::vector<ClientReply> client_replies(Random& random) {
-  return {error_reply(random),          put_reply(random),      get_reply(random),
-          keys_reply(random),           status_reply(random),   ring_reply(random),
-          cluster_digest_reply(random), node_info_reply(random)};
+  return {with_route(random, error_reply(random)),
+          with_route(random, put_reply(random)),
+          with_route(random, get_reply(random)),
+          keys_reply(random),
+          status_reply(random),
+          ring_reply(random),
+          cluster_digest_reply(random),
+          node_info_reply(random)};
 }
 
 }  // namespace
