@@ -1,29 +1,36 @@
 #pragma once
 
-// Client: start here. A blocking client of one cluster:
+// Client: start here. A client of one cluster:
 //
 //   starling::Client client({.endpoints = {"127.0.0.1:7400"}});
 //   auto read = client.get("carts", "alice");
 //   if (!read.ok()) return read.status();
 //   auto written = client.put("carts", "alice", merge(read->siblings), {.context = read->context});
 //
-// It connects when it is first used and keeps one connection. Each call has one deadline, which
-// covers everything: connecting, other endpoints, the cluster's own work. A call goes on to the
-// next endpoint where that is safe: when it was certainly not applied, or when it is a read. Not
-// thread-safe: one client a thread.
+// Every call comes in two forms: one that waits, and one ("_async") that takes a function to call
+// when the answer is there. Any number of threads may use one client, and many requests travel on
+// one connection at once: an application needs one client, not one a thread.
+//
+// It connects when it is first used, to a node that owns the key where it knows one. Each call has
+// one deadline, which covers everything: resolving names, connecting, other nodes, the cluster's
+// own work. Whatever the network does, a call ends by its deadline. A call goes on to another node
+// where that is safe (Retry, in options.h).
 //
 // Any call can fail with: Usage        arguments that can never be honoured. Nothing was sent.
-//                         Unreachable  no endpoint could be reached. Nothing was applied.
+//                         Unreachable  no node could be reached. Nothing was applied.
 //                         Unavailable  too few replicas (or, of a read, no answer in time).
 //                                      Nothing was applied.
-//                         Overloaded, DiskFull  as their names say. Nothing was applied.
+//                         Overloaded, DiskFull  as their names say. Nothing was applied. Overloaded
+//                                      is also this client's own bound (ClientOptions).
 //                         Failure      a server of another cluster or version, or a broken answer.
 // After an error a result holds nothing but its Status.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +43,18 @@
 
 namespace starling {
 
+class ClientEngine;
+
 inline constexpr std::string_view kEndpointDefault = "127.0.0.1:7400";
+
+enum class Routing : std::uint8_t {
+  // Each key's requests go to a node that owns it. The client asks the cluster for its members and
+  // learns from answers who owns what; knowing it wrong costs a hop, never an error.
+  Owners,
+  // Only to the endpoints given, in their order: to ask one node in particular, or where the
+  // addresses that nodes advertise can not be reached from here.
+  Endpoints,
+};
 
 struct ClientOptions {
   // host:port of nodes of one cluster, in the order in which they are tried. A literal IPv6 address
@@ -44,6 +62,13 @@ struct ClientOptions {
   std::vector<std::string> endpoints{std::string(kEndpointDefault)};
   // When not empty: refuse to talk to any cluster of another name.
   std::string cluster{};
+  Routing routing = Routing::Owners;
+  // How often a request that every node refused, or that reached none, goes round again before its
+  // deadline, with pauses in between. 1: each node is asked once. At least 1.
+  std::uint32_t rounds = 3;
+  // What may be under way at once; beyond either, a call fails with Overloaded before it is sent.
+  std::size_t requests_max = 65'536;               // at most 1,000,000
+  std::size_t bytes_max = std::size_t{64} << 20U;  // of keys and values that are being sent
 };
 
 // "host:port,host:port" as ClientOptions wants it. Usage error that names the entry.
@@ -61,14 +86,35 @@ struct KeysOptions {
   std::chrono::milliseconds timeout = kTimeoutDefault;  // of one page
 };
 
+// Addresses and values of many keys, for the calls that take several at once.
+struct KeyRef {
+  std::string_view bucket;
+  std::string_view key;
+};
+struct PutItem {
+  std::string_view bucket;
+  std::string_view key;
+  std::string_view value;
+  std::string_view context{};  // instead of the options' one; empty: a blind write
+};
+
+using PutDone = std::function<void(Result<WriteResult>)>;
+using GetDone = std::function<void(Result<ReadResult>)>;
+using PutManyDone = std::function<void(std::vector<Result<WriteResult>>)>;
+using GetManyDone = std::function<void(std::vector<Result<ReadResult>>)>;
+
 class Client {
  public:
-  // Does not connect. REQUIRES: options.endpoints is not empty.
+  // Does not connect. Options that make no sense (no endpoint, or none that can be read) are the
+  // Usage error of every call.
   explicit Client(ClientOptions options = {});
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
+  // Ends what is under way: a write that was sent is in doubt, everything else was not applied, and
+  // the functions of asynchronous calls are told so before this returns. No thread may be inside a
+  // call that waits, and it may not be called from such a function.
   ~Client();
 
   // Writes `value` under `key` and waits until options.w replicas hold it.
@@ -97,6 +143,32 @@ class Client {
   Result<WriteResult> remove(std::string_view bucket, std::string_view key,
                              const DeleteOptions& options = {});
 
+  // The same for many keys at once, each with a result of its own, in the order of the items. Their
+  // requests travel together; the timeout of the options is that of each. Items are read until the
+  // call returns.
+  std::vector<Result<WriteResult>> put_many(std::span<const PutItem> items,
+                                            const WriteOptions& options = {});
+  std::vector<Result<ReadResult>> get_many(std::span<const KeyRef> keys,
+                                           const ReadOptions& options = {});
+
+  // The asynchronous forms. What is passed in is copied before they return. After an ok Status
+  // `done` is called exactly once, after at most the timeout, by the client's own thread or by one
+  // that is inside a call that waits, never by two at once; otherwise (Usage, TooLarge, BadContext,
+  // or Overloaded: as many requests are under way as ClientOptions allows) it is never called.
+  // `done` must not block and must not throw; to call asynchronous functions from within it is
+  // cheap and welcome, a call that waits is refused there with Usage.
+  Status put_async(std::string_view bucket, std::string_view key, std::string_view value,
+                   const WriteOptions& options, PutDone done);
+  Status get_async(std::string_view bucket, std::string_view key, const ReadOptions& options,
+                   GetDone done);
+  Status remove_async(std::string_view bucket, std::string_view key, const DeleteOptions& options,
+                      PutDone done);
+  // `done` is called exactly once, when every item has its result; what is wrong with an item
+  // stands there. May call it before they return, where no item is left to wait for.
+  void put_many_async(std::span<const PutItem> items, const WriteOptions& options,
+                      PutManyDone done);
+  void get_many_async(std::span<const KeyRef> keys, const ReadOptions& options, GetManyDone done);
+
   // One page of the live keys of `bucket`, in an order that is stable but means nothing. A scan of
   // the whole bucket on all nodes: not for hot paths. Pages neither miss nor repeat a key that is
   // there throughout.
@@ -116,12 +188,11 @@ class Client {
                                              std::chrono::milliseconds timeout = kTimeoutDefault);
   // A digest of the live content of every partition on each of its owners. Reads everything.
   Result<DigestTable> cluster_digest(std::chrono::milliseconds timeout = kTimeoutDefault);
-  // The node that answers: the first endpoint, unless it can not be reached.
+  // The node that answers: the first endpoint, unless that can not be reached.
   Result<NodeStatus> node_info(std::chrono::milliseconds timeout = kTimeoutDefault);
 
  private:
-  class Caller;
-  std::unique_ptr<Caller> caller_;
+  std::unique_ptr<ClientEngine> engine_;
 };
 
 }  // namespace starling

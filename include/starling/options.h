@@ -53,12 +53,24 @@ inline constexpr std::chrono::milliseconds kTimeoutDefault{5000};
 // A longer timeout is refused: servers remember requests, against replays, for about as long.
 inline constexpr std::chrono::milliseconds kTimeoutMax{60'000};
 
+// When a client sends a request a second time by itself, within its deadline.
+enum class Retry : std::uint8_t {
+  Never,  // the first failure is the answer
+  // Where nothing was applied for certain: no server had all of it, or a server refused it; and any
+  // read. Within a budget, so that a cluster in trouble is not asked ever more.
+  Safe,
+  // As Safe, and a write whose connection broke too. It may then be applied twice: as a second,
+  // concurrent value, or bringing back what somebody deleted in between. Never where that matters.
+  Always,
+};
+
 struct ReadOptions {
   Level r{};                 // replicas that must answer
   Level pr = Level::none();  // of them, the key's own replicas rather than stand-ins
   // A session read: only what covers this context is an answer. Empty: any.
   std::string context{};
   std::chrono::milliseconds timeout = kTimeoutDefault;
+  Retry retry = Retry::Safe;
 };
 
 struct WriteOptions {
@@ -70,6 +82,7 @@ struct WriteOptions {
   std::string context{};
   std::string content_type{};
   std::chrono::milliseconds timeout = kTimeoutDefault;
+  Retry retry = Retry::Safe;
 };
 
 // A delete without a context reads first, at `read`'s levels, and deletes what it read.

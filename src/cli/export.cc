@@ -39,7 +39,8 @@ class Exporter {
         to_(to),
         ledger_(console, command.bucket, "exported") {
     for (std::size_t reader = 0; reader < kReaders; ++reader) {
-      clients_.emplace_back(ClientOptions{.endpoints = invocation.endpoints});
+      clients_.emplace_back(ClientOptions{
+          .endpoints = invocation.endpoints, .routing = Routing::Endpoints, .rounds = 1});
     }
   }
 

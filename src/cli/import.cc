@@ -44,7 +44,7 @@ class Writer {
       : invocation_(invocation),
         command_(command),
         ledger_(ledger),
-        client_({.endpoints = invocation.endpoints}) {}
+        client_({.endpoints = invocation.endpoints, .routing = Routing::Endpoints, .rounds = 1}) {}
 
   void run(LineQueue& queue) {
     while (std::optional<ImportLine> line = queue.pop()) {

@@ -30,7 +30,7 @@ class Runner {
       : invocation_(invocation),
         console_(console),
         form_(form_of(invocation, console)),
-        client_({.endpoints = invocation.endpoints}) {}
+        client_({.endpoints = invocation.endpoints, .routing = Routing::Endpoints, .rounds = 1}) {}
 
   int operator()(const PutCommand& command) {
     const Result<std::string> value = value_of(console_, command.value);

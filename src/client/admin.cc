@@ -10,23 +10,24 @@
 #include "starling/status.h"
 
 #include "client/answers.h"
-#include "client/caller.h"
 #include "client/checks.h"
+#include "client/engine.h"
 #include "message/client_messages.h"
 
 namespace starling {
 
 Result<ClusterStatus> Client::cluster_status(std::chrono::milliseconds timeout) {
   STARLING_RETURN_IF_ERROR(check_timeout(timeout));
-  STARLING_ASSIGN_OR_RETURN(called, const ClusterStatusReply reply,
-                            caller_->call_for<ClusterStatusReply>(ClientClusterStatus{}, timeout));
+  STARLING_ASSIGN_OR_RETURN(
+      called, const ClusterStatusReply reply,
+      engine_->call_for<ClusterStatusReply>(ClientClusterStatus{}, {timeout}));
   return cluster_status_of(reply);
 }
 
 Result<RingTable> Client::cluster_ring(std::chrono::milliseconds timeout) {
   STARLING_RETURN_IF_ERROR(check_timeout(timeout));
   STARLING_ASSIGN_OR_RETURN(called, const ClusterRingReply reply,
-                            caller_->call_for<ClusterRingReply>(ClientClusterRing{}, timeout));
+                            engine_->call_for<ClusterRingReply>(ClientClusterRing{}, {timeout}));
   return ring_table_of(reply);
 }
 
@@ -38,7 +39,7 @@ Result<PartitionOwnership> Client::cluster_ring_of(std::string_view bucket, std:
   const ClientClusterRing request{
       .address = KeyAddress{.bucket = std::string(bucket), .key = std::string(key)}};
   STARLING_ASSIGN_OR_RETURN(called, const ClusterRingReply reply,
-                            caller_->call_for<ClusterRingReply>(request, timeout));
+                            engine_->call_for<ClusterRingReply>(request, {timeout}));
   const RingTable table = ring_table_of(reply);
   if (table.partitions.size() == 1) return table.partitions.front();
   return Status(StatusCode::Failure, "the server did not say who owns the key");
@@ -46,15 +47,16 @@ Result<PartitionOwnership> Client::cluster_ring_of(std::string_view bucket, std:
 
 Result<DigestTable> Client::cluster_digest(std::chrono::milliseconds timeout) {
   STARLING_RETURN_IF_ERROR(check_timeout(timeout));
-  STARLING_ASSIGN_OR_RETURN(called, const ClusterDigestReply reply,
-                            caller_->call_for<ClusterDigestReply>(ClientClusterDigest{}, timeout));
+  STARLING_ASSIGN_OR_RETURN(
+      called, const ClusterDigestReply reply,
+      engine_->call_for<ClusterDigestReply>(ClientClusterDigest{}, {timeout}));
   return digest_table_of(reply);
 }
 
 Result<NodeStatus> Client::node_info(std::chrono::milliseconds timeout) {
   STARLING_RETURN_IF_ERROR(check_timeout(timeout));
   STARLING_ASSIGN_OR_RETURN(called, const NodeInfoReply reply,
-                            caller_->call_for<NodeInfoReply>(ClientNodeInfo{}, timeout));
+                            engine_->call_for<NodeInfoReply>(ClientNodeInfo{}, {timeout}));
   return node_status_of(reply);
 }
 

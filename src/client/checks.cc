@@ -46,11 +46,6 @@ Status check_address(std::string_view bucket, std::string_view key) {
   return check_key(key);
 }
 
-Status check_context(std::string_view context) {
-  if (context.size() <= kContextTextBytesMax) return Status::success();
-  return {StatusCode::BadContext, "the context is too long: no read has returned it"};
-}
-
 Status check_read_levels(const Level& r, const Level& pr) {
   STARLING_RETURN_IF_ERROR(check_waits(r, "r"));
   return check_within(pr, "pr", r, "r");
@@ -67,6 +62,11 @@ Status check_write_options(const WriteOptions& options) {
 }
 
 }  // namespace
+
+Status check_context(std::string_view context) {
+  if (context.size() <= kContextTextBytesMax) return Status::success();
+  return {StatusCode::BadContext, "the context is too long: no read has returned it"};
+}
 
 Status check_timeout(std::chrono::milliseconds timeout) {
   if (timeout > std::chrono::milliseconds::zero() && timeout <= kTimeoutMax) {

@@ -19,6 +19,8 @@ namespace starling {
 [[nodiscard]] Status check_remove(std::string_view bucket, std::string_view key,
                                   const DeleteOptions& options);
 [[nodiscard]] Status check_keys(std::string_view bucket, const KeysOptions& options);
+// BadContext when no read can have returned it.
+[[nodiscard]] Status check_context(std::string_view context);
 [[nodiscard]] Status check_timeout(std::chrono::milliseconds timeout);
 
 }  // namespace starling

@@ -12,78 +12,96 @@
 #include "starling/status.h"
 
 #include "client/answers.h"
-#include "client/caller.h"
-#include "client/checks.h"
-#include "message/checksum.h"
+#include "client/engine.h"
+#include "client/requests.h"
 #include "message/client_messages.h"
 
 namespace starling {
 namespace {
 
-KeyAddress address_of(std::string_view bucket, std::string_view key) {
-  return {.bucket = std::string(bucket), .key = std::string(key)};
-}
-
-WriteLevels levels_of(const WriteOptions& options) {
-  return {.w = options.w, .pw = options.pw, .dw = options.dw};
+// Hands the answer of one kind of request on in the words of the public headers.
+template <typename Reply, typename Done, typename Convert>
+auto converting(Done done, Convert convert) {
+  return [done = std::move(done), convert](Result<ClientReply> reply) {
+    if (!reply.ok()) return done(reply.status());
+    done(convert(std::get<Reply>(*std::move(reply))));
+  };
 }
 
 }  // namespace
 
-Client::Client(ClientOptions options) : caller_(std::make_unique<Caller>(std::move(options))) {}
+Client::Client(ClientOptions options)
+    : engine_(std::make_unique<ClientEngine>(std::move(options))) {}
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
 Result<WriteResult> Client::put(std::string_view bucket, std::string_view key,
                                 std::string_view value, const WriteOptions& options) {
-  STARLING_RETURN_IF_ERROR(check_put(bucket, key, value, options));
-  const ClientPut put{.address = address_of(bucket, key),
-                      .value = std::string(value),
-                      .content_type = options.content_type,
-                      .context = options.context,
-                      .levels = levels_of(options),
-                      .request = caller_->next_request_id(),
-                      .checksum = checksum_of(key, value)};
-  STARLING_ASSIGN_OR_RETURN(called, PutReply reply,
-                            caller_->call_for<PutReply>(put, options.timeout));
+  const PutItem item{.bucket = bucket, .key = key, .value = value, .context = options.context};
+  STARLING_ASSIGN_OR_RETURN(built, ClientRequestBody request,
+                            put_request(item, options, engine_->next_request_id()));
+  STARLING_ASSIGN_OR_RETURN(
+      called, PutReply reply,
+      engine_->call_for<PutReply>(std::move(request), {options.timeout, options.retry}));
   return write_result_of(std::move(reply));
 }
 
 Result<ReadResult> Client::get(std::string_view bucket, std::string_view key,
                                const ReadOptions& options) {
-  STARLING_RETURN_IF_ERROR(check_get(bucket, key, options));
-  const ClientGet get{.address = address_of(bucket, key),
-                      .levels = {.r = options.r, .pr = options.pr},
-                      .context = options.context};
-  STARLING_ASSIGN_OR_RETURN(called, GetReply reply,
-                            caller_->call_for<GetReply>(get, options.timeout));
+  STARLING_ASSIGN_OR_RETURN(built, ClientRequestBody request,
+                            get_request({.bucket = bucket, .key = key}, options));
+  STARLING_ASSIGN_OR_RETURN(
+      called, GetReply reply,
+      engine_->call_for<GetReply>(std::move(request), {options.timeout, options.retry}));
   return read_result_of(std::move(reply));
 }
 
 Result<WriteResult> Client::remove(std::string_view bucket, std::string_view key,
                                    const DeleteOptions& options) {
-  STARLING_RETURN_IF_ERROR(check_remove(bucket, key, options));
-  const ClientDelete erase{.address = address_of(bucket, key),
-                           .context = options.write.context,
-                           .read_levels = {.r = options.r, .pr = options.pr},
-                           .levels = levels_of(options.write),
-                           .request = caller_->next_request_id()};
+  STARLING_ASSIGN_OR_RETURN(
+      built, ClientRequestBody request,
+      remove_request({.bucket = bucket, .key = key}, options, engine_->next_request_id()));
   STARLING_ASSIGN_OR_RETURN(called, PutReply reply,
-                            caller_->call_for<PutReply>(erase, options.write.timeout));
+                            engine_->call_for<PutReply>(
+                                std::move(request), {options.write.timeout, options.write.retry}));
   return write_result_of(std::move(reply));
 }
 
+Status Client::put_async(std::string_view bucket, std::string_view key, std::string_view value,
+                         const WriteOptions& options, PutDone done) {
+  const PutItem item{.bucket = bucket, .key = key, .value = value, .context = options.context};
+  STARLING_ASSIGN_OR_RETURN(built, ClientRequestBody request,
+                            put_request(item, options, engine_->next_request_id()));
+  STARLING_RETURN_IF_ERROR(engine_->start_thread());
+  return engine_->submit(std::move(request), {options.timeout, options.retry},
+                         converting<PutReply>(std::move(done), write_result_of));
+}
+
+Status Client::get_async(std::string_view bucket, std::string_view key, const ReadOptions& options,
+                         GetDone done) {
+  STARLING_ASSIGN_OR_RETURN(built, ClientRequestBody request,
+                            get_request({.bucket = bucket, .key = key}, options));
+  STARLING_RETURN_IF_ERROR(engine_->start_thread());
+  return engine_->submit(std::move(request), {options.timeout, options.retry},
+                         converting<GetReply>(std::move(done), read_result_of));
+}
+
+Status Client::remove_async(std::string_view bucket, std::string_view key,
+                            const DeleteOptions& options, PutDone done) {
+  STARLING_ASSIGN_OR_RETURN(
+      built, ClientRequestBody request,
+      remove_request({.bucket = bucket, .key = key}, options, engine_->next_request_id()));
+  STARLING_RETURN_IF_ERROR(engine_->start_thread());
+  return engine_->submit(std::move(request), {options.write.timeout, options.write.retry},
+                         converting<PutReply>(std::move(done), write_result_of));
+}
+
 Result<KeyPage> Client::keys(std::string_view bucket, const KeysOptions& options) {
-  STARLING_RETURN_IF_ERROR(check_keys(bucket, options));
-  const ClientKeys keys{.bucket = std::string(bucket),
-                        .prefix = options.prefix,
-                        .after = options.after,
-                        .cursor = options.cursor,
-                        .limit = options.limit,
-                        .levels = {.r = options.r, .pr = options.pr}};
-  STARLING_ASSIGN_OR_RETURN(called, KeysReply reply,
-                            caller_->call_for<KeysReply>(keys, options.timeout));
+  STARLING_ASSIGN_OR_RETURN(built, ClientRequestBody request, keys_request(bucket, options));
+  STARLING_ASSIGN_OR_RETURN(
+      called, KeysReply reply,
+      engine_->call_for<KeysReply>(std::move(request), {options.timeout, Retry::Safe}));
   return key_page_of(std::move(reply));
 }
 

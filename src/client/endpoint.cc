@@ -28,6 +28,12 @@ bool is_port(std::string_view text) {
 
 }  // namespace
 
+std::string to_text(const Endpoint& endpoint) {
+  const bool needs_brackets = endpoint.host.find(':') != std::string::npos;
+  const std::string host = needs_brackets ? "[" + endpoint.host + "]" : endpoint.host;
+  return host + ":" + endpoint.port;
+}
+
 Result<Endpoint> parse_endpoint(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || !is_port(text.substr(colon + 1))) return refuse(text);

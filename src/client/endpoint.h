@@ -15,6 +15,9 @@ struct Endpoint {
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
+// "host:port", as parse_endpoint reads it.
+[[nodiscard]] std::string to_text(const Endpoint& endpoint);
+
 // Usage error that quotes the text.
 [[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view text);
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "starling/result.h"
 #include "starling/status.h"
@@ -30,7 +31,7 @@ std::string Session::greeting() const {
 std::string Session::request(std::uint64_t number, const ClientRequest& request) {
   STARLING_CHECK(state_ == State::Open);
   std::string bytes = encode(number, request);
-  if (!bytes.empty()) waiting_.insert(number);
+  if (!bytes.empty()) waiting_.insert(waiting_.end(), number);
   return bytes;
 }
 
@@ -46,12 +47,8 @@ void Session::receive(std::string_view bytes) {
   }
 }
 
-std::optional<ClientReply> Session::take_reply(std::uint64_t number) {
-  const auto found = replies_.find(number);
-  if (found == replies_.end()) return std::nullopt;
-  ClientReply reply = std::move(found->second);
-  replies_.erase(found);
-  return reply;
+std::vector<NumberedReply> Session::take_replies() {
+  return std::exchange(replies_, {});
 }
 
 void Session::handle(Frame frame) {
@@ -64,7 +61,7 @@ void Session::handle(Frame frame) {
   if (waiting_.erase(frame.request) == 0) {
     return break_off(Status(StatusCode::Failure, "the server answered what was not asked"));
   }
-  replies_.emplace(frame.request, std::move(*reply));
+  replies_.push_back({.number = frame.request, .reply = std::move(*reply)});
 }
 
 void Session::greet(const Hello& theirs) {

@@ -11,11 +11,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "starling/status.h"
 
@@ -25,6 +24,11 @@
 #include "wire/frame_assembler.h"
 
 namespace starling {
+
+struct NumberedReply {
+  std::uint64_t number = 0;
+  ClientReply reply;
+};
 
 class Session {
  public:
@@ -41,13 +45,14 @@ class Session {
 
   // The bytes to send first.
   [[nodiscard]] std::string greeting() const;
-  // The bytes of a request, whose answer take_reply(number) will give. Empty: larger than a frame.
-  // REQUIRES: state() is Open.
+  // The bytes of a request, whose answer take_replies() will give under that number. Empty: larger
+  // than a frame. REQUIRES: state() is Open, and the number is greater than all before it.
   [[nodiscard]] std::string request(std::uint64_t number, const ClientRequest& request);
   // What came from the server.
   void receive(std::string_view bytes);
-  // The answer to that request, once.
-  [[nodiscard]] std::optional<ClientReply> take_reply(std::uint64_t number);
+  // The answers that came since the last time, in the order in which they came. Each request has at
+  // most one.
+  [[nodiscard]] std::vector<NumberedReply> take_replies();
 
  private:
   void handle(Frame frame);
@@ -59,8 +64,8 @@ class Session {
   State state_ = State::Greeting;
   Status why_broken_;
   FrameAssembler assembler_;
-  std::set<std::uint64_t> waiting_;               // requests without an answer
-  std::map<std::uint64_t, ClientReply> replies_;  // at most one a request
+  std::set<std::uint64_t> waiting_;     // requests without an answer
+  std::vector<NumberedReply> replies_;  // at most one a request
 };
 
 }  // namespace starling

@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -39,7 +41,14 @@ void send_all(int connection, std::string_view bytes) {
 
 }  // namespace
 
-ScriptedServer::ScriptedServer(Script script) : script_(std::move(script)) {
+ScriptedServer::ScriptedServer(Script script)
+    : ScriptedServer(Verbatim{
+          [script = std::move(script)](std::uint64_t number, const ClientRequest& request) {
+            const std::optional<ClientReply> reply = script(request);
+            return reply.has_value() ? std::optional(encode(number, *reply)) : std::nullopt;
+          }}) {}
+
+ScriptedServer::ScriptedServer(Verbatim verbatim) : script_(std::move(verbatim)) {
   hello_.role = HelloRole::Peer;
   hello_.cluster = "starling";
   listen();
@@ -67,20 +76,22 @@ void ScriptedServer::listen() {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   auto* const generic = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof(address);
-  STARLING_CHECK(bind(listener_, generic, size) == 0 && ::listen(listener_, 8) == 0);
+  STARLING_CHECK(bind(listener_, generic, size) == 0 && ::listen(listener_, 64) == 0);
   STARLING_CHECK(getsockname(listener_, generic, &size) == 0);
   port_ = std::to_string(ntohs(address.sin_port));
 }
 
-std::optional<ClientReply> ScriptedServer::answer(const ClientRequest& request) {
+std::optional<std::string> ScriptedServer::answer(std::uint64_t number,
+                                                  const ClientRequest& request) {
   const std::lock_guard lock(mutex_);
-  return script_(request);
+  return script_.script(number, request);
 }
 
 void ScriptedServer::serve() {
   while (!stopping_) {
     if (!is_readable(listener_)) continue;
     const int connection = accept(listener_, nullptr, nullptr);
+    ++accepted_;
     connections_.emplace_back([this, connection] {
       send_all(connection, encode(hello_));
       serve_connection(connection);
@@ -98,6 +109,7 @@ void ScriptedServer::serve_connection(int connection) {
     const ssize_t count = recv(connection, buffer.data(), buffer.size(), 0);
     if (count <= 0) return;
     assembler.feed({buffer.data(), static_cast<std::size_t>(count)});
+    std::string replies;
     while (true) {
       const auto raw = assembler.next();
       if (!raw.ok() || !raw->has_value()) break;
@@ -105,10 +117,11 @@ void ScriptedServer::serve_connection(int connection) {
       const auto* const request = std::get_if<ClientRequest>(&frame->message);
       if (request == nullptr) continue;
       ++requests_;
-      const auto reply = answer(*request);
-      if (!reply.has_value()) return;
-      send_all(connection, encode(frame->request, *reply));
+      const auto reply = answer(frame->request, *request);
+      if (!reply.has_value()) return send_all(connection, replies);
+      replies += *reply;
     }
+    send_all(connection, replies);
   }
 }
 

@@ -3,6 +3,7 @@
 // A server on a loopback port that answers as a test says: the other end of the sockets of the SDK.
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -20,8 +21,12 @@ class ScriptedServer {
   // What becomes of a request: its answer, or nothing: the connection is closed. Called by one
   // thread at a time, whatever the number of connections.
   using Script = std::function<std::optional<ClientReply>(const ClientRequest&)>;
-
   explicit ScriptedServer(Script script);
+  // The same in bytes, which may be no answer, several, or rubbish.
+  struct Verbatim {
+    std::function<std::optional<std::string>(std::uint64_t number, const ClientRequest&)> script;
+  };
+  explicit ScriptedServer(Verbatim verbatim);
   // Takes connections into its backlog and never says anything, like a stopped process.
   struct Silent {};
   explicit ScriptedServer(Silent silent);
@@ -31,6 +36,7 @@ class ScriptedServer {
 
   [[nodiscard]] std::string endpoint() const;
   [[nodiscard]] int requests() const { return requests_; }
+  [[nodiscard]] int connections() const { return accepted_; }
   // What it calls itself in its Hello.
   void set_cluster(const std::string& cluster) { hello_.cluster = cluster; }
 
@@ -38,13 +44,15 @@ class ScriptedServer {
   void listen();
   void serve();
   void serve_connection(int connection);
-  [[nodiscard]] std::optional<ClientReply> answer(const ClientRequest& request);
+  [[nodiscard]] std::optional<std::string> answer(std::uint64_t number,
+                                                  const ClientRequest& request);
 
-  Script script_;
+  Verbatim script_;
   Hello hello_;
   int listener_ = -1;
   std::string port_;
   std::atomic<int> requests_ = 0;
+  std::atomic<int> accepted_ = 0;
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
   std::vector<std::thread> connections_;

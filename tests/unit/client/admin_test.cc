@@ -41,7 +41,7 @@ struct Answers {
 TEST_CASE("Client: each administrative call brings its own answer") {
   const ScriptedServer server(
       [](const ClientRequest& request) { return std::visit(Answers(), request.body); });
-  Client client({.endpoints = {server.endpoint()}});
+  Client client({.endpoints = {server.endpoint()}, .routing = Routing::Endpoints});
   CHECK(client.cluster_status()->cluster == "starling");
   CHECK(client.cluster_ring()->partitions.size() == 2);
   CHECK(client.cluster_ring_of("b", "k")->owners.front() == "a");

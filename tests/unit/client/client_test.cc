@@ -21,7 +21,7 @@ struct Recorder {
           requests.push_back(request);
           return std::optional<ClientReply>(reply);
         }),
-        client({.endpoints = {server.endpoint()}}) {}
+        client({.endpoints = {server.endpoint()}, .routing = Routing::Endpoints}) {}
 
   template <typename Body>
   [[nodiscard]] const Body& last() const {
@@ -82,7 +82,7 @@ TEST_CASE("Client: each_key follows the cursor to the end") {
     return first ? KeysReply{.keys = {"a", "b"}, .cursor = "more"}
                  : KeysReply{.keys = {"c"}, .cursor = {}};
   });
-  Client client({.endpoints = {server.endpoint()}});
+  Client client({.endpoints = {server.endpoint()}, .routing = Routing::Endpoints});
   std::string seen;
   const auto visit = [&](const std::string& key) {
     seen += key;

@@ -1,0 +1,197 @@
+#include "client/batch.h"
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "starling/client.h"
+#include "starling/options.h"
+#include "starling/read_result.h"
+#include "starling/result.h"
+#include "starling/status.h"
+
+#include "client/answers.h"
+#include "client/engine.h"
+#include "client/requests.h"
+#include "message/client_messages.h"
+
+namespace starling {
+
+void Batch::run(ClientEngine& engine, std::vector<Result<ClientRequestBody>> requests,
+                const ClientEngine::Terms& terms, Done done) {
+  // It belongs to itself until its last answer (advance).
+  std::unique_ptr<Batch> batch(new Batch(engine, std::move(requests), terms, std::move(done)));
+  batch.release()->advance();
+}
+
+Batch::Batch(ClientEngine& engine, std::vector<Result<ClientRequestBody>> requests,
+             const ClientEngine::Terms& terms, Done done)
+    : engine_(engine),
+      terms_(terms),
+      done_(std::move(done)),
+      requests_(std::move(requests)),
+      answers_(requests_.size(), Result<ClientReply>(Status(StatusCode::Failure, "no answer"))) {}
+
+void Batch::advance() {
+  std::unique_lock lock(mutex_);
+  ++inside_;
+  while (const std::optional<std::size_t> index = take_next()) {
+    lock.unlock();
+    submit(*index);
+    lock.lock();
+  }
+  --inside_;
+  if (inside_ > 0 || answered_ < requests_.size()) return;
+  lock.unlock();
+  const std::unique_ptr<Batch> owned(this);
+  done_(std::move(answers_));
+}
+
+// REQUIRES: the lock.
+std::optional<std::size_t> Batch::take_next() {
+  // Without room in the client, an answer of this batch has to come first.
+  const bool blocked = !returned_.empty() && under_way_ > 0;
+  if (blocked || under_way_ == kWindow) return std::nullopt;
+  std::optional<std::size_t> index;
+  if (!returned_.empty()) {
+    index = returned_.back();
+    returned_.pop_back();
+  } else if (next_ < requests_.size()) {
+    index = next_++;
+  }
+  if (index.has_value()) ++under_way_;
+  return index;
+}
+
+void Batch::submit(std::size_t index) {
+  Result<ClientRequestBody>& request = requests_[index];
+  Status status = request.status();
+  if (status.ok()) {
+    status = engine_.submit(*std::move(request), terms_, [this, index](Result<ClientReply> answer) {
+      on_answer(index, std::move(answer));
+    });
+    if (status.ok()) return;
+  }
+  const std::lock_guard lock(mutex_);
+  --under_way_;
+  if (status.code() == StatusCode::Overloaded && under_way_ > 0) {
+    returned_.push_back(index);
+    return;
+  }
+  answers_[index] = std::move(status);
+  ++answered_;
+}
+
+void Batch::on_answer(std::size_t index, Result<ClientReply> answer) {
+  {
+    const std::lock_guard lock(mutex_);
+    answers_[index] = std::move(answer);
+    --under_way_;
+    ++answered_;
+  }
+  advance();
+}
+
+// ---- The calls of Client that take many items.
+
+namespace {
+
+template <typename Reply, typename Answer, typename Convert>
+std::vector<Result<Answer>> converted(Batch::Answers answers, const Convert& convert) {
+  std::vector<Result<Answer>> results;
+  results.reserve(answers.size());
+  for (Result<ClientReply>& answer : answers) {
+    if (answer.ok()) {
+      results.emplace_back(convert(std::get<Reply>(*std::move(answer))));
+    } else {
+      results.emplace_back(answer.status());
+    }
+  }
+  return results;
+}
+
+std::vector<Result<WriteResult>> write_results(Batch::Answers answers) {
+  return converted<PutReply, WriteResult>(std::move(answers), write_result_of);
+}
+
+std::vector<Result<ReadResult>> read_results(Batch::Answers answers) {
+  return converted<GetReply, ReadResult>(std::move(answers), read_result_of);
+}
+
+std::vector<Result<ClientRequestBody>> put_requests(ClientEngine& engine,
+                                                    std::span<const PutItem> items,
+                                                    const WriteOptions& options) {
+  std::vector<Result<ClientRequestBody>> requests;
+  requests.reserve(items.size());
+  for (const PutItem& item : items) {
+    requests.push_back(put_request(item, options, engine.next_request_id()));
+  }
+  return requests;
+}
+
+std::vector<Result<ClientRequestBody>> get_requests(std::span<const KeyRef> keys,
+                                                    const ReadOptions& options) {
+  std::vector<Result<ClientRequestBody>> requests;
+  requests.reserve(keys.size());
+  for (const KeyRef& key : keys) requests.push_back(get_request(key, options));
+  return requests;
+}
+
+// Every item's answer, where none can be asked.
+std::vector<Result<ClientRequestBody>> all_failed(std::size_t count, const Status& why) {
+  return {count, Result<ClientRequestBody>(why)};
+}
+
+Batch::Answers answers_of(ClientEngine& engine, std::vector<Result<ClientRequestBody>> requests,
+                          const ClientEngine::Terms& terms) {
+  const Status may_wait = engine.may_wait();
+  if (!may_wait.ok()) return Batch::Answers(requests.size(), Result<ClientReply>(may_wait));
+  ClientEngine::Waiter waiter;
+  Batch::Answers all;
+  Batch::run(engine, std::move(requests), terms, [&](Batch::Answers answers) {
+    all = std::move(answers);
+    engine.complete(waiter);
+  });
+  engine.wait(waiter);
+  return all;
+}
+
+}  // namespace
+
+std::vector<Result<WriteResult>> Client::put_many(std::span<const PutItem> items,
+                                                  const WriteOptions& options) {
+  return write_results(answers_of(*engine_, put_requests(*engine_, items, options),
+                                  {options.timeout, options.retry}));
+}
+
+std::vector<Result<ReadResult>> Client::get_many(std::span<const KeyRef> keys,
+                                                 const ReadOptions& options) {
+  return read_results(
+      answers_of(*engine_, get_requests(keys, options), {options.timeout, options.retry}));
+}
+
+void Client::put_many_async(std::span<const PutItem> items, const WriteOptions& options,
+                            PutManyDone done) {
+  const Status started = engine_->start_thread();
+  Batch::run(
+      *engine_,
+      started.ok() ? put_requests(*engine_, items, options) : all_failed(items.size(), started),
+      {options.timeout, options.retry}, [done = std::move(done)](Batch::Answers answers) {
+        done(write_results(std::move(answers)));
+      });
+}
+
+void Client::get_many_async(std::span<const KeyRef> keys, const ReadOptions& options,
+                            GetManyDone done) {
+  const Status started = engine_->start_thread();
+  Batch::run(
+      *engine_, started.ok() ? get_requests(keys, options) : all_failed(keys.size(), started),
+      {options.timeout, options.retry},
+      [done = std::move(done)](Batch::Answers answers) { done(read_results(std::move(answers))); });
+}
+
+}  // namespace starling
