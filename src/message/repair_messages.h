@@ -43,11 +43,12 @@ struct TreeReadReply {
   friend bool operator==(const TreeReadReply&, const TreeReadReply&) = default;
 };
 
-// The keys with a live value whose tokens are in a range.
+// The keys with a live value in these leaves of a tree.
 struct KeyListRead {
   Envelope envelope;
-  Token first;
-  Token last;  // included
+  std::uint8_t depth = 0;
+  std::vector<std::uint32_t> leaves;  // ascending
+  std::optional<Token> after;         // an earlier answer's stopped_at
   std::uint32_t entries_max = 0;
   friend bool operator==(const KeyListRead&, const KeyListRead&) = default;
 };
@@ -62,7 +63,7 @@ struct KeyListReply {
   OperationId operation;
   RepairOutcome outcome = RepairOutcome::Refused;
   std::vector<KeyDigest> entries;  // ascending
-  // All up to this token is listed; nothing: all of the range is.
+  // All of the leaves up to this token is listed; nothing: all of them is.
   std::optional<Token> stopped_at;
   friend bool operator==(const KeyListReply&, const KeyListReply&) = default;
 };

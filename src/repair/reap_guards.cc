@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/assert.h"
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/ids.h"

@@ -110,6 +110,7 @@ void ReapRound::finish(ReapEnd end, NodeId because_of) {
 
 std::vector<NodeId> ReapRound::owners() const {
   std::vector<NodeId> nodes;
+  nodes.reserve(options_.batch.owners.size());
   for (const StoreStart& owner : options_.batch.owners) nodes.push_back(owner.node);
   return nodes;
 }
