@@ -94,6 +94,13 @@ struct RecordsReply {
 
 // -- reaping --
 
+// The keys that one generation of a partition's fence reaped, or whose clocks it shortened.
+struct FenceGeneration {
+  FenceStamp fence;
+  std::vector<Token> keys;  // ascending
+  friend bool operator==(const FenceGeneration&, const FenceGeneration&) = default;
+};
+
 // One start of one member's store: what a vote is bound to.
 struct StoreStart {
   NodeId node;

@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/ids.h"
 #include "base/seal.h"
+#include "message/repair_messages.h"
 #include "ring/token.h"
 
 namespace starling {

@@ -17,6 +17,7 @@
 #include "starling/result.h"
 
 #include "base/ids.h"
+#include "message/repair_messages.h"
 #include "ring/token.h"
 
 namespace starling {
@@ -26,13 +27,6 @@ namespace starling {
 inline constexpr std::size_t kFenceGenerations = 16;
 // Keys in one generation; with 8 bytes each, at most 64 KiB a partition.
 inline constexpr std::size_t kReapKeysMax = 512;
-
-// The keys that one generation reaped or whose clocks it shortened.
-struct FenceGeneration {
-  FenceStamp fence;
-  std::vector<Token> keys;  // ascending
-  friend bool operator==(const FenceGeneration&, const FenceGeneration&) = default;
-};
 
 class Fence {
  public:

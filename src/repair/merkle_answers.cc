@@ -1,7 +1,6 @@
 #include "repair/merkle_answers.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>

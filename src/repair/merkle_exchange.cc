@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <iterator>
-#include <limits>
 #include <optional>
 #include <set>
 #include <utility>
@@ -56,23 +54,23 @@ void MerkleExchange::start(const MerkleTree& own, Instant now, ExchangeActions& 
 }
 
 void MerkleExchange::send(Request request, Instant now, ExchangeActions& out) {
-  request_ = std::move(request);
   attempts_ = 0;
-  send_again(now, out);
+  send_again(std::move(request), now, out);
 }
 
 // Under a new id: an answer to an earlier attempt speaks of another moment.
-void MerkleExchange::send_again(Instant now, ExchangeActions& out) {
+void MerkleExchange::send_again(Request request, Instant now, ExchangeActions& out) {
   ++attempts_;
   awaited_ = OperationId{options_.first_operation + operations_};
   ++operations_;
   std::visit(
-      [&](auto& request) {
-        request.operation = awaited_;
-        report_.comparison_bytes += bytes_of(request);
-        out.emplace_back(request);
+      [&](auto& read) {
+        read.operation = awaited_;
+        report_.comparison_bytes += bytes_of(read);
+        out.emplace_back(read);
       },
-      *request_);
+      request);
+  request_ = std::move(request);
   timer_ = std::min(now + options_.patience, deadline_);
   out.emplace_back(ArmExchangeTimer{timer_});
 }
@@ -102,7 +100,7 @@ void MerkleExchange::on_timer(const MerkleTree& own, Instant now, ExchangeAction
   }
   if (request_.has_value()) {
     if (attempts_ >= options_.attempts_max) return finish(ExchangeEnd::Silence);
-    return send_again(now, out);
+    return send_again(Request(*request_), now, out);
   }
   if (pushing_.empty()) return;
   // Merging is idempotent: what did arrive needs no answer, what did not will differ next time.
@@ -136,7 +134,8 @@ void MerkleExchange::on_tree_reply(const TreeReadReply& reply, const MerkleTree&
   const bool of_the_tree =
       state_ == State::Roots || state_ == State::Levels || state_ == State::Leaves;
   if (!of_the_tree || !request_.has_value() || reply.operation != awaited_) return;
-  const bool fits = reply.outcome != RepairOutcome::Done || sums_fit(reply);
+  const bool fits =
+      reply.outcome != RepairOutcome::Done || sums_fit(std::get<SendTreeRead>(*request_), reply);
   if (!accept(reply.operation, reply.outcome, now)) return;
   if (!fits) return finish(ExchangeEnd::Nonsense);
   report_.comparison_bytes += kSumBytes * reply.sums.size();
@@ -150,8 +149,7 @@ void MerkleExchange::on_tree_reply(const TreeReadReply& reply, const MerkleTree&
   list_next(now, out);
 }
 
-bool MerkleExchange::sums_fit(const TreeReadReply& reply) const {
-  const auto& read = std::get<SendTreeRead>(*request_);
+bool MerkleExchange::sums_fit(const SendTreeRead& read, const TreeReadReply& reply) {
   return is_tree_depth(reply.leaf_depth) &&
          reply.sums.size() == read.nodes.size() << (read.child_depth - read.depth);
 }
@@ -217,14 +215,13 @@ void MerkleExchange::cut_branches() {
 // -- lists of keys --
 
 void MerkleExchange::list_next(Instant now, ExchangeActions& out) {
-  if (next_leaf_ == nodes_.size()) {
+  const bool listed_all = next_leaf_ == nodes_.size();
+  const bool enough = report_.keys_compared >= options_.keys_max;
+  if (enough && !listed_all)
+    report_.resume_at = span_.range_of(nodes_[next_leaf_], leaf_depth_).first;
+  if (enough || listed_all) {
     state_ = State::Records;
     return fetch_next(now, out);
-  }
-  if (report_.keys_compared >= options_.keys_max) {
-    report_.resume_at = span_.range_of(nodes_[next_leaf_], leaf_depth_).first;
-    next_leaf_ = nodes_.size();
-    return list_next(now, out);
   }
   const std::size_t count = std::min(options_.list_leaves_max, nodes_.size() - next_leaf_);
   const auto begin = nodes_.begin() + static_cast<std::ptrdiff_t>(next_leaf_);
@@ -240,7 +237,8 @@ void MerkleExchange::list_next(Instant now, ExchangeActions& out) {
 void MerkleExchange::on_key_list_reply(const KeyListReply& reply, Instant now,
                                        ExchangeActions& out) {
   if (state_ != State::Keys || !request_.has_value() || reply.operation != awaited_) return;
-  const bool fits = reply.outcome != RepairOutcome::Done || list_fits(reply);
+  const bool fits = reply.outcome != RepairOutcome::Done ||
+                    list_fits(std::get<SendKeyListRead>(*request_), reply);
   if (!accept(reply.operation, reply.outcome, now)) return;
   if (!fits) return finish(ExchangeEnd::Nonsense);
   report_.comparison_bytes += kKeyBytes * reply.entries.size();
@@ -260,8 +258,7 @@ void MerkleExchange::on_key_list_reply(const KeyListReply& reply, Instant now,
        now, out);
 }
 
-bool MerkleExchange::list_fits(const KeyListReply& reply) const {
-  const auto& read = std::get<SendKeyListRead>(*request_);
+bool MerkleExchange::list_fits(const SendKeyListRead& read, const KeyListReply& reply) const {
   if (reply.entries.size() > read.entries_max) return false;
   if (!std::is_sorted(reply.entries.begin(), reply.entries.end())) return false;
   const bool in_place = std::ranges::all_of(reply.entries, [&](const KeyDigest& entry) {
@@ -309,7 +306,8 @@ void MerkleExchange::fetch_next(Instant now, ExchangeActions& out) {
 void MerkleExchange::on_records_reply(const RecordsReply& reply, Instant now,
                                       ExchangeActions& out) {
   if (state_ != State::Records || !request_.has_value() || reply.operation != awaited_) return;
-  const bool fits = reply.outcome != RepairOutcome::Done || records_fit(reply);
+  const bool fits = reply.outcome != RepairOutcome::Done ||
+                    records_fit(std::get<SendRecordsRead>(*request_), reply);
   if (!accept(reply.operation, reply.outcome, now)) return;
   if (!fits) return finish(ExchangeEnd::Nonsense);
   report_.records_fetched += reply.records.size();
@@ -322,8 +320,8 @@ void MerkleExchange::on_records_reply(const RecordsReply& reply, Instant now,
       .tokens = {begin, begin + static_cast<std::ptrdiff_t>(reply.tokens_answered)}});
 }
 
-bool MerkleExchange::records_fit(const RecordsReply& reply) const {
-  const std::vector<Token>& asked = std::get<SendRecordsRead>(*request_).tokens;
+bool MerkleExchange::records_fit(const SendRecordsRead& read, const RecordsReply& reply) {
+  const std::vector<Token>& asked = read.tokens;
   // At least one each time, or it would never end.
   if (reply.tokens_answered == 0 || reply.tokens_answered > asked.size()) return false;
   const auto end = asked.begin() + static_cast<std::ptrdiff_t>(reply.tokens_answered);

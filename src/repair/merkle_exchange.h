@@ -126,7 +126,7 @@ class MerkleExchange {
     unsigned attempts_max = 3;                    // of one request
     Duration duration_max = std::chrono::minutes(2);
     // Keys listed by either side. 4096 leaves (256 branches of 16) with 64 keys are half of it.
-    std::uint64_t keys_max = 512 * 1024;
+    std::uint64_t keys_max = std::uint64_t{512} << 10U;
     std::size_t list_leaves_max = 64;       // of one list
     std::uint32_t list_entries_max = 4096;  // likewise: 64 KiB
     std::size_t fetch_tokens_max = 64;      // of one fetch
@@ -178,7 +178,7 @@ class MerkleExchange {
   };
 
   void send(Request request, Instant now, ExchangeActions& out);
-  void send_again(Instant now, ExchangeActions& out);
+  void send_again(Request request, Instant now, ExchangeActions& out);
   // Whether this is the awaited reply, and a good one. If it is awaited and bad, that was the end.
   [[nodiscard]] bool accept(OperationId operation, RepairOutcome outcome, Instant now);
   void finish(ExchangeEnd end);
@@ -188,16 +188,16 @@ class MerkleExchange {
   void on_root(const TreeReadReply& reply, const MerkleTree& own, Instant now,
                ExchangeActions& out);
   void on_level(Instant now, ExchangeActions& out);
-  [[nodiscard]] bool sums_fit(const TreeReadReply& reply) const;
+  [[nodiscard]] static bool sums_fit(const SendTreeRead& read, const TreeReadReply& reply);
   // The nodes asked for whose sums differ from ours, or those of their children.
   [[nodiscard]] std::vector<std::uint32_t> differing(const TreeReadReply& reply,
                                                      const MerkleTree& own) const;
   void cut_branches();
   void descend(Instant now, ExchangeActions& out);
   void list_next(Instant now, ExchangeActions& out);
-  [[nodiscard]] bool list_fits(const KeyListReply& reply) const;
+  [[nodiscard]] bool list_fits(const SendKeyListRead& read, const KeyListReply& reply) const;
   void fetch_next(Instant now, ExchangeActions& out);
-  [[nodiscard]] bool records_fit(const RecordsReply& reply) const;
+  [[nodiscard]] static bool records_fit(const SendRecordsRead& read, const RecordsReply& reply);
   void reconcile(const KeyedRecord& own, FenceStamp own_fence, const KeyedRecord& theirs,
                  FenceStamp their_fence, ExchangeActions& out);
   void push_next(Instant now, ExchangeActions& out);
