@@ -23,9 +23,11 @@ enum class PlantedBug : std::uint8_t {
   SkipRepair,           // a read that saw a difference answers as if it had repaired it
   KeepIncarnation,      // a store error changes nothing for the mints that follow it
   AcceptRolledBack,     // an old copy of a store is confirmed by those who know better
+  LaterSync,            // a sync that comes later is taken to reach back to earlier writes
+  SkipDirectorySync,    // what was made in a directory is taken to stay made
 };
 
-inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 10> kPlantedBugs{{
+inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 12> kPlantedBugs{{
     {"mint-at-non-owner", PlantedBug::MintAtNonOwner},
     {"reuse-counter", PlantedBug::ReuseCounter},
     {"ack-before-sync", PlantedBug::AckBeforeSync},
@@ -36,6 +38,8 @@ inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 10> kPlante
     {"skip-repair", PlantedBug::SkipRepair},
     {"keep-incarnation", PlantedBug::KeepIncarnation},
     {"accept-rolled-back", PlantedBug::AcceptRolledBack},
+    {"later-sync", PlantedBug::LaterSync},
+    {"skip-directory-sync", PlantedBug::SkipDirectorySync},
 }};
 
 }  // namespace starling

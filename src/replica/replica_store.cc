@@ -292,7 +292,11 @@ CommitTicket ReplicaStore::commit(Entry& entry, CommitDemand demand) {
   entry.stored.fence = kFence;
   std::vector<StorageWrite> batch;
   batch.push_back({entry.store_key, encode_record(entry.store_key, entry.stored)});
-  const CommitTicket ticket = engine_.commit(std::move(batch), demand);
+  const bool leaves_it_to_the_next = options_.planted == PlantedBug::LaterSync;
+  CommitTicket ticket =
+      engine_.commit(std::move(batch), leaves_it_to_the_next ? CommitDemand::Written : demand);
+  // Planted: the sync that follows is taken to reach back to this write.
+  if (leaves_it_to_the_next) ticket = engine_.commit({}, demand);
   cache_.pin(entry, ticket, demand);
   return ticket;
 }

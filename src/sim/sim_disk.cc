@@ -12,6 +12,15 @@
 #include "env/storage_engine.h"
 
 namespace starling::sim {
+namespace {
+
+// Store keys begin with numbers, and end with what people called the key.
+std::string printable(std::string key) {
+  std::replace_if(key.begin(), key.end(), [](char byte) { return byte < ' ' || byte > '~'; }, '.');
+  return key;
+}
+
+}  // namespace
 
 std::optional<std::string> SimDisk::durable(std::string_view key) const {
   for (const std::vector<Undo>& batch : unsynced_) {
@@ -96,10 +105,12 @@ void SimDisk::lose_power_unseen() {
 
 std::optional<std::string> SimDisk::contradiction(const Image& found) const {
   for (const auto& [key, value] : found) {
-    if (!could_hold(key, value)) return " holds a value that is older or nobody's, under " + key;
+    if (!could_hold(key, value))
+      return " holds a value that is older or nobody's, under " + printable(key);
   }
   for (const auto& [key, value] : visible_) {
-    if (!found.contains(key) && !could_hold(key, std::nullopt)) return " has lost " + key;
+    if (!found.contains(key) && !could_hold(key, std::nullopt))
+      return " has lost " + printable(key);
   }
   return std::nullopt;
 }

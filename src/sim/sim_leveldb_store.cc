@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <leveldb/env.h>
+
 #include "starling/result.h"
 #include "starling/status.h"
 
@@ -25,25 +27,46 @@ constexpr const char* kDirectory = "store";
 constexpr std::size_t kWriteBufferBytes = std::size_t{64} << 10U;
 // Small enough for reads to meet the files.
 constexpr std::size_t kBlockCacheBytes = std::size_t{16} << 10U;
+// What may be written while LevelDB's background work waits: its buffer can not become full twice
+// in between, or it would wait for a thread that is not there. It counts more than keys and values.
+constexpr std::size_t kBytesWithoutBackground = kWriteBufferBytes / 2;
+constexpr std::size_t kBytesOfEntry = 100;
 // A write of LevelDB makes about as many calls, when it changes its log as well.
 constexpr std::uint64_t kCallsOfWrite = 12;
 
+std::size_t bytes_of(const SimStore::Batches& group) {
+  std::size_t bytes = 0;
+  for (const std::vector<StorageWrite>& batch : group) {
+    for (const StorageWrite& write : batch) {
+      const std::size_t value = write.value.has_value() ? write.value->size() : 0;
+      bytes += kBytesOfEntry + write.key.size() + value;
+    }
+  }
+  return bytes;
+}
+
 }  // namespace
 
-SimLevelDbStore::SimLevelDbStore(SimEnv::Machine machine, SimDisk& ledger, const Random& random)
-    : ledger_(ledger), faults_(machine.faults), env_(machine, random.fork("env")), rules_(env_) {}
+SimLevelDbStore::SimLevelDbStore(SimEnv::Machine machine, SimDisk& ledger, const Random& random,
+                                 Options options)
+    : ledger_(ledger),
+      faults_(machine.faults),
+      env_(machine, random.fork("env")),
+      rules_(env_, options.planted) {}
 
 Result<std::unique_ptr<SimLevelDbStore>> SimLevelDbStore::open(SimEnv::Machine machine,
                                                                SimDisk& ledger,
-                                                               const Random& random) {
+                                                               const Random& random,
+                                                               Options options) {
   // The constructor is private, so std::make_unique can not reach it.
-  std::unique_ptr<SimLevelDbStore> store(new SimLevelDbStore(machine, ledger, random));
-  LevelDbDatabaseOptions options;
-  options.directory = kDirectory;
-  options.block_cache_bytes = kBlockCacheBytes;
-  options.write_buffer_bytes = kWriteBufferBytes;
-  STARLING_ASSIGN_OR_RETURN(opened, store->database_,
-                            LevelDbDatabase::open(options, store->rules_));
+  std::unique_ptr<SimLevelDbStore> store(new SimLevelDbStore(machine, ledger, random, options));
+  leveldb::Env& env = options.rules == EnvRules::Ours ? static_cast<leveldb::Env&>(store->rules_)
+                                                      : static_cast<leveldb::Env&>(store->env_);
+  LevelDbDatabaseOptions database;
+  database.directory = kDirectory;
+  database.block_cache_bytes = kBlockCacheBytes;
+  database.write_buffer_bytes = kWriteBufferBytes;
+  STARLING_ASSIGN_OR_RETURN(opened, store->database_, LevelDbDatabase::open(database, env));
   return store;
 }
 
@@ -56,9 +79,15 @@ SimLevelDbStore::~SimLevelDbStore() {
   faults_.call_off_strike();
 }
 
-Status SimLevelDbStore::write(const Batches& group, CommitDemand demand) {
-  // Before the buffer can be full twice: LevelDB would wait for what only we can run.
+void SimLevelDbStore::run_background() {
   env_.run_background();
+  bytes_since_background_ = 0;
+}
+
+Status SimLevelDbStore::write(const Batches& group, CommitDemand demand) {
+  const std::size_t bytes = bytes_of(group);
+  if (bytes_since_background_ + bytes > kBytesWithoutBackground) run_background();
+  bytes_since_background_ += bytes;
   Status status = database_->write(group, demand);
   if (!status.ok() || is_struck()) {
     doubt(group);
@@ -74,8 +103,8 @@ Status SimLevelDbStore::write(const Batches& group, CommitDemand demand) {
 
 void SimLevelDbStore::die(const Batches& group, Random& random) {
   if (group.empty() || is_struck()) return;
+  if (env_.has_background()) run_background();
   faults_.strike_after(random.below(kCallsOfWrite));
-  env_.run_background();
   static_cast<void>(database_->write(group, CommitDemand::Synced));
   doubt(group);
 }

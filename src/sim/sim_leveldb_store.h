@@ -4,12 +4,14 @@
 // machine's files. The machine's SimDisk is its ledger: it holds what LevelDB was told, and as
 // durable only what was in a synced write itself. Whoever opens the store again compares.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/planted_bug.h"
 #include "base/random.h"
 #include "sim/sim_disk.h"
 #include "sim/sim_env.h"
@@ -20,12 +22,23 @@
 
 namespace starling::sim {
 
+// Whose rules LevelDB runs under.
+enum class EnvRules : std::uint8_t {
+  Ours,    // StarlingEnv's
+  Nobody,  // LevelDB's own habits, to show what the rules are for
+};
+
 class SimLevelDbStore final : public SimStore {
  public:
+  struct Options {
+    EnvRules rules = EnvRules::Ours;
+    PlantedBug planted = PlantedBug::None;
+  };
   // Errors: as LevelDbDatabase::open; also when the power went meanwhile, which `faults` tells.
   [[nodiscard]] static Result<std::unique_ptr<SimLevelDbStore>> open(SimEnv::Machine machine,
                                                                      SimDisk& ledger,
-                                                                     const Random& random);
+                                                                     const Random& random,
+                                                                     Options options);
   // As if the process were killed: what runs in the background never comes to its end.
   ~SimLevelDbStore() override;
   SimLevelDbStore(const SimLevelDbStore&) = delete;
@@ -44,11 +57,11 @@ class SimLevelDbStore final : public SimStore {
   // The group is one write of LevelDB, cut off at a drawn call.
   void die(const Batches& group, Random& random) override;
   [[nodiscard]] bool has_background() const override { return env_.has_background(); }
-  void run_background() override { env_.run_background(); }
+  void run_background() override;
   [[nodiscard]] bool is_struck() const override { return faults_.is_struck(); }
 
  private:
-  SimLevelDbStore(SimEnv::Machine machine, SimDisk& ledger, const Random& random);
+  SimLevelDbStore(SimEnv::Machine machine, SimDisk& ledger, const Random& random, Options options);
   void doubt(const Batches& group);
 
   SimDisk& ledger_;
@@ -56,6 +69,7 @@ class SimLevelDbStore final : public SimStore {
   SimEnv env_;
   StarlingEnv rules_;
   std::unique_ptr<LevelDbDatabase> database_;
+  std::size_t bytes_since_background_ = 0;
 };
 
 }  // namespace starling::sim

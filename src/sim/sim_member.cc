@@ -133,8 +133,8 @@ Result<std::unique_ptr<SimStore>> SimMember::open_store() {
   if (setup_.engine == SimEngine::Map) {
     return std::unique_ptr<SimStore>(std::make_unique<SimMapStore>(disk_, faults_, random));
   }
-  Result<std::unique_ptr<SimLevelDbStore>> opened =
-      SimLevelDbStore::open({files_, faults_, events_}, disk_, random);
+  Result<std::unique_ptr<SimLevelDbStore>> opened = SimLevelDbStore::open(
+      {files_, faults_, events_}, disk_, random, {.planted = setup_.options.planted});
   // LevelDB does not mind when it can not sweep old files.
   const bool struck = faults_.is_struck();
   if (opened.ok() && !struck) return std::unique_ptr<SimStore>(std::move(opened).value());

@@ -15,6 +15,9 @@
 namespace starling::sim {
 namespace {
 
+// How long background work may take, in groups.
+constexpr int kGroupsWithoutRest = 20;
+
 std::uint64_t bytes_of(const std::vector<StorageWrite>& batch) {
   std::uint64_t bytes = 0;
   for (const StorageWrite& write : batch) {
@@ -62,8 +65,9 @@ void SimStorage::finish_group() {
   under_way_ = {};
   if (status.ok() && !waiting_.batches.empty()) begin_group();
   if (store_.has_background()) {
-    // A thread of its own in the daemon: before or after the next reads, nobody knows.
-    host_.later(random_.between(Duration(0), speed_.slowest), [this] { rest(); });
+    // A thread of its own in the daemon, and a slow one: it writes megabytes while others go on.
+    host_.later(random_.between(Duration(0), kGroupsWithoutRest * speed_.slowest),
+                [this] { rest(); });
   }
   host_.completed(through, status);
 }

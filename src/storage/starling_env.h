@@ -21,6 +21,7 @@
 #include <leveldb/env.h>
 #include <leveldb/status.h>
 
+#include "base/planted_bug.h"
 #include "storage/file_system.h"
 
 namespace starling {
@@ -28,7 +29,7 @@ namespace starling {
 class StarlingEnv final : public leveldb::EnvWrapper {
  public:
   // `files` outlives the Env and every file opened through it.
-  explicit StarlingEnv(FileSystem& files);
+  explicit StarlingEnv(FileSystem& files, PlantedBug planted = PlantedBug::None);
 
   leveldb::Status NewWritableFile(const std::string& name, leveldb::WritableFile** file) override;
   leveldb::Status NewAppendableFile(const std::string& name, leveldb::WritableFile** file) override;
@@ -43,6 +44,7 @@ class StarlingEnv final : public leveldb::EnvWrapper {
   leveldb::Status directory_error();
 
   FileSystem& files_;
+  const PlantedBug planted_;
   std::mutex mutex_;                 // LevelDB makes files on two threads
   leveldb::Status directory_error_;  // the first one; guarded by mutex_
 };

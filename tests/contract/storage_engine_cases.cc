@@ -133,7 +133,7 @@ class SimLevelDbUnderTest final : public SimUnderTest {
  private:
   std::unique_ptr<sim::SimStore> open(Machine& machine) override {
     auto opened = sim::SimLevelDbStore::open({machine.files, machine.faults, machine.events},
-                                             machine.disk, Random(1));
+                                             machine.disk, Random(1), {});
     STARLING_CHECK(opened.ok());
     return std::move(opened).value();
   }

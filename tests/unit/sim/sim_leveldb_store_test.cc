@@ -29,7 +29,7 @@ struct Machine {
   SimDisk ledger;
 
   std::unique_ptr<SimLevelDbStore> opened() {
-    auto store = SimLevelDbStore::open({files, faults, events}, ledger, Random(1));
+    auto store = SimLevelDbStore::open({files, faults, events}, ledger, Random(1), {});
     REQUIRE(store.ok());
     return std::move(store).value();
   }
