@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,11 +16,13 @@
 #include "base/time.h"
 #include "node/node_options.h"
 #include "sim/scenario.h"
+#include "sim/sim_clock.h"
 
 namespace starling::sim {
 namespace {
 
 using std::chrono::duration_cast;
+using std::chrono::hours;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -35,6 +38,9 @@ constexpr Duration kQuietStart = seconds(3);
 // Replays must stay younger than the memory by which a receiver knows a request it has had
 // (kTimeoutMax, less what a clock may jump): beyond it a second mint is a second write, by design.
 constexpr Duration kJumpForwardMax = seconds(20);
+// A hundred times worse than quartz: what a badly virtualised machine does.
+constexpr std::int64_t kDriftPpmMax = 10'000;
+constexpr Duration kWallErrorMax = seconds(10);
 
 template <typename T, std::size_t size>
 T pick(Random& random, const std::array<T, size>& choices) {
@@ -74,6 +80,22 @@ std::vector<SimEngine> draw_engines(std::uint32_t nodes, Random random) {
   // Whoever counts runs on LevelDB counts this one.
   engines.front() = SimEngine::LevelDb;
   return engines;
+}
+
+// Each node's monotonic clock begins somewhere else, as after its own start of the machine; in half
+// of the runs they also run at speeds of their own, and show dates of their own.
+std::vector<ClockError> draw_clocks(std::uint32_t nodes, Random random) {
+  std::vector<ClockError> clocks(nodes);
+  const bool all_wrong = half(random);
+  for (ClockError& clock : clocks) {
+    clock.ahead = random.between(Duration(0), Duration(hours(1000)));
+    const auto drift = static_cast<std::int64_t>(random.below(2 * kDriftPpmMax + 1));
+    const Duration wall = random.between(Duration(0), 2 * kWallErrorMax);
+    if (!all_wrong) continue;
+    clock.drift_ppm = drift - kDriftPpmMax;
+    clock.wall = wall - kWallErrorMax;
+  }
+  return clocks;
 }
 
 NetworkWeather draw_network(Random random, bool rough) {
@@ -206,6 +228,12 @@ std::uint32_t ClusterShape::nodes_on_leveldb() const {
   return static_cast<std::uint32_t>(std::count(engines.begin(), engines.end(), SimEngine::LevelDb));
 }
 
+std::int64_t ClusterShape::drift_ppm_max() const {
+  std::int64_t most = 0;
+  for (const ClockError& clock : clocks) most = std::max(most, std::abs(clock.drift_ppm));
+  return most;
+}
+
 bool FaultPlan::may_lose_acknowledged() const {
   const bool all_sync = std::all_of(shape.durability.begin(), shape.durability.end(),
                                     [](DurabilityMode m) { return m == DurabilityMode::Sync; });
@@ -230,7 +258,8 @@ std::string FaultPlan::describe() const {
                      " partitions=" + std::to_string(shape.partitions) +
                      " replicas=" + std::to_string(shape.replicas) + " durability=" + modes +
                      " leveldb=" + std::to_string(shape.nodes_on_leveldb()) +
-                     " cache=" + std::to_string(shape.record_cache_bytes);
+                     " drift=" + std::to_string(shape.drift_ppm_max()) +
+                     "ppm cache=" + std::to_string(shape.record_cache_bytes);
   text += " clients=" + std::to_string(workload.clients) + "x" +
           std::to_string(workload.outstanding) + " keys=" + std::to_string(workload.keys) +
           " safety=" + milliseconds_of(safety);
@@ -257,6 +286,8 @@ FaultPlan draw_plan(std::uint64_t seed, std::string_view scenario,
   FaultPlan plan;
   plan.shape = draw_shape(root.fork("shape"));
   plan.shape.engines = draw_engines(plan.shape.nodes, root.fork("engines"));
+  plan.shape.clocks = draw_clocks(plan.shape.nodes, root.fork("clocks"));
+  if (!chosen->offers(FaultKind::JumpClock)) plan.shape.clocks.assign(plan.shape.nodes, {});
   if (engine.has_value()) plan.shape.engines.assign(plan.shape.nodes, *engine);
   plan.network = draw_network(root.fork("network"), chosen->rough_network);
   plan.workload = draw_workload(root.fork("workload"));

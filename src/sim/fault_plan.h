@@ -17,6 +17,7 @@
 
 #include "base/time.h"
 #include "node/node_options.h"
+#include "sim/sim_clock.h"
 
 namespace starling::sim {
 
@@ -34,12 +35,14 @@ struct ClusterShape {
   std::uint32_t replicas = 3;              // N in force: min(replicas, nodes)
   std::vector<DurabilityMode> durability;  // one a node
   std::vector<SimEngine> engines;          // one a node
+  std::vector<ClockError> clocks;          // one a node
   std::size_t record_cache_bytes = 0;      // small ones make reads meet the disk
 
   [[nodiscard]] std::uint32_t replicas_in_force() const {
     return replicas < nodes ? replicas : nodes;
   }
   [[nodiscard]] std::uint32_t nodes_on_leveldb() const;
+  [[nodiscard]] std::int64_t drift_ppm_max() const;
 };
 
 struct NetworkWeather {

@@ -86,7 +86,8 @@ SimCluster::SimCluster(const FaultPlan& plan, PlantedBug planted, const Parts& p
                            options_of(plan, planted, node),
                            config_,
                            {plan.commit_fastest, plan.commit_slowest},
-                           plan.shape.engines.at(node)};
+                           plan.shape.engines.at(node),
+                           plan.shape.clocks.at(node)};
     members_.push_back(
         std::make_unique<SimMember>(std::move(setup), events_, *this, random.fork("member", node)));
   }

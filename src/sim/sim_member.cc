@@ -101,7 +101,7 @@ SimMember::SimMember(Setup setup, EventQueue& events, World& world, const Random
       events_(events),
       world_(world),
       random_(random),
-      clock_(events),
+      clock_(events, setup_.clock_error),
       disk_speed_(setup_.disk_speed),
       adopted_(first_ring(setup_.config)),
       founding_epoch_(adopted_->epoch()) {}

@@ -69,6 +69,7 @@ class SimMember {
     const ClusterConfig& config;
     SimStorage::Speed disk_speed;
     SimEngine engine = SimEngine::Map;
+    ClockError clock_error = {};
   };
   // What is on a disk.
   struct Image {

@@ -73,5 +73,39 @@ TEST_CASE("FaultPlan: power loss costs acknowledged writes only where a node doe
   CHECK_FALSE(plan.may_lose_acknowledged());
 }
 
+TEST_CASE("FaultPlan: one run in six has nodes on LevelDB, all or some, and nothing else changes") {
+  std::uint32_t all = 0;
+  std::uint32_t some = 0;
+  for (std::uint64_t seed = 0; seed < 600; ++seed) {
+    const ClusterShape shape = draw_plan(seed, "swarm").shape;
+    if (shape.nodes_on_leveldb() == shape.nodes) ++all;
+    if (shape.nodes_on_leveldb() > 0) ++some;
+  }
+  CHECK(some > 75);
+  CHECK(some < 125);
+  CHECK(all > some / 3);
+  CHECK(all < some);
+  const FaultPlan told = draw_plan(3, "swarm", SimEngine::LevelDb);
+  const FaultPlan drawn = draw_plan(3, "swarm", SimEngine::Map);
+  CHECK(told.shape.nodes_on_leveldb() == told.shape.nodes);
+  CHECK(drawn.shape.nodes_on_leveldb() == 0);
+  CHECK(told.faults.size() == drawn.faults.size());
+  CHECK(told.safety == drawn.safety);
+}
+
+TEST_CASE(
+    "FaultPlan: clocks begin anywhere, and in half of the runs drift; in calm ones they do not") {
+  std::uint32_t drifting = 0;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    const ClusterShape shape = draw_plan(seed, "swarm").shape;
+    REQUIRE(shape.clocks.size() == shape.nodes);
+    if (shape.drift_ppm_max() > 0) ++drifting;
+    CHECK(shape.clocks.at(0).ahead != shape.clocks.at(1).ahead);
+    CHECK(draw_plan(seed, "calm").shape.drift_ppm_max() == 0);
+  }
+  CHECK(drifting > 30);
+  CHECK(drifting < 70);
+}
+
 }  // namespace
 }  // namespace starling::sim

@@ -22,6 +22,7 @@ inline FaultPlan small_plan() {
   plan.shape.durability = {DurabilityMode::Sync, DurabilityMode::Sync, DurabilityMode::Sync};
   plan.shape.record_cache_bytes = 100'000;
   plan.shape.engines.assign(plan.shape.nodes, SimEngine::Map);
+  plan.shape.clocks.resize(plan.shape.nodes);
   plan.network.latency_fastest = std::chrono::milliseconds(1);
   plan.network.latency_slowest = std::chrono::milliseconds(2);
   plan.commit_fastest = std::chrono::milliseconds(1);
