@@ -238,8 +238,11 @@ bool FaultPlan::may_lose_acknowledged() const {
   const bool all_sync = std::all_of(shape.durability.begin(), shape.durability.end(),
                                     [](DurabilityMode m) { return m == DurabilityMode::Sync; });
   if (all_sync) return false;
-  return std::any_of(faults.begin(), faults.end(), [](const Fault& fault) {
-    return fault.kind == FaultKind::PowerLoss || fault.kind == FaultKind::PowerLossAll;
+  // A failed sync under LevelDB may drop what was only written before.
+  const bool errors_cost = shape.nodes_on_leveldb() > 0;
+  return std::any_of(faults.begin(), faults.end(), [errors_cost](const Fault& fault) {
+    return fault.kind == FaultKind::PowerLoss || fault.kind == FaultKind::PowerLossAll ||
+           (errors_cost && fault.kind == FaultKind::DiskError);
   });
 }
 

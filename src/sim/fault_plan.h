@@ -119,8 +119,9 @@ struct FaultPlan {
   Duration safety{};          // how long clients and faults are at it
   std::vector<Fault> faults;  // by time
 
-  // A machine loses power while some node does not sync each write: what such a node acknowledged
-  // may then be gone, as documented, and the checkers must not ask for it.
+  // A machine loses power, or its disk what it could not sync, while some node does not sync each
+  // write: what such a node acknowledged may then be gone, as documented, and the checkers must not
+  // ask for it.
   [[nodiscard]] bool may_lose_acknowledged() const;
   // A disk was lost or rolled back: one copy of each of its writes is gone.
   [[nodiscard]] bool destroys_a_disk() const;

@@ -69,6 +69,10 @@ TEST_CASE("FaultPlan: power loss costs acknowledged writes only where a node doe
   CHECK_FALSE(plan.may_lose_acknowledged());
   plan.faults.push_back({.kind = FaultKind::PowerLoss});
   CHECK(plan.may_lose_acknowledged());
+  plan.faults = {{.kind = FaultKind::DiskError}};
+  CHECK_FALSE(plan.may_lose_acknowledged());
+  plan.shape.engines = {SimEngine::LevelDb};
+  CHECK(plan.may_lose_acknowledged());
   plan.shape.durability = {DurabilityMode::Sync, DurabilityMode::Sync};
   CHECK_FALSE(plan.may_lose_acknowledged());
 }
