@@ -1,0 +1,23 @@
+#pragma once
+
+// The bytes of a Configuration, as they are stored, sent and voted upon. Canonical: equal
+// configurations have equal bytes, and only such bytes are read. About 15 KB at Q = 1024 and N = 3.
+
+#include <string>
+#include <string_view>
+
+#include "starling/result.h"
+
+#include "base/hash.h"
+#include "ring/configuration.h"
+
+namespace starling {
+
+// REQUIRES: configuration.check().ok().
+[[nodiscard]] std::string encode_configuration(const Configuration& configuration);
+// Corruption: damaged, of a newer format, not canonical, or not what check() allows.
+[[nodiscard]] Result<Configuration> decode_configuration(std::string_view bytes);
+// Names a configuration: the next one is bound to it. REQUIRES as for encoding.
+[[nodiscard]] Hash128 digest_of(const Configuration& configuration);
+
+}  // namespace starling
