@@ -12,12 +12,12 @@
 #include "base/hash.h"
 #include "base/ids.h"
 #include "base/random.h"
-#include "configurations.h"
 #include "naive_placement.h"
 #include "ring/configuration.h"
 #include "ring/slot.h"
 #include "ring/slot_step.h"
 #include "ring/succession.h"
+#include "support/configurations.h"
 
 namespace starling {
 namespace {

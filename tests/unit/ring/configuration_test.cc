@@ -9,8 +9,8 @@
 #include "starling/status.h"
 
 #include "base/ids.h"
-#include "configurations.h"
 #include "ring/slot.h"
+#include "support/configurations.h"
 
 namespace starling {
 namespace {

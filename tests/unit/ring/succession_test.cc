@@ -10,12 +10,12 @@
 #include "starling/status.h"
 
 #include "base/ids.h"
-#include "configurations.h"
 #include "ring/cluster_config.h"
 #include "ring/configuration.h"
 #include "ring/ring.h"
 #include "ring/slot.h"
 #include "ring/slot_step.h"
+#include "support/configurations.h"
 
 namespace starling {
 namespace {
