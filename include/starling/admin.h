@@ -93,6 +93,7 @@ struct NodeStatus {
   std::uint64_t boot_sequence = 0;  // starts of this data directory so far
   bool ready = false;               // quorum requests can be served
   std::string not_ready_because;    // empty when ready
+  std::string disk;                 // whether there is room, and if not, what that means
   std::uint64_t uptime_ms = 0;
   std::uint32_t partitions = 0;  // copies of partitions that it holds
   DamageStatus damage;

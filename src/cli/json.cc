@@ -162,6 +162,7 @@ std::string json_of(const NodeStatus& node) {
                       {"boot_sequence", node.boot_sequence},
                       {"ready", node.ready},
                       {"not_ready_because", node.not_ready_because},
+                      {"disk", node.disk},
                       {"uptime_ms", node.uptime_ms},
                       {"partitions", node.partitions},
                       {"damage",

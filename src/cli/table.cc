@@ -177,6 +177,7 @@ std::string table_of(const NodeStatus& node) {
       {"durability", node.durability},
       {"boot sequence", std::to_string(node.boot_sequence)},
       {"ready", node.ready ? "yes" : "no: " + node.not_ready_because},
+      {"disk", node.disk},
       {"uptime", fmt::format("{:.1f} s", static_cast<double>(node.uptime_ms) / 1000)},
       {"partitions", std::to_string(node.partitions)},
       {"damage", words_of(node.damage)}};

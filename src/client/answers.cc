@@ -116,6 +116,7 @@ NodeStatus node_status_of(const NodeInfoReply& reply) {
           .boot_sequence = reply.boot_sequence,
           .ready = reply.ready,
           .not_ready_because = reply.not_ready_because,
+          .disk = reply.disk,
           .uptime_ms = reply.uptime_ms,
           .partitions = reply.partitions,
           .damage = {.met = reply.damage.met,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/ids.h"
+#include "message/store_condition.h"
 
 namespace starling {
 
@@ -46,6 +47,10 @@ void PeerTable::on_silent(NodeId peer) {
   if (entry != peers_.end()) entry->second.suspect = entry->second.connected;
 }
 
+void PeerTable::on_condition(NodeId member, StoreCondition condition) {
+  peers_[member].condition = condition;
+}
+
 PeerState PeerTable::state(NodeId peer) const {
   const auto entry = peers_.find(peer);
   if (entry == peers_.end() || !entry->second.connected) return PeerState::Down;
@@ -55,6 +60,11 @@ PeerState PeerTable::state(NodeId peer) const {
 bool PeerTable::reachable(NodeId peer) const {
   const auto entry = peers_.find(peer);
   return entry != peers_.end() && entry->second.connected && entry->second.counting;
+}
+
+StoreCondition PeerTable::condition(NodeId member) const {
+  const auto entry = peers_.find(member);
+  return entry == peers_.end() ? StoreCondition::Roomy : entry->second.condition;
 }
 
 std::string PeerTable::http_address(NodeId peer) const {

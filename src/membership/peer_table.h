@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/ids.h"
+#include "message/store_condition.h"
 
 namespace starling {
 
@@ -31,10 +32,14 @@ class PeerTable {
   // Anything heard from a peer clears the suspicion.
   void on_heard(NodeId peer);
   void on_silent(NodeId peer);
+  // How much room a member's store has; also of this node itself, which no connection tells.
+  void on_condition(NodeId member, StoreCondition condition);
 
   [[nodiscard]] PeerState state(NodeId peer) const;
   // Connected, with a store that counts: worth sending a request that must be answered.
   [[nodiscard]] bool reachable(NodeId peer) const;
+  // Roomy until something else is heard, and again from a new connection on.
+  [[nodiscard]] StoreCondition condition(NodeId member) const;
   // Empty while the peer was never met.
   [[nodiscard]] std::string http_address(NodeId peer) const;
 
@@ -43,6 +48,7 @@ class PeerTable {
     bool connected = false;
     bool counting = false;
     bool suspect = false;
+    StoreCondition condition = StoreCondition::Roomy;
     std::string http_address;
   };
 

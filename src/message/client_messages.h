@@ -246,6 +246,7 @@ struct NodeInfoReply {
   std::uint64_t boot_sequence = 0;
   bool ready = false;
   std::string not_ready_because;  // empty when ready
+  std::string disk;               // whether there is room, in words
   std::uint64_t uptime_ms = 0;
   std::uint32_t partitions = 0;
   DamageCounts damage;

@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "message/client_messages.h"
+#include "message/store_condition.h"
 #include "version/sibling_set.h"
 #include "version/vector_clock.h"
 
@@ -54,6 +55,7 @@ enum class ReplicaOutcome : std::uint8_t {
   Corrupt = 3,     // the stored record could not be read; nothing was done
   Refused = 4,     // too busy, or not an owner; nothing was done
   TooLarge = 5,    // the record fits no message (message/record_bytes.h)
+  DiskFull = 6,    // there is no room for it, or there was none for its commit: not acknowledged
 };
 
 struct ReplicaWriteReply {
@@ -195,8 +197,16 @@ struct BootReply {
   friend bool operator==(const BootReply&, const BootReply&) = default;
 };
 
-using PeerMessage = std::variant<ReplicaWrite, ReplicaWriteReply, ReplicaRead, ReplicaReadReply,
-                                 ForwardedPut, ForwardedPutReply, ScanRange, ScanRangeReply,
-                                 DigestRange, DigestRangeReply, BootAnnouncement, BootReply>;
+// How much room the sender's store has: sent on a new connection unless it is roomy, which a peer
+// is taken for, and whenever it changes.
+struct StoreNotice {
+  StoreCondition condition = StoreCondition::Roomy;
+  friend bool operator==(const StoreNotice&, const StoreNotice&) = default;
+};
+
+using PeerMessage =
+    std::variant<ReplicaWrite, ReplicaWriteReply, ReplicaRead, ReplicaReadReply, ForwardedPut,
+                 ForwardedPutReply, ScanRange, ScanRangeReply, DigestRange, DigestRangeReply,
+                 BootAnnouncement, BootReply, StoreNotice>;
 
 }  // namespace starling

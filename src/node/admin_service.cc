@@ -15,6 +15,7 @@
 #include "membership/boot_confirmation.h"
 #include "membership/peer_table.h"
 #include "message/client_messages.h"
+#include "message/store_condition.h"
 #include "node/node_options.h"
 #include "node/readiness.h"
 #include "ring/preference_list.h"
@@ -33,6 +34,15 @@ std::string_view durability_name(DurabilityMode mode) {
       return "none";
   }
   return "sync";
+}
+
+std::string message_of(StoreCondition condition) {
+  return condition == StoreCondition::Full
+             ? "'s disk is full: it stores nothing and serves reads. Make space there; it goes on "
+               "by "
+               "itself"
+             : "'s disk is nearly full: it takes no new values, but deletes and reads. Make space "
+               "there; it goes on by itself";
 }
 
 std::vector<std::string> names_of(const Ring& ring, std::span<const NodeId> nodes) {
@@ -80,6 +90,10 @@ ClusterStatusReply AdminService::cluster_status() const {
       reply.messages.push_back(member.name +
                                " is connected but silent: it may be paused or "
                                "overloaded");
+    }
+    const StoreCondition condition = neighbours_.peers.condition(member.id);
+    if (state != PeerState::Down && condition != StoreCondition::Roomy) {
+      reply.messages.push_back(member.name + message_of(condition));
     }
   }
   const std::uint32_t quorum = ring.replicas() / 2 + 1;
@@ -141,21 +155,27 @@ NodeInfoReply AdminService::node_info(Instant now) const {
           .boot_sequence = neighbours_.identity.boot_sequence,
           .ready = ready.ready,
           .not_ready_because = ready.because,
+          .disk = ready.note.empty() ? "there is room" : ready.note,
           .uptime_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(uptime.count(), 0)),
           .partitions = ring.slots_of(self)};
 }
 
 Readiness AdminService::readiness() const {
   if (!neighbours_.confirmation.counting()) {
-    return {.ready = false, .because = neighbours_.confirmation.explanation()};
+    return {.ready = false,
+            .because = neighbours_.confirmation.explanation(),
+            .note = neighbours_.health.explanation()};
   }
   const std::uint32_t quorum = neighbours_.cluster.ring().replicas() / 2 + 1;
   const std::uint32_t reachable = reachable_owners_min();
-  if (reachable >= quorum) return {.ready = true, .because = {}};
+  if (reachable >= quorum) {
+    return {.ready = true, .because = {}, .note = neighbours_.health.explanation()};
+  }
   return {.ready = false,
           .because = "some partitions have only " + std::to_string(reachable) + " of the " +
                      std::to_string(quorum) +
-                     " replicas that a quorum takes: other members are down or not confirmed"};
+                     " replicas that a quorum takes: other members are down or not confirmed",
+          .note = neighbours_.health.explanation()};
 }
 
 std::uint32_t AdminService::reachable_owners(PartitionId partition) const {

@@ -20,6 +20,7 @@
 #include "node/node_options.h"
 #include "node/outbox.h"
 #include "node/readiness.h"
+#include "node/store_health.h"
 #include "replica/store_identity.h"
 #include "ring/cluster_config.h"
 
@@ -34,6 +35,7 @@ class AdminService {
     const PeerTable& peers;
     const StoreIdentity& identity;
     const BootConfirmation& confirmation;
+    const StoreHealth& health;
     Outbox& outbox;
     AnswerDesk& desk;
   };

@@ -8,6 +8,7 @@
 #include "base/planted_bug.h"
 #include "env/storage_engine.h"
 #include "membership/boot_confirmation.h"
+#include "membership/peer_table.h"
 #include "message/peer_messages.h"
 #include "replica/store_identity.h"
 #include "ring/member.h"
@@ -24,6 +25,18 @@ void BootService::on_start() {
     neighbours_.log.error(confirmation_.explanation());
   }
   if (confirmation_.counting()) note_counting();
+}
+
+void BootService::on_store_reopened() {
+  last_ticket_ = remember_everything(neighbours_.storage, identity_);
+  for (const auto& [peer, announced] : identity_.peers) {
+    if (neighbours_.peers.state(peer) == PeerState::Down) continue;
+    neighbours_.replica.send_when_durable(peer, last_ticket_,
+                                          BootReply{.store = announced.store,
+                                                    .boot_sequence = announced.boot_sequence,
+                                                    .incarnation = announced.incarnation,
+                                                    .verdict = BootVerdict::Confirmed});
+  }
 }
 
 void BootService::on_peer_up(NodeId peer) {

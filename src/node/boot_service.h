@@ -37,6 +37,9 @@ class BootService {
   void on_reply(NodeId from, const BootReply& reply);
   // A store that counts from the beginning (a cluster of one) is remembered as such.
   void on_start();
+  // The engine lost what was queued: remembers everything once more, and then confirms the peers
+  // that may still wait for it. A verdict that comes twice changes nothing.
+  void on_store_reopened();
 
  private:
   void note_counting();

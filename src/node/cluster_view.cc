@@ -39,7 +39,8 @@ ReplicaView ClusterView::view_of(std::span<const NodeId> owners) const {
   for (const NodeId owner : owners) {
     view.slots.push_back({.node = owner,
                           .reachable = reachable(owner),
-                          .suspect = peers_.state(owner) == PeerState::Suspect});
+                          .suspect = peers_.state(owner) == PeerState::Suspect,
+                          .store = peers_.condition(owner)});
   }
   const auto rank = [this](const ReplicaView::Slot& slot) {
     if (slot.node == self_) return 0;

@@ -62,6 +62,7 @@ void Coordinator::put_here(Origin origin, PutCommand put, Instant now, Instant d
   const Place place = place_of(put.address);
   PutOperation machine({.self = neighbours_.cluster.self(),
                         .quorum = *quorum,
+                        .kind = put.kind,
                         .context = put.context,
                         .deadline = deadline,
                         .planted = options_.planted},

@@ -47,10 +47,8 @@ Result<LocalMint::Outcome> LocalMint::mint(const RecordAddress& record, const Pu
     replays_.remember(now, put.request, fingerprint, minted);
     note_early_evictions(now);
     outcome = std::move(minted);
-  } else if (put.levels.dw != Level::none()) {
-    // The first copy may have asked for less: what is there now must be synced as well.
-    STARLING_ASSIGN_OR_RETURN(synced, outcome->ticket,
-                              store_.merge(record, outcome->minted.delta, true));
+  } else {
+    STARLING_ASSIGN_OR_RETURN(kept, outcome->ticket, keep_again(record, put, *outcome));
   }
   Outcome result{.minted = std::move(outcome->minted),
                  .ticket = outcome->ticket,
@@ -62,6 +60,18 @@ Result<LocalMint::Outcome> LocalMint::mint(const RecordAddress& record, const Pu
     if (view.ok()) result.record_clock = view->versions->clock();
   }
   return result;
+}
+
+// The first copy may have asked for less than a synced one; or its commit met a full disk, and what
+// it minted is nowhere here any more. Where it can not be kept again, the put is as much in doubt
+// as its first copy was.
+Result<CommitTicket> LocalMint::keep_again(const RecordAddress& record, const PutCommand& put,
+                                           const ReplicaStore::MintOutcome& outcome) {
+  Result<CommitTicket> kept =
+      store_.merge(record, outcome.minted.delta, put.levels.dw != Level::none());
+  if (kept.ok()) return kept;
+  return Status(StatusCode::InDoubt, "the put was minted before, and now: " +
+                                         kept.status().message() + "; read before retrying");
 }
 
 void LocalMint::note_early_evictions(Instant now) {

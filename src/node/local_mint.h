@@ -36,13 +36,16 @@ class LocalMint {
   [[nodiscard]] Incarnation incarnation() const { return store_.incarnation(); }
 
   // Errors: as ReplicaStore::mint, Failure for a value that does not have its checksum, and Usage
-  // for a request id that was used for another put.
+  // for a request id that was used for another put. InDoubt: a replay of a put that was minted, and
+  // of which no copy can be kept here now.
   [[nodiscard]] Result<Outcome> mint(const RecordAddress& record, const PutCommand& put,
                                      Instant now);
   // PlantedBug::MintAtNonOwner: the mistake of a coordinator that is no replica of the key.
   [[nodiscard]] Outcome mint_from_nothing(const PutCommand& put);
 
  private:
+  [[nodiscard]] Result<CommitTicket> keep_again(const RecordAddress& record, const PutCommand& put,
+                                                const ReplicaStore::MintOutcome& outcome);
   // Once a minute at most.
   void note_early_evictions(Instant now);
 

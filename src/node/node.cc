@@ -23,6 +23,7 @@
 #include "message/client_messages.h"
 #include "message/hello.h"
 #include "message/peer_messages.h"
+#include "message/store_condition.h"
 #include "node/admin_service.h"
 #include "node/answer_desk.h"
 #include "node/boot_service.h"
@@ -36,6 +37,7 @@
 #include "node/outbox.h"
 #include "node/readiness.h"
 #include "node/replica_service.h"
+#include "node/store_health.h"
 #include "replica/founding_config.h"
 #include "replica/replica_store.h"
 #include "replica/store_identity.h"
@@ -90,6 +92,7 @@ struct Node::Parts {
     Coordinator coordinator;
     ListingService listings;
     BootService boot;
+    StoreHealth health;
     AdminService admin;
     ClientService clients;
   };
@@ -149,12 +152,20 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, Instant now)
             .log = parts.host.log,
             .planted = parts.options.planted},
            identity, confirmation),
+      health({.ring = parts.ring,
+              .peers = parts.peers,
+              .outbox = parts.outbox,
+              .store = store,
+              .replica = replica,
+              .boot = boot,
+              .log = parts.host.log}),
       admin({.options = parts.options,
              .config = parts.config,
              .cluster = cluster,
              .peers = parts.peers,
              .identity = identity,
              .confirmation = confirmation,
+             .health = health,
              .outbox = parts.outbox,
              .desk = desk},
             now),
@@ -199,6 +210,7 @@ Hello Node::hello() const {
 
 void Node::on_peer_up(NodeId peer, const Hello& hello) {
   parts_->peers.on_up(peer, hello.http_address);
+  parts_->services->health.on_peer_up(peer);
   parts_->services->boot.on_peer_up(peer);
   parts_->settle();
 }
@@ -225,7 +237,8 @@ void Node::on_client_request(const ClientHandle& client, ClientRequest request) 
 
 void Node::on_committed(CommitTicket through, const Status& status) {
   Parts& parts = *parts_;
-  if (!status.ok() && !parts.broken) {
+  const bool full = status.code() == StatusCode::DiskFull;
+  if (!status.ok() && !full && !parts.broken) {
     parts.broken = true;
     parts.services->replica.on_storage_error();
     parts.host.log.error("the store failed and this node steps aside: " + status.message());
@@ -233,7 +246,18 @@ void Node::on_committed(CommitTicket through, const Status& status) {
   if (parts.broken) return;
   parts.services->store.on_committed(through);
   parts.services->replica.on_committed(through);
+  if (full) parts.services->health.on_stopped(status);
   parts.settle();
+}
+
+void Node::on_store_reopened() {
+  parts_->services->health.on_reopened();
+  parts_->settle();
+}
+
+void Node::on_store_condition(StoreCondition condition, std::string explanation) {
+  parts_->services->health.on_condition(condition, std::move(explanation));
+  parts_->settle();
 }
 
 void Node::on_timer() {
@@ -334,6 +358,7 @@ void Node::Parts::deliver(NodeId from, PeerMessage message) {
     void operator()(const DigestRangeReply& m) const { to.admin.on_digest_reply(from, m, now); }
     void operator()(const BootAnnouncement& m) const { to.boot.on_announcement(from, m); }
     void operator()(const BootReply& m) const { to.boot.on_reply(from, m); }
+    void operator()(const StoreNotice& m) const { to.health.on_notice(from, m); }
   };
   std::visit(Router{.from = from, .now = now, .to = to}, message);
 }

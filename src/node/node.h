@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "starling/status.h"
 
@@ -21,6 +22,7 @@
 #include "message/client_messages.h"
 #include "message/hello.h"
 #include "message/peer_messages.h"
+#include "message/store_condition.h"
 #include "node/node_options.h"
 #include "node/readiness.h"
 #include "ring/cluster_config.h"
@@ -60,9 +62,15 @@ class Node {
   void on_peer_down(NodeId peer);
   void on_peer_message(NodeId from, PeerMessage message);
   void on_client_request(const ClientHandle& client, ClientRequest request);
-  // The storage engine's: all commits up to `through` are complete, or the engine is broken; the
-  // host must then end this node (is_broken()).
+  // The storage engine's: all commits up to `through` are complete, or the engine takes no more. On
+  // a full disk the node reads on, until the host has opened the engine again; after any other
+  // error the host must end this node (is_broken()).
   void on_committed(CommitTicket through, const Status& status);
+  // The engine was opened again behind a full disk, and holds all that was acknowledged.
+  void on_store_reopened();
+  // How much room the disk has; said whenever the host has looked. `explanation`: with the figures
+  // and the remedy, for people; empty while there is room.
+  void on_store_condition(StoreCondition condition, std::string explanation);
   void on_timer();
   [[nodiscard]] std::optional<Instant> next_deadline() const;
 

@@ -8,7 +8,8 @@ namespace starling {
 
 struct Readiness {
   bool ready = false;
-  std::string because;  // empty when ready
+  std::string because;    // empty when ready
+  std::string note = {};  // what limits it even so, such as a full disk; empty: nothing
 };
 
 }  // namespace starling

@@ -21,6 +21,7 @@
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "message/record_bytes.h"
+#include "message/store_condition.h"
 #include "node/current_ring.h"
 #include "node/outbox.h"
 #include "replica/key_layout.h"
@@ -35,6 +36,31 @@ constexpr std::uint32_t kVisitedAtOnce = 4000;
 
 // Scans and digests that wait for their turn. Coordinators bound their own; this bounds all peers'.
 constexpr std::size_t kBulkMax = 1024;
+
+// Makes a reply that waits for its commit one that says no; false: it is better not sent at all.
+struct Refuse {
+  bool operator()(ReplicaWriteReply& reply) const {
+    reply.outcome = ReplicaOutcome::DiskFull;
+    reply.synced = false;
+    return true;
+  }
+  bool operator()(ReplicaReadReply& reply) const {
+    reply = {.operation = reply.operation, .epoch = reply.epoch};
+    return true;
+  }
+  bool operator()(ScanRangeReply& reply) const {
+    reply = {.operation = reply.operation, .epoch = reply.epoch};
+    return true;
+  }
+  bool operator()(DigestRangeReply& reply) const {
+    reply = {.operation = reply.operation, .sound = false};
+    return true;
+  }
+  template <typename Other>
+  bool operator()(Other& /*reply*/) const {
+    return false;
+  }
+};
 
 }  // namespace
 
@@ -52,6 +78,12 @@ void ReplicaService::on_write(NodeId from, const ReplicaWrite& write) {
   ReplicaWriteReply reply{.operation = write.envelope.operation, .epoch = ring_->epoch()};
   if (const auto refused = refusal(write.envelope, write.address)) {
     reply.outcome = *refused;
+    return outbox_.send(from, reply);
+  }
+  // A fresh value must fit in below the soft limit; what this node minted itself is stored already.
+  const bool fresh_value = write.kind == WriteKind::Replicate && write.versions.live_values() > 0;
+  if (fresh_value && from != outbox_.self() && !takes(store_.condition(), SiblingKind::Value)) {
+    reply.outcome = ReplicaOutcome::DiskFull;
     return outbox_.send(from, reply);
   }
   const Result<CommitTicket> merged =
@@ -217,6 +249,15 @@ void ReplicaService::on_committed(CommitTicket through) {
   }
 }
 
+// An acknowledgement becomes a refusal, which says less: the commit may have reached the disk after
+// all. A read would show what was not durable. A boot is confirmed again when the store is open.
+void ReplicaService::on_commits_lost() {
+  auto lost = std::exchange(waiting_, {});
+  for (auto& [ticket, waiting] : lost) {
+    if (std::visit(Refuse{}, waiting.reply)) outbox_.send(waiting.to, std::move(waiting.reply));
+  }
+}
+
 void ReplicaService::on_storage_error() {
   broken_ = true;
   waiting_.clear();
@@ -243,6 +284,7 @@ std::optional<ReplicaOutcome> ReplicaService::refusal(const Envelope& envelope,
 }
 
 ReplicaOutcome ReplicaService::outcome_of(const Status& status) const {
+  if (status.code() == StatusCode::DiskFull) return ReplicaOutcome::DiskFull;
   if (status.code() != StatusCode::Corruption) return ReplicaOutcome::Refused;
   log_.write(LogLevel::Trace, "mark: replica: answered corrupt");
   return ReplicaOutcome::Corrupt;

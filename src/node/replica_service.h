@@ -38,6 +38,8 @@ class ReplicaService {
   // Sends `reply` once all commits up to `ticket` are through (0: at once).
   void send_when_durable(NodeId to, CommitTicket ticket, PeerMessage reply);
   void on_committed(CommitTicket through);
+  // What waits for a commit is refused: no commit that was queued so far will be through.
+  void on_commits_lost();
   // A broken store acknowledges nothing any more.
   void on_storage_error();
 

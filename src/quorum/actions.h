@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
+#include "message/store_condition.h"
 #include "version/sibling_set.h"
 #include "version/vector_clock.h"
 
@@ -86,6 +87,7 @@ struct ReplicaView {
     NodeId node;
     bool reachable = false;  // connected, or the coordinator itself with a store that counts
     bool suspect = false;    // connected, but it let a request wait too long lately: ask it last
+    StoreCondition store = StoreCondition::Roomy;  // what it may refuse for want of room
   };
   Epoch epoch;
   std::vector<Slot> slots;  // preference order

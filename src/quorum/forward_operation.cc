@@ -60,7 +60,10 @@ bool another_owner_may_differ(StatusCode code) {
 ForwardOperation::ForwardOperation(ReplicaView replicas, std::uint32_t required, Instant deadline)
     : required_(required), deadline_(deadline) {
   std::erase_if(replicas.slots, [](const ReplicaView::Slot& slot) { return !slot.reachable; });
-  std::ranges::stable_sort(replicas.slots, {}, &ReplicaView::Slot::suspect);
+  // Who has room first: the others refuse, and cost a round trip.
+  std::ranges::stable_sort(replicas.slots, {}, [](const ReplicaView::Slot& slot) {
+    return std::pair(slot.store, slot.suspect);
+  });
   for (const ReplicaView::Slot& slot : replicas.slots) candidates_.push_back(slot.node);
   std::ranges::reverse(candidates_);
 }

@@ -5,7 +5,8 @@
 //                              v    |
 //                         AwaitingNewerRow
 //
-//   Created          -> Finished  too few slots can be reached: unavailable, nothing was minted
+//   Created          -> Finished  too few slots can be reached: unavailable, nothing was minted; or
+//                                 too few of those have room: disk full, likewise
 //   Minting          -> Finished  the mint was refused; or the deadline passed: in doubt
 //   AwaitingReplicas -> Draining  enough acknowledgements; or too few are left: in doubt
 //   AwaitingReplicas -> AwaitingNewerRow  a replica is ahead of our ring: all answers are discarded
@@ -31,6 +32,7 @@
 #include "base/time.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
+#include "message/store_condition.h"
 #include "quorum/actions.h"
 #include "quorum/reply_tally.h"
 #include "version/minter.h"
@@ -67,6 +69,16 @@ void PutOperation::start(Actions& out) {
                                             std::to_string(tally_.required()) +
                                             " replicas can be reached: nothing was applied");
     return refuse(std::move(why), reachable, out);
+  }
+  const auto roomy = static_cast<std::uint32_t>(std::ranges::count_if(
+      replicas_.slots, [this](const ReplicaView::Slot& slot) { return takes_it(slot); }));
+  if (roomy < tally_.required()) {
+    Status why(StatusCode::DiskFull,
+               "the disks of " + std::to_string(reachable - roomy) + " of " +
+                   std::to_string(reachable) + " replicas are full, and the write needs " +
+                   std::to_string(tally_.required()) +
+                   ": nothing was applied; make space there (see `starling cluster status`)");
+    return refuse(std::move(why), roomy, out);
   }
   const bool may_mint =
       request_.planted == PlantedBug::MintAtNonOwner || can_reach(replicas_, request_.self);
@@ -145,7 +157,12 @@ void PutOperation::check_invariants() const {
   STARLING_CHECK(state_ != State::Draining || !tally_.all_answered());
 }
 
-// Sends the one delta to every slot that can be reached; the others have failed at once.
+bool PutOperation::takes_it(const ReplicaView::Slot& slot) const {
+  return slot.reachable && takes(slot.store, request_.kind);
+}
+
+// Sends the one delta to every slot that can be reached and has room; the others have failed at
+// once.
 void PutOperation::replicate(Resend resend, Actions& out) {
   STARLING_CHECK(minted_.has_value());
   state_ = State::AwaitingReplicas;
@@ -154,7 +171,8 @@ void PutOperation::replicate(Resend resend, Actions& out) {
   for (const ReplicaView::Slot& slot : replicas_.slots) {
     tally_.expect(slot.node);
     const bool own = slot.node == request_.self;
-    if (!slot.reachable) {
+    // Our own copy is stored already, whatever room there is now.
+    if (!slot.reachable || !(own || takes_it(slot))) {
       tally_.fail(slot.node);
     } else if (!own || resend == Resend::ToAll) {
       to.push_back(slot.node);
@@ -216,10 +234,12 @@ void PutOperation::answer_in_doubt(Actions& out) {
 void PutOperation::refuse(Status why, std::uint32_t reachable, Actions& out) {
   answered_ = true;
   state_ = State::Finished;
+  // A repeat of a put that was minted before may be refused as well, and is as much in doubt.
+  const bool nothing_minted = why.code() != StatusCode::InDoubt;
   const ReplyCounts replies{
       .required = tally_.required(), .received = reachable, .primaries = reachable};
   out.emplace_back(
-      AnswerError{.status = std::move(why), .replies = replies, .nothing_minted = true});
+      AnswerError{.status = std::move(why), .replies = replies, .nothing_minted = nothing_minted});
 }
 
 ReplyCounts PutOperation::counts() const {

@@ -1,8 +1,9 @@
 #pragma once
 
 // PutOperation: one put at the owner that mints it, from counting the reachable slots to the last
-// replica's answer (Dynamo, section 4.5). Nothing is minted unless enough slots can be reached, so
-// that "unavailable" always means that nothing was applied; once minted, every failure is in doubt.
+// replica's answer (Dynamo, section 4.5). Nothing is minted unless enough slots can be reached and
+// have room, so that "unavailable" and "disk full" always mean that nothing was applied; once
+// minted, every failure is in doubt.
 
 #include <cstdint>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "quorum/quorum_spec.h"
 #include "quorum/reply_tally.h"
 #include "version/minter.h"
+#include "version/sibling_set.h"
 
 namespace starling {
 
@@ -24,6 +26,7 @@ class PutOperation {
   struct Request {
     NodeId self;
     WriteQuorum quorum;
+    SiblingKind kind = SiblingKind::Value;
     VectorClock context;
     Instant deadline;
     PlantedBug planted = PlantedBug::None;
@@ -62,6 +65,8 @@ class PutOperation {
   // Whether the delta goes to our own replica too: at first it is there already, by the mint.
   enum class Resend : std::uint8_t { ToOthers, ToAll };
 
+  // Whether the slot can be reached and has room for this write.
+  [[nodiscard]] bool takes_it(const ReplicaView::Slot& slot) const;
   void replicate(Resend resend, Actions& out);
   void await_newer_row(NodeId from, Actions& out);
   void settle(Actions& out);

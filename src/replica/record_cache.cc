@@ -82,6 +82,15 @@ void RecordCache::on_committed(CommitTicket through) {
   evict();
 }
 
+void RecordCache::clear() {
+  waiting_.clear();
+  pinned_keys_.clear();
+  index_.clear();  // its keys are those of the entries
+  pinned_.clear();
+  recent_.clear();
+  bytes_ = 0;
+}
+
 // The most recently used one stays whatever its size: somebody is about to look at it.
 void RecordCache::evict() {
   while (bytes_ > bytes_max_ && recent_.size() > 1) {

@@ -43,6 +43,9 @@ class RecordCache {
   void pin(Entry& entry, CommitTicket ticket, CommitDemand demand);
   // Unpins what is through.
   void on_committed(CommitTicket through);
+  // Forgets everything, pinned or not: the engine lost what it had not committed, or was opened
+  // again.
+  void clear();
 
   [[nodiscard]] const Pinned& pinned() const { return pinned_keys_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }

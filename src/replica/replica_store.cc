@@ -22,6 +22,7 @@
 #include "env/storage_engine.h"
 #include "message/peer_messages.h"
 #include "message/record_bytes.h"
+#include "message/store_condition.h"
 #include "replica/key_layout.h"
 #include "replica/record_cache.h"
 #include "replica/record_codec.h"
@@ -98,6 +99,8 @@ Result<ReplicaStore::View> ReplicaStore::read(const RecordAddress& record) {
 
 Result<CommitTicket> ReplicaStore::merge(const RecordAddress& record, const SiblingSet& incoming,
                                          bool must_sync) {
+  // What others have stored already is taken as long as anything is.
+  STARLING_RETURN_IF_ERROR(check_room(SiblingKind::Tombstone));
   STARLING_RETURN_IF_ERROR(check_queue());
   STARLING_ASSIGN_OR_RETURN(loaded, Entry* const entry, load(record));
   ReplicaRecord& stored = entry->stored.record;
@@ -125,6 +128,7 @@ Result<ReplicaStore::MintOutcome> ReplicaStore::mint(const RecordAddress& record
     return Status(StatusCode::Unavailable,
                   "this replica mints no more: one dot stood for two values; see its log");
   }
+  STARLING_RETURN_IF_ERROR(check_room(put.kind));
   STARLING_RETURN_IF_ERROR(check_queue());
   STARLING_ASSIGN_OR_RETURN(loaded, Entry* const entry, load(record));
   ReplicaRecord& stored = entry->stored.record;
@@ -133,7 +137,7 @@ Result<ReplicaStore::MintOutcome> ReplicaStore::mint(const RecordAddress& record
     lost_something_ = false;
     // Planted: what this process minted may be gone, and it goes on as if it were there.
     if (options_.planted != PlantedBug::KeepIncarnation) {
-      start_fresh_incarnation("the store met damaged bytes");
+      start_fresh_incarnation("the store met an error since the last mint");
     }
   }
   if (minter_.is_surprised_by(stored.mine, put.context)) {
@@ -152,6 +156,11 @@ Result<ReplicaStore::MintOutcome> ReplicaStore::mint(const RecordAddress& record
 
 void ReplicaStore::on_committed(CommitTicket through) {
   cache_.on_committed(through);
+}
+
+void ReplicaStore::forget_uncommitted() {
+  cache_.clear();
+  lost_something_ = true;
 }
 
 Result<ReplicaStore::ScanOutcome> ReplicaStore::scan(const ScanQuery& query) {
@@ -265,6 +274,14 @@ void ReplicaStore::start_fresh_incarnation(std::string_view reason) {
 Status ReplicaStore::check_queue() const {
   if (engine_.queued_bytes() < options_.queued_bytes_max) return Status::success();
   return {StatusCode::Overloaded, "the disk is behind: too many bytes wait to be committed"};
+}
+
+Status ReplicaStore::check_room(SiblingKind kind) const {
+  if (takes(condition_, kind)) return Status::success();
+  return {StatusCode::DiskFull, condition_ == StoreCondition::Full
+                                    ? "the disk of this node is full: nothing was applied"
+                                    : "the disk of this node is nearly full and takes no new "
+                                      "values: nothing was applied"};
 }
 
 // A put that resolves at least one sibling is what we want at the limit, so it passes: their number

@@ -25,6 +25,7 @@
 #include "base/random.h"
 #include "env/storage_engine.h"
 #include "message/peer_messages.h"
+#include "message/store_condition.h"
 #include "replica/key_layout.h"
 #include "replica/record_cache.h"
 #include "version/minter.h"
@@ -109,19 +110,27 @@ class ReplicaStore {
   // waits for: 0 when nothing changed and it is durable (and synced, if `must_sync`). Errors:
   // Corruption  the stored record can not be read. Nothing was done.
   //         Overloaded  too much is queued. Nothing was done.
+  //         DiskFull    the store is full. Nothing was done.
   //         Failure     one dot stands for two values. Nothing was done, and this replica mints no
   //         more.
   [[nodiscard]] Result<CommitTicket> merge(const RecordAddress& record, const SiblingSet& incoming,
                                            bool must_sync);
 
   // Mints the put's write at this replica, on the newest record. Synced when the put asks
-  // for synced copies. Errors: TooManySiblings, Overloaded, Corruption, Unavailable (minting has
-  // stopped). Nothing was
-  //         minted.
+  // for synced copies. Errors: TooManySiblings, Overloaded, Corruption, DiskFull (the store is
+  // tight, and this is no delete; or it is full), Unavailable (minting has stopped). Nothing was
+  // minted.
   [[nodiscard]] Result<MintOutcome> mint(const RecordAddress& record, PutCommand&& put);
 
   // All commits up to `through` are durable as demanded.
   void on_committed(CommitTicket through);
+
+  // How much room there is from now on.
+  void set_condition(StoreCondition condition) { condition_ = condition; }
+  [[nodiscard]] StoreCondition condition() const { return condition_; }
+  // The engine lost what was not through, or was opened again: what is read next comes from it. The
+  // next mint begins a new incarnation, for what this process minted may be gone without a trace.
+  void forget_uncommitted();
 
   // The incarnation that the next mint continues; after a loss it differs from the one that the
   // process announced at its start.
@@ -146,6 +155,7 @@ class ReplicaStore {
   void note_corruption(std::string_view store_key, const Status& status);
   void start_fresh_incarnation(std::string_view reason);
   [[nodiscard]] Status check_queue() const;
+  [[nodiscard]] Status check_room(SiblingKind kind) const;
   [[nodiscard]] Status check_sibling_limits(const SiblingSet& stored, const PutCommand& put) const;
   CommitTicket commit(Entry& entry, CommitDemand demand);
   [[nodiscard]] Result<CommitTicket> refuse_collision(const RecordAddress& record);
@@ -157,6 +167,7 @@ class ReplicaStore {
   ReplicaStoreOptions options_;
   RecordCache cache_;
   ReplicaStoreCounters counters_;
+  StoreCondition condition_ = StoreCondition::Roomy;
   std::set<std::string, std::less<>> known_corrupt_;  // at most kKnownCorruptMax
   bool lost_something_ = false;                       // a store error since the last mint
 };

@@ -305,4 +305,12 @@ CommitTicket remember_epoch(StorageEngine& engine, StoreIdentity& identity, Epoc
   return commit_identity(engine, identity);
 }
 
+CommitTicket remember_everything(StorageEngine& engine, const StoreIdentity& identity) {
+  std::vector<StorageWrite> writes = {write_of_identity(identity)};
+  for (const auto& [peer, announced] : identity.peers) {
+    writes.push_back(write_of_peer(peer, announced));
+  }
+  return engine.commit(std::move(writes), CommitDemand::Synced);
+}
+
 }  // namespace starling

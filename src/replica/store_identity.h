@@ -71,5 +71,7 @@ CommitTicket remember_peer(StorageEngine& engine, StoreIdentity& identity, NodeI
 CommitTicket remember_confirmed(StorageEngine& engine, StoreIdentity& identity);
 CommitTicket remember_refusal(StorageEngine& engine, StoreIdentity& identity, BootVerdict refusal);
 CommitTicket remember_epoch(StorageEngine& engine, StoreIdentity& identity, Epoch adopted);
+// Queues all of it once more, synced: after an engine lost what was queued.
+CommitTicket remember_everything(StorageEngine& engine, const StoreIdentity& identity);
 
 }  // namespace starling

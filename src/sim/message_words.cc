@@ -15,8 +15,8 @@
 namespace starling::sim {
 namespace {
 
-constexpr std::array<std::string_view, 5> kOutcomes{"done", "not counted", "stale row", "corrupt",
-                                                    "refused"};
+constexpr std::array<std::string_view, 7> kOutcomes{
+    "done", "not counted", "stale row", "corrupt", "refused", "too large", "disk full"};
 
 std::string outcome_words(ReplicaOutcome outcome) {
   return std::string(kOutcomes.at(static_cast<std::size_t>(outcome)));
@@ -89,6 +89,13 @@ struct Words {
             "start " + std::to_string(boot.boot_sequence) + " " +
                 std::string(kVerdicts.at(static_cast<std::size_t>(boot.verdict))),
             std::nullopt};
+  }
+  MessageWords operator()(const StoreNotice& notice) const {
+    static constexpr std::array<std::string_view, 3> kConditions{"roomy", "tight", "full"};
+    return {
+        "",
+        "its disk is " + std::string(kConditions.at(static_cast<std::size_t>(notice.condition))),
+        std::nullopt};
   }
   template <typename Other>
   MessageWords operator()(const Other& /*message*/) const {

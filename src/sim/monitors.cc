@@ -281,6 +281,8 @@ void Monitors::mark_outcome(ReplicaOutcome outcome) {
       return marks_.reach("replica: refused");
     case ReplicaOutcome::TooLarge:
       return;  // no plan writes values of megabytes
+    case ReplicaOutcome::DiskFull:
+      return marks_.reach("replica: disk full");
   }
 }
 

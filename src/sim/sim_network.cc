@@ -49,7 +49,7 @@ std::optional<Message> decode_as(const std::string& bytes) {
 // broken, and a new one says it again.
 bool is_said_once(const PeerMessage& message) {
   return std::holds_alternative<BootAnnouncement>(message) ||
-         std::holds_alternative<BootReply>(message);
+         std::holds_alternative<BootReply>(message) || std::holds_alternative<StoreNotice>(message);
 }
 
 }  // namespace

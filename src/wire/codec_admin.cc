@@ -305,11 +305,12 @@ flatbuffers::Offset<wire::NodeInfoReply> write_table(Builder& builder, const Nod
   const TextOffset incarnation = write_text(builder, reply.incarnation);
   const TextOffset durability = write_text(builder, reply.durability);
   const TextOffset because = write_cut_text(builder, reply.not_ready_because, kMessageBytesMax);
+  const TextOffset disk = write_cut_text(builder, reply.disk, kMessageBytesMax);
   return wire::CreateNodeInfoReply(builder, name, reply.id.value, cluster, version, address, http,
                                    data_dir, store_id, incarnation, durability, reply.boot_sequence,
                                    reply.ready, because, reply.uptime_ms, reply.partitions,
                                    reply.damage.met, reply.damage.mended, reply.damage.waiting,
-                                   reply.damage.unsupplied);
+                                   reply.damage.unsupplied, disk);
 }
 
 NodeInfoReply read_table(FieldReader& reader, const wire::NodeInfoReply& table) {
@@ -327,6 +328,7 @@ NodeInfoReply read_table(FieldReader& reader, const wire::NodeInfoReply& table) 
   reply.boot_sequence = table.boot_sequence();
   reply.ready = table.ready();
   reply.not_ready_because = reader.text(table.not_ready_because(), kMessageBytesMax, "reason");
+  reply.disk = reader.text(table.disk(), kMessageBytesMax, "disk");
   reply.uptime_ms = table.uptime_ms();
   reply.partitions = table.partitions();
   reply.damage = {.met = table.damage_met(),

@@ -19,6 +19,7 @@
 #include "message/client_messages.h"
 #include "message/hello.h"
 #include "message/peer_messages.h"
+#include "message/store_condition.h"
 #include "peer_generated.h"
 #include "ring/cluster_config.h"
 #include "version/sibling_set.h"
@@ -163,7 +164,7 @@ flatbuffers::Offset<wire::ReplicaWriteReply> write_table(Builder& builder,
 
 ReplicaWriteReply read_table(FieldReader& reader, const wire::ReplicaWriteReply& table) {
   return {.operation = OperationId{table.operation()},
-          .outcome = reader.enumerator(table.outcome(), ReplicaOutcome::TooLarge, "outcome"),
+          .outcome = reader.enumerator(table.outcome(), ReplicaOutcome::DiskFull, "outcome"),
           .epoch = Epoch{table.epoch()},
           .synced = table.synced()};
 }
@@ -201,7 +202,7 @@ flatbuffers::Offset<wire::ReplicaReadReply> write_table(Builder& builder,
 ReplicaReadReply read_table(FieldReader& reader, const wire::ReplicaReadReply& table) {
   ReplicaReadReply reply;
   reply.operation = OperationId{table.operation()};
-  reply.outcome = reader.enumerator(table.outcome(), ReplicaOutcome::TooLarge, "outcome");
+  reply.outcome = reader.enumerator(table.outcome(), ReplicaOutcome::DiskFull, "outcome");
   reply.epoch = Epoch{table.epoch()};
   reply.fence = FenceStamp{table.fence()};
   reply.digest = hash_of(*table.digest());
@@ -298,6 +299,14 @@ BootReply read_table(FieldReader& reader, const wire::BootReply& table) {
           .boot_sequence = table.boot_sequence(),
           .incarnation = Incarnation{table.incarnation()},
           .verdict = reader.enumerator(table.verdict(), BootVerdict::RolledBack, "verdict")};
+}
+
+flatbuffers::Offset<wire::StoreNotice> write_table(Builder& builder, const StoreNotice& notice) {
+  return wire::CreateStoreNotice(builder, static_cast<std::uint8_t>(notice.condition));
+}
+
+StoreNotice read_table(FieldReader& reader, const wire::StoreNotice& table) {
+  return {.condition = reader.enumerator(table.condition(), StoreCondition::Full, "condition")};
 }
 
 }  // namespace starling

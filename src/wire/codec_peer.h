@@ -35,6 +35,8 @@ struct WireType<BootAnnouncement> : WireEntry<wire::BootAnnouncement, FrameType:
 };
 template <>
 struct WireType<BootReply> : WireEntry<wire::BootReply, FrameType::BootReply> {};
+template <>
+struct WireType<StoreNotice> : WireEntry<wire::StoreNotice, FrameType::StoreNotice> {};
 
 flatbuffers::Offset<wire::Hello> write_table(Builder& builder, const Hello& hello);
 flatbuffers::Offset<wire::ReplicaWrite> write_table(Builder& builder, const ReplicaWrite& write);
@@ -49,6 +51,7 @@ flatbuffers::Offset<wire::ForwardedPutReply> write_table(Builder& builder,
 flatbuffers::Offset<wire::BootAnnouncement> write_table(Builder& builder,
                                                         const BootAnnouncement& announcement);
 flatbuffers::Offset<wire::BootReply> write_table(Builder& builder, const BootReply& reply);
+flatbuffers::Offset<wire::StoreNotice> write_table(Builder& builder, const StoreNotice& notice);
 
 // Shared with the scans.
 [[nodiscard]] wire::Envelope wire_envelope(const Envelope& envelope);
@@ -63,5 +66,6 @@ ForwardedPut read_table(FieldReader& reader, const wire::ForwardedPut& table);
 ForwardedPutReply read_table(FieldReader& reader, const wire::ForwardedPutReply& table);
 BootAnnouncement read_table(FieldReader& reader, const wire::BootAnnouncement& table);
 BootReply read_table(FieldReader& reader, const wire::BootReply& table);
+StoreNotice read_table(FieldReader& reader, const wire::StoreNotice& table);
 
 }  // namespace starling

@@ -194,7 +194,7 @@ flatbuffers::Offset<wire::ScanRangeReply> write_table(Builder& builder,
 ScanRangeReply read_table(FieldReader& reader, const wire::ScanRangeReply& table) {
   ScanRangeReply reply;
   reply.operation = OperationId{table.operation()};
-  reply.outcome = reader.enumerator(table.outcome(), ReplicaOutcome::TooLarge, "outcome");
+  reply.outcome = reader.enumerator(table.outcome(), ReplicaOutcome::DiskFull, "outcome");
   reply.epoch = Epoch{table.epoch()};
   reply.entries = read_entries(reader, table);
   if (table.stopped_at() != nullptr) reply.stopped_at = reader.address(*table.stopped_at());

@@ -51,7 +51,8 @@ constexpr std::array<std::string_view, kFrameTypeMax + 1> kNames{"",
                                                                  "ClusterStatusReply",
                                                                  "ClusterRingReply",
                                                                  "ClusterDigestReply",
-                                                                 "NodeInfoReply"};
+                                                                 "NodeInfoReply",
+                                                                 "StoreNotice"};
 
 Status corrupt(std::string why) {
   return {StatusCode::Corruption, "frame header: " + std::move(why)};

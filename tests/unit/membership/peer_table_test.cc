@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/ids.h"
+#include "message/store_condition.h"
 
 namespace starling {
 namespace {
@@ -44,6 +45,16 @@ TEST_CASE("PeerTable: silence makes a peer suspect until it is heard again") {
   table.on_down(kPeer);
   table.on_silent(kPeer);
   CHECK(table.state(kPeer) == PeerState::Down);
+}
+
+TEST_CASE("PeerTable: a member has room until it says otherwise, and with each new connection") {
+  PeerTable table;
+  CHECK(table.condition(kPeer) == StoreCondition::Roomy);
+  table.on_up(kPeer, "");
+  table.on_condition(kPeer, StoreCondition::Tight);
+  CHECK(table.condition(kPeer) == StoreCondition::Tight);
+  table.on_up(kPeer, "");
+  CHECK(table.condition(kPeer) == StoreCondition::Roomy);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "env/storage_engine.h"
 #include "message/checksum.h"
 #include "message/peer_messages.h"
+#include "message/store_condition.h"
 #include "replica/key_layout.h"
 #include "replica/replica_store.h"
 #include "support/memory_engine.h"
@@ -117,6 +118,29 @@ TEST_CASE("LocalMint: puts that are forgotten too early are told once a minute")
   CHECK(mint_three(kNow) == 1);
   CHECK(mint_three(kNow + std::chrono::seconds(59)) == 1);
   CHECK(mint_three(kNow + std::chrono::seconds(60)) == 2);
+}
+
+TEST_CASE("LocalMint: a replay whose first commit was lost is committed again, with the same dot") {
+  Mint local;
+  const auto first = local.mint.mint(local.record(), local.put("value", 1), kNow);
+  local.engine.crash();
+  local.store.forget_uncommitted();
+  const auto again = local.mint.mint(local.record(), local.put("value", 1), kNow);
+  REQUIRE(again.ok());
+  CHECK(again->minted.dot == first->minted.dot);
+  CHECK(again->ticket > first->ticket);
+  CHECK(local.store.read(local.record())->versions->siblings().size() == 1);
+}
+
+TEST_CASE("LocalMint: a replay that can not be kept is in doubt, not refused as if it were new") {
+  Mint local;
+  REQUIRE(local.mint.mint(local.record(), local.put("value", 1), kNow).ok());
+  local.engine.crash();
+  local.store.forget_uncommitted();
+  local.store.set_condition(StoreCondition::Full);
+  CHECK(local.mint.mint(local.record(), local.put("value", 1), kNow).status().in_doubt());
+  CHECK(local.mint.mint(local.record(), local.put("other", 2), kNow).status().code() ==
+        StatusCode::DiskFull);
 }
 
 }  // namespace

@@ -6,9 +6,12 @@
 
 #include <doctest/doctest.h>
 
+#include "starling/status.h"
+
 #include "base/ids.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
+#include "message/store_condition.h"
 #include "ring/cluster_config.h"
 #include "support/test_cluster.h"
 #include "version/sibling_set.h"
@@ -146,6 +149,33 @@ TEST_CASE("ReplicaService: a damaged record is answered as corrupt, never as abs
   replica.cluster.start(0);
   replica.cluster.connect_all();
   CHECK(replica.tell<ReplicaReadReply>(replica.read())->outcome == ReplicaOutcome::Corrupt);
+}
+
+TEST_CASE("ReplicaService: what waits for a commit that is lost is refused, once") {
+  Replica replica;
+  CHECK_FALSE(replica.tell<ReplicaWriteReply>(replica.write()).has_value());
+  CHECK_FALSE(replica.tell<ReplicaReadReply>(replica.read()).has_value());
+  replica.cluster.engine(0).crash();
+  replica.cluster.node(0).on_committed({}, Status(StatusCode::DiskFull, "no space"));
+  CHECK(replica.take<ReplicaWriteReply>()->outcome == ReplicaOutcome::DiskFull);
+  const auto read = replica.take<ReplicaReadReply>();
+  CHECK(read->outcome == ReplicaOutcome::Refused);
+  CHECK(read->clock.empty());
+  CHECK(replica.take<StoreNotice>()->condition == StoreCondition::Full);
+  CHECK(replica.tell<ReplicaWriteReply>(replica.write())->outcome == ReplicaOutcome::DiskFull);
+  CHECK(replica.tell<ReplicaReadReply>(replica.read())->outcome == ReplicaOutcome::Done);
+}
+
+TEST_CASE("ReplicaService: a tight store refuses a fresh value and takes a repair with one") {
+  Replica replica;
+  replica.cluster.node(0).on_store_condition(StoreCondition::Tight, "little space");
+  (void)replica.take<StoreNotice>();
+  ReplicaWrite write = replica.write();
+  CHECK(replica.tell<ReplicaWriteReply>(write)->outcome == ReplicaOutcome::DiskFull);
+  write.kind = WriteKind::Repair;
+  CHECK_FALSE(replica.tell<ReplicaWriteReply>(write).has_value());
+  replica.cluster.commit(0);
+  CHECK(replica.take<ReplicaWriteReply>()->outcome == ReplicaOutcome::Done);
 }
 
 }  // namespace

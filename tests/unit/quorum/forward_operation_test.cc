@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
+#include "message/store_condition.h"
 #include "quorum/actions.h"
 #include "support/quorum_script.h"
 
@@ -154,6 +155,17 @@ TEST_CASE("ForwardOperation: an answer of somebody else is ignored") {
   ForwardOperation forward = forward_to(view_of(3), out);
   CHECK(reply(forward, 2, success()).empty());
   CHECK_FALSE(forward.finished());
+}
+
+TEST_CASE("ForwardOperation: an owner without room is asked after those that have some") {
+  ReplicaView view = view_of(3);
+  view.slots[0].store = StoreCondition::Tight;
+  view.slots[1].suspect = true;
+  Actions out;
+  ForwardOperation forward = forward_to(view, out);
+  CHECK(only<ForwardPut>(out).to == node(2));
+  CHECK(only<ForwardPut>(reply(forward, 2, refusal(StatusCode::DiskFull))).to == node(1));
+  CHECK(only<ForwardPut>(reply(forward, 1, refusal(StatusCode::DiskFull))).to == node(0));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "base/ids.h"
 #include "base/planted_bug.h"
 #include "message/peer_messages.h"
+#include "message/store_condition.h"
 #include "quorum/actions.h"
 #include "quorum/quorum_spec.h"
 #include "support/quorum_script.h"
@@ -249,6 +250,45 @@ TEST_CASE("PutOperation: planted, a newer row mints a second time") {
   put.on_minted(minted_of(2), 2, out);
   CHECK(reply(put, 0).empty());
   CHECK(only<AnswerPut>(reply(put, 1)).context == testing::clock_of({dot(9, 1), dot(0, 2)}));
+}
+
+TEST_CASE("PutOperation: where full disks put W out of reach nothing is minted, and it says so") {
+  ReplicaView view = view_of(3);
+  view.slots[1].store = StoreCondition::Tight;
+  view.slots[2].store = StoreCondition::Full;
+  PutOperation put = put_of(quorum_of(3, 2), view);
+  const Actions out = did([&](Actions& actions) { put.start(actions); });
+  const auto error = only<AnswerError>(out);
+  CHECK(error.status.code() == StatusCode::DiskFull);
+  CHECK(error.nothing_minted);
+  CHECK(error.replies.received == 1);
+  CHECK(none<MintLocally>(out));
+}
+
+TEST_CASE("PutOperation: slots that are down make it unavailable, whatever disks are full") {
+  ReplicaView view = view_of(3, {1, 2});
+  view.slots[0].store = StoreCondition::Full;
+  PutOperation put = put_of(quorum_of(3, 2), view);
+  const Actions out = did([&](Actions& actions) { put.start(actions); });
+  CHECK(only<AnswerError>(out).status.code() == StatusCode::Unavailable);
+}
+
+TEST_CASE("PutOperation: the delta spares a slot without room, which then counts as failed") {
+  ReplicaView view = view_of(3);
+  view.slots[2].store = StoreCondition::Tight;
+  Actions asked;
+  PutOperation put = minted_put(quorum_of(3, 2), view, asked);
+  CHECK(only<SendWrite>(asked).to == std::vector<NodeId>{node(1)});
+  const Actions out = reply(put, 1, ReplicaOutcome::DiskFull);
+  CHECK(only<AnswerError>(out).status.code() == StatusCode::InDoubt);
+}
+
+TEST_CASE("PutOperation: a refusal of a mint that is in doubt promises nothing") {
+  PutOperation put = put_of(quorum_of(3, 2), view_of(3));
+  Actions out = did([&](Actions& actions) { put.start(actions); });
+  out.clear();
+  put.on_mint_refused(Status(StatusCode::InDoubt, "minted before"), out);
+  CHECK_FALSE(only<AnswerError>(out).nothing_minted);
 }
 
 }  // namespace

@@ -91,5 +91,19 @@ TEST_CASE("RecordCache: pinned records come in key order") {
   CHECK(order == "abc");
 }
 
+TEST_CASE("RecordCache: clearing forgets what is pinned too, and it can be filled again") {
+  RecordCache cache(kRoomForAFew);
+  cache.pin(insert(cache, "pinned"), CommitTicket{1}, CommitDemand::Synced);
+  insert(cache, "recent");
+  cache.clear();
+  cache.check_invariants();
+  CHECK(cache.size() == 0);
+  CHECK(cache.bytes() == 0);
+  CHECK(cache.find("pinned") == nullptr);
+  cache.pin(insert(cache, "pinned"), CommitTicket{2}, CommitDemand::Synced);
+  cache.on_committed(CommitTicket{2});
+  cache.check_invariants();
+}
+
 }  // namespace
 }  // namespace starling

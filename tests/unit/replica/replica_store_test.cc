@@ -15,6 +15,7 @@
 #include "base/planted_bug.h"
 #include "env/storage_engine.h"
 #include "message/peer_messages.h"
+#include "message/store_condition.h"
 #include "store_fixture.h"
 #include "version/sibling_set.h"
 
@@ -291,6 +292,39 @@ TEST_CASE("ReplicaStore: a dot with two values is refused, and ends minting") {
   CHECK(fixture.store.is_minting_stopped());
   CHECK(fixture.store.mint(key.at(), put_of("x")).status().code() == StatusCode::Unavailable);
   CHECK(values_of(read_back(fixture.store, key)) == std::vector<std::string>{"v"});
+}
+
+TEST_CASE("ReplicaStore: a tight store refuses values, a full one everything but reads") {
+  StoreFixture fixture;
+  const TestKey key("k");
+  const SiblingSet incoming = fixture.store.mint(key.at(), put_of("v"))->minted.delta;
+  fixture.complete_all();
+  fixture.store.set_condition(StoreCondition::Tight);
+  CHECK(fixture.store.mint(key.at(), put_of("w")).status().code() == StatusCode::DiskFull);
+  PutCommand deletion = put_of("");
+  deletion.kind = SiblingKind::Tombstone;
+  CHECK(fixture.store.mint(key.at(), PutCommand(deletion)).ok());
+  CHECK(fixture.store.merge(key.at(), incoming, false).ok());
+  fixture.store.set_condition(StoreCondition::Full);
+  CHECK(fixture.store.mint(key.at(), PutCommand(deletion)).status().code() == StatusCode::DiskFull);
+  CHECK(fixture.store.merge(key.at(), incoming, false).status().code() == StatusCode::DiskFull);
+  CHECK(fixture.store.read(key.at()).ok());
+}
+
+TEST_CASE(
+    "ReplicaStore: what was not committed is forgotten, and the next mint is of another actor") {
+  StoreFixture fixture;
+  const TestKey key("k");
+  const auto first = fixture.store.mint(key.at(), put_of("kept"));
+  fixture.complete_all();
+  REQUIRE(fixture.store.mint(key.at(), put_of("lost")).ok());
+  fixture.engine.crash();
+  fixture.store.forget_uncommitted();
+  CHECK(values_of(read_back(fixture.store, key)) == std::vector<std::string>{"kept"});
+  const auto next = fixture.store.mint(key.at(), put_of("next"));
+  REQUIRE(next.ok());
+  CHECK(next->minted.dot.actor.incarnation != first->minted.dot.actor.incarnation);
+  fixture.store.check_invariants();
 }
 
 }  // namespace

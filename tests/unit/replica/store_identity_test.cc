@@ -235,5 +235,22 @@ TEST_CASE("StoreIdentity: a refused store stays refused over its next start") {
   CHECK(identity->refusal == BootVerdict::RolledBack);
 }
 
+TEST_CASE("StoreIdentity: everything can be remembered once more, in one synced commit") {
+  MemoryEngine engine;
+  auto identity = open(engine);
+  REQUIRE(identity.ok());
+  (void)remember_confirmed(engine, *identity);
+  (void)remember_peer(engine, *identity, NodeId{5}, kAnnounced);
+  engine.crash();  // both were queued, and are lost
+  (void)remember_everything(engine, *identity);
+  CHECK(engine.queue.size() == 1);
+  CHECK(engine.queue.front().demand == CommitDemand::Synced);
+  engine.complete_all();
+  const auto again = open(engine);
+  REQUIRE(again.ok());
+  CHECK(again->confirmed);
+  CHECK(again->peers.at(NodeId{5}) == kAnnounced);
+}
+
 }  // namespace
 }  // namespace starling

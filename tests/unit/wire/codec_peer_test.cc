@@ -44,8 +44,11 @@ TEST_CASE("codec_peer: unknown enumerators are refused") {
   CHECK(refusal_of_read("b", "k", {}, 2) == "ReplicaRead: want: unknown value");
   Builder builder;
   CHECK(refusal_of(FrameType::ReplicaWriteReply, builder,
-                   wire::CreateReplicaWriteReply(builder, 1, 6)) ==
+                   wire::CreateReplicaWriteReply(builder, 1, 7)) ==
         "ReplicaWriteReply: outcome: unknown value");
+  Builder other;
+  CHECK(refusal_of(FrameType::StoreNotice, other, wire::CreateStoreNotice(other, 3)) ==
+        "StoreNotice: condition: unknown value");
 }
 
 TEST_CASE("codec_peer: a field that must be there is missed") {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,16 +19,15 @@
 namespace starling {
 namespace {
 
-TEST_CASE("codec: the samples are one message of every frame type, in order") {
+TEST_CASE("codec: the samples are one message of every frame type") {
   Random random(test_seed());
-  std::uint8_t expected = kFrameTypeMin;
+  std::set<FrameType> found;
   for (const Frame& frame : random_frames(random)) {
     const std::string bytes = encode_frame(frame);
     REQUIRE(parse_frame_header(bytes).ok());
-    CHECK(parse_frame_header(bytes)->type == static_cast<FrameType>(expected));
-    ++expected;
+    CHECK(found.insert(parse_frame_header(bytes)->type).second);
   }
-  CHECK(expected == kFrameTypeMax + 1);
+  CHECK(found.size() == kFrameTypeMax);
 }
 
 TEST_CASE("codec: the kind of a frame is known from its type") {

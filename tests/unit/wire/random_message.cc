@@ -272,6 +272,7 @@ NodeInfoReply node_info_reply(Random& random) {
           .boot_sequence = random.next(),
           .ready = coin(random),
           .not_ready_because = name(random, 0),
+          .disk = name(random, 0),
           .uptime_ms = random.next(),
           .partitions = number(random),
           .damage = {.met = random.next(),
@@ -317,6 +318,7 @@ std::vector<PeerMessage> peer_messages(Random& random) {
                 .boot_sequence = random.next(),
                 .incarnation = {random.next()},
                 .verdict = static_cast<BootVerdict>(random.below(3))},
+      StoreNotice{.condition = static_cast<StoreCondition>(random.below(3))},
   };
 }
 
