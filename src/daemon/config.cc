@@ -32,6 +32,7 @@
 #include "ring/cluster_config.h"
 #include "ring/member.h"
 #include "ring/partition.h"
+#include "storage/disk_guard.h"
 
 namespace starling {
 namespace {
@@ -107,6 +108,12 @@ class Reader {
     if (*parsed >= bounds.min && *parsed <= bounds.max) return *parsed;
     return bad(name, "'" + text(name, "") + "' is not between " + format_size(bounds.min) +
                          " and " + format_size(bounds.max));
+  }
+  // Nothing: nobody gave it.
+  [[nodiscard]] Result<std::optional<std::uint64_t>> size_if_given(std::string_view name) const {
+    if (!has(name)) return std::optional<std::uint64_t>();
+    STARLING_ASSIGN_OR_RETURN(read, const std::uint64_t bytes, size(name, 0, SizeBounds{}));
+    return std::optional<std::uint64_t>(bytes);
   }
   [[nodiscard]] Result<bool> truth(std::string_view name) const {
     const std::string word = text(name, "false");
@@ -245,6 +252,16 @@ Result<ClusterConfig> cluster_of(const Reader& reader, const DaemonSettings& set
   return cluster;
 }
 
+Result<DiskLimitOptions> disk_limits_of(const Reader& reader) {
+  DiskLimitOptions limits;
+  STARLING_ASSIGN_OR_RETURN(soft, limits.soft, reader.size_if_given("disk-soft-limit"));
+  STARLING_ASSIGN_OR_RETURN(hard, limits.hard, reader.size_if_given("disk-hard-limit"));
+  STARLING_ASSIGN_OR_RETURN(ballast, limits.ballast, reader.size_if_given("disk-ballast"));
+  const bool crossed = limits.soft.has_value() && limits.hard.value_or(0) > *limits.soft;
+  if (!crossed) return limits;
+  return reader.bad("disk-hard-limit", "it must not be above --disk-soft-limit");
+}
+
 }  // namespace
 
 Result<DaemonSettings> check_settings(const GivenValues& given) {
@@ -261,6 +278,7 @@ Result<DaemonSettings> check_settings(const GivenValues& given) {
   STARLING_ASSIGN_OR_RETURN(
       block_cache, settings.block_cache_bytes,
       reader.size("block-cache", block_cache_share(usable_memory_bytes()), kBlockCacheBounds));
+  STARLING_ASSIGN_OR_RETURN(limits, settings.disk_limits, disk_limits_of(reader));
   STARLING_ASSIGN_OR_RETURN(level, settings.log_level, log_level_from(reader));
   STARLING_ASSIGN_OR_RETURN(cluster, settings.cluster, cluster_of(reader, settings));
   settings.founding = {.partitions = reader.origin_if_given("partitions"),

@@ -31,8 +31,10 @@
 #include "replica/founding_config.h"
 #include "replica/store_identity.h"
 #include "ring/member.h"
+#include "storage/leveldb_database.h"
 #include "storage/leveldb_engine.h"
 #include "storage/leveldb_lane.h"
+#include "storage/posix_files.h"
 
 namespace starling {
 namespace {
@@ -41,6 +43,9 @@ namespace {
 constexpr Duration kDrainMax = std::chrono::seconds(10);
 // --durability interval: what was acknowledged is synced within it.
 constexpr Duration kSyncInterval = std::chrono::seconds(1);
+
+// How often the space on the disk is looked at.
+constexpr Duration kDiskInterval = std::chrono::seconds(1);
 
 std::uint64_t seed_of_this_process() {
   std::random_device entropy;
@@ -61,6 +66,8 @@ Daemon::Daemon(DaemonSettings settings, Log& log)
                      log_.warning("some requests did not end within the drain's time");
                      loop_.stop();
                    }),
+      disk_timer_(loop_, clock_, [this] { look_at_disk(); }),
+      disk_(settings_.data_dir, settings_.disk_limits, log_),
       transport_({.loop = loop_,
                   .turn = turn_,
                   .clock = clock_,
@@ -89,6 +96,7 @@ Status Daemon::start() {
                                           .log = log_,
                                           .random = random_.fork("node")});
   STARLING_RETURN_IF_ERROR(node_->start());
+  look_at_disk();
   transport_.start(node_->hello());
   turn_.before_sleep([this] { before_sleep(); });
   log_.info("ready: '" + settings_.name + "' of cluster '" + settings_.cluster.cluster +
@@ -110,6 +118,9 @@ Status Daemon::open_store() {
   STARLING_RETURN_IF_ERROR(prepare_data_directory(settings_.data_dir));
   LevelDbEngineOptions options{.database = {.directory = store_directory(settings_.data_dir),
                                             .block_cache_bytes = settings_.block_cache_bytes}};
+  // Behind a crash on a full disk the ballast is what makes a start possible.
+  PosixFiles files;
+  static_cast<void>(disk_.provide(bytes_to_open(options.database.directory, files)));
   if (settings_.durability == DurabilityMode::Interval) options.sync_interval = kSyncInterval;
   STARLING_ASSIGN_OR_RETURN(opened, engine_, LevelDbEngine::open(options, *this));
   return Status::success();
@@ -147,7 +158,7 @@ NodeOptions Daemon::node_options() const {
 Health Daemon::health() const {
   if (draining_) return {.serving = false, .because = "this node is being stopped"};
   const Readiness readiness = node_->readiness();
-  return {.serving = readiness.ready, .because = readiness.because};
+  return {.serving = readiness.ready, .because = readiness.because, .note = readiness.note};
 }
 
 void Daemon::on_peer_message(NodeId from, PeerMessage message) {
@@ -162,9 +173,33 @@ void Daemon::on_lane_woke_us() {
   const LaneCompletions completions = engine_->drain_completions();
   node_->on_committed(completions.through, completions.status);
   if (completions.status.ok()) return;
+  if (completions.status.code() == StatusCode::DiskFull) {
+    store_stopped_ = true;
+    return;
+  }
   outcome_ = {StatusCode::Failure, "the store in '" + settings_.data_dir +
                                        "' failed: " + completions.status.message() +
                                        "; look after the disk, then start this node again"};
+}
+
+void Daemon::look_at_disk() {
+  disk_timer_.arm(clock_.now() + kDiskInterval);
+  DiskGuard::Report found = disk_.look();
+  node_->on_store_condition(found.condition, std::move(found.explanation));
+  if (store_stopped_) reopen_store();
+}
+
+void Daemon::reopen_store() {
+  if (!disk_.provide(engine_->reopen_bytes())) return;
+  const Status reopened = engine_->reopen();
+  if (reopened.ok()) {
+    store_stopped_ = false;
+    return node_->on_store_reopened();
+  }
+  // Somebody else was quicker to fill what was free; the next look may find more.
+  if (reopened.code() == StatusCode::DiskFull) return;
+  outcome_ = {StatusCode::Failure, "the store in '" + settings_.data_dir +
+                                       "' could not be opened again: " + reopened.message()};
 }
 
 // Once a turn: everything that happened in it has been handled and sent.

@@ -27,6 +27,7 @@
 #include "net/uv_turn.h"
 #include "net/uv_wakeup.h"
 #include "node/node.h"
+#include "storage/disk_guard.h"
 #include "storage/leveldb_engine.h"
 
 namespace starling {
@@ -62,6 +63,10 @@ class Daemon final : private Inbox, private CommitNotifier {
   void notify() override { wakeup_.wake(); }
 
   [[nodiscard]] Status open_store();
+  // Each second: tells the node how much room there is, and opens a store again that met a full
+  // disk.
+  void look_at_disk();
+  void reopen_store();
   [[nodiscard]] Status recall_founding();
   [[nodiscard]] NodeOptions node_options() const;
   [[nodiscard]] Health health() const;
@@ -79,6 +84,9 @@ class Daemon final : private Inbox, private CommitNotifier {
   UvWakeup wakeup_;
   UvTimer node_timer_;
   UvTimer drain_timer_;
+  UvTimer disk_timer_;
+  DiskGuard disk_;
+  bool store_stopped_ = false;  // by a full disk
   bool draining_ = false;
   bool must_set_store_aside_ = false;
   Status outcome_;

@@ -15,6 +15,7 @@
 #include "starling/status.h"
 
 #include "base/time.h"
+#include "storage/disk_guard.h"
 #include "storage/durable_directory.h"
 
 namespace starling {
@@ -29,13 +30,13 @@ Status unusable(const std::string& directory, const std::string& why) {
   return {StatusCode::Failure, "the data directory '" + directory + "' " + why};
 }
 
-// What a file system of its own brings along does not count.
+// What a file system of its own brings along does not count, nor what an emptied store leaves.
 bool holds_foreign_files(const std::filesystem::path& directory, std::error_code& error) {
   bool foreign = false;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     const std::string name = entry.path().filename();
     if (name == kStore || name.starts_with(kAside)) return false;
-    foreign = foreign || name != "lost+found";
+    foreign = foreign || (name != "lost+found" && name != kBallastName);
   }
   return foreign;
 }

@@ -17,7 +17,7 @@ struct Flag {
   std::string_view help;
 };
 
-inline constexpr std::array<Flag, 15> kFlags{{
+inline constexpr std::array<Flag, 18> kFlags{{
     {"config", "FILE", "TOML file whose keys are these flags without the dashes"},
     {"name", "NAME", "this member's name, unique in the cluster (default: node0)"},
     {"data-dir", "DIR",
@@ -39,6 +39,13 @@ inline constexpr std::array<Flag, 15> kFlags{{
     {"block-cache", "SIZE",
      "memory for blocks of the store that were read (default: a sixteenth of the memory, 16MiB to "
      "1GiB)"},
+    {"disk-soft-limit", "SIZE",
+     "with less free on the disk no new values are taken (default: a tenth of it, at most 2GiB)"},
+    {"disk-hard-limit", "SIZE",
+     "with less free no write is taken (default: a twentieth, at most 1GiB)"},
+    {"disk-ballast", "SIZE",
+     "space kept for opening the store again behind a full disk (default: a hundredth, at most "
+     "256MiB; 0: none)"},
     {"insecure", "", "allow to listen beyond loopback, where anybody may read and write"},
     {"log-level", "LEVEL", "trace, debug, info, warning or error (default: info)"},
 }};

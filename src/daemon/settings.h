@@ -9,6 +9,7 @@
 #include "net/host_port.h"
 #include "node/node_options.h"
 #include "ring/cluster_config.h"
+#include "storage/disk_guard.h"
 
 namespace starling {
 
@@ -29,6 +30,7 @@ struct DaemonSettings {
   FoundingOrigins founding;
   DurabilityMode durability = DurabilityMode::Sync;
   std::uint64_t block_cache_bytes = 0;
+  DiskLimitOptions disk_limits;
   LogLevel log_level = LogLevel::Info;
 };
 

@@ -43,6 +43,8 @@ HttpResponse Routes::answer_readiness(const HttpRequest& request) const {
   if (verbose) {
     response.body = health.serving ? "[+] quorum requests: served\n"
                                    : "[-] quorum requests: " + health.because + "\n";
+    response.body +=
+        health.note.empty() ? "[+] disk: there is room\n" : "[!] disk: " + health.note + "\n";
   }
   response.body += health.serving ? "ok\n" : "not serving\n";
   return response;

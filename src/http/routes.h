@@ -12,8 +12,9 @@ namespace starling {
 
 // What GET /readyz tells.
 struct Health {
-  bool serving = false;  // quorum requests can be served
-  std::string because;   // why not
+  bool serving = false;   // quorum requests can be served
+  std::string because;    // why not
+  std::string note = {};  // what limits it, such as a full disk; empty: nothing
 };
 
 class Routes {

@@ -1,5 +1,6 @@
 #include "storage/leveldb_database.h"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,9 @@ namespace {
 
 // One percent of look-ups for missing keys read a block in vain; more bits buy little.
 constexpr int kBloomBitsPerKey = 10;
+
+// Some 100 bytes a table: a manifest of 10 000 tables, with the next log and LOG to spare.
+constexpr std::uint64_t kManifestBytes = std::uint64_t{2} << 20U;
 
 leveldb::Slice slice_of(std::string_view bytes) {
   return {bytes.data(), bytes.size()};
@@ -92,6 +96,18 @@ void add_writes(leveldb::WriteBatch& to, const std::vector<StorageWrite>& writes
 }
 
 }  // namespace
+
+std::uint64_t bytes_to_open(const std::string& directory, leveldb::Env& env) {
+  std::vector<std::string> names;
+  if (!env.GetChildren(directory, &names).ok()) return kManifestBytes;
+  std::uint64_t bytes = kManifestBytes;
+  for (const std::string& name : names) {
+    std::uint64_t size = 0;
+    const bool is_log = name.ends_with(".log");
+    if (is_log && env.GetFileSize(directory + "/" + name, &size).ok()) bytes += size;
+  }
+  return bytes;
+}
 
 Result<std::unique_ptr<LevelDbDatabase>> LevelDbDatabase::open(
     const LevelDbDatabaseOptions& options, leveldb::Env& env) {

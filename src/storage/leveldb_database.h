@@ -6,6 +6,7 @@
 // engine of the daemon adds a lane to it, the simulator a schedule of its own.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,10 @@ struct LevelDbDatabaseOptions {
   // Smaller ones stall writers for up to half a second, larger ones only lengthen the recovery.
   std::size_t write_buffer_bytes = std::size_t{16} << 20U;
 };
+
+// Bytes that an open of the database in `directory` may write: what its logs hold becomes a table,
+// and a manifest is written anew.
+[[nodiscard]] std::uint64_t bytes_to_open(const std::string& directory, leveldb::Env& env);
 
 class LevelDbDatabase {
  public:

@@ -52,22 +52,36 @@ class LevelDbEngine final : public StorageEngine {
                             const Visitor& visit) override;
   CommitTicket commit(std::vector<StorageWrite> batch, CommitDemand demand) override;
   [[nodiscard]] Status commit_now(std::vector<StorageWrite> batch) override;
-  [[nodiscard]] std::uint64_t queued_bytes() const override { return lane_->queued_bytes(); }
+  [[nodiscard]] std::uint64_t queued_bytes() const override;
 
   // What is complete, for Node::on_committed; asked for after a notification.
-  [[nodiscard]] LaneCompletions drain_completions() { return lane_->drain_completions(); }
+  [[nodiscard]] LaneCompletions drain_completions();
+
+  // Bytes that opening the database again may write: its logs become tables.
+  [[nodiscard]] std::uint64_t reopen_bytes() const;
+  // Closes the database and opens it anew: the way on behind a full disk, whose error sticks. What
+  // was queued and not complete is lost, or is there unacknowledged. Errors:
+  // DiskFull    there is still no space. The database is closed now: nothing can be read, commits
+  //             are not written, until a later call succeeds. Nothing is damaged.
+  //         Corruption  what was synced is not there; others: as open(). This engine must not be
+  //                     used any more.
+  [[nodiscard]] Status reopen();
 
  private:
   LevelDbEngine(const LevelDbEngineOptions& options, CommitNotifier& notifier);
   [[nodiscard]] Status open_database();
+  [[nodiscard]] Status check_witnesses(const std::vector<LevelDbLane::Witness>& witnesses) const;
 
   LevelDbEngineOptions options_;
   CommitNotifier& notifier_;
   std::unique_ptr<FileSystem> own_files_;  // unless the options brought some
   // In the order in which they need each other: the lane uses the database, that the Env.
   std::unique_ptr<StarlingEnv> env_;
+  // Both are missing while the database is closed for want of space.
   std::unique_ptr<LevelDbDatabase> database_;
   std::unique_ptr<LevelDbLane> lane_;
+  CommitTicket last_ticket_;  // of the lanes that ended, and of commits while there is none
+  std::vector<LevelDbLane::Witness> witnesses_;  // of the last lane that ended
 };
 
 }  // namespace starling

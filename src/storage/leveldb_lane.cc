@@ -10,6 +10,7 @@
 
 #include "starling/status.h"
 
+#include "base/hash.h"
 #include "base/time.h"
 #include "env/commit_notifier.h"
 #include "env/storage_engine.h"
@@ -38,13 +39,19 @@ std::chrono::steady_clock::time_point on_steady_clock(Instant instant) {
 }  // namespace
 
 LevelDbLane::LevelDbLane(LevelDbDatabase& database, CommitNotifier& notifier,
-                         std::optional<Duration> sync_interval)
+                         std::optional<Duration> sync_interval, CommitTicket last_ticket)
     : database_(database),
       notifier_(notifier),
       sync_interval_(sync_interval),
+      last_ticket_(last_ticket.value),
       thread_([this] { run(); }) {}
 
 LevelDbLane::~LevelDbLane() {
+  end();
+}
+
+void LevelDbLane::end() {
+  if (!thread_.joinable()) return;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     ending_ = true;
@@ -125,7 +132,36 @@ Status LevelDbLane::write(Turn& turn) {
   std::vector<std::vector<StorageWrite>> batches;
   batches.reserve(turn.commits.size());
   for (Commit& commit : turn.commits) batches.push_back(std::move(commit.batch));
-  return database_.write(batches, turn.sync ? CommitDemand::Synced : CommitDemand::Written);
+  Status written =
+      database_.write(batches, turn.sync ? CommitDemand::Synced : CommitDemand::Written);
+  if (written.ok()) {
+    remember(batches, turn.sync);
+  } else {
+    doubt(batches);
+  }
+  return written;
+}
+
+// One commit is enough: what lies before it in the log is read before it.
+void LevelDbLane::remember(const std::vector<std::vector<StorageWrite>>& written, bool synced) {
+  if (written.empty()) return;
+  witnesses_.clear();
+  if (!synced) return;
+  for (const StorageWrite& write : written.back()) {
+    std::erase_if(witnesses_, [&](const Witness& one) { return one.key == write.key; });
+    Witness witness{.key = write.key, .value = std::nullopt};
+    if (write.value.has_value()) witness.value = hash64(*write.value);
+    witnesses_.push_back(std::move(witness));
+  }
+}
+
+// Nobody knows which of its values a key has then.
+void LevelDbLane::doubt(const std::vector<std::vector<StorageWrite>>& failed) {
+  for (const std::vector<StorageWrite>& batch : failed) {
+    for (const StorageWrite& write : batch) {
+      std::erase_if(witnesses_, [&](const Witness& one) { return one.key == write.key; });
+    }
+  }
 }
 
 bool LevelDbLane::complete(const Turn& turn, const Status& status) {

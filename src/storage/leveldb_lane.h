@@ -13,6 +13,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -38,10 +39,10 @@ struct LaneCompletions {
 class LevelDbLane {
  public:
   // `sync_interval`: how long what was only written may stay unsynced; nothing: for ever.
-  // `database` and `notifier` outlive the lane.
+  // Tickets go on behind `last_ticket`. `database` and `notifier` outlive the lane.
   LevelDbLane(LevelDbDatabase& database, CommitNotifier& notifier,
-              std::optional<Duration> sync_interval);
-  // Writes all that is queued, then ends.
+              std::optional<Duration> sync_interval, CommitTicket last_ticket = {});
+  // As end().
   ~LevelDbLane();
   LevelDbLane(const LevelDbLane&) = delete;
   LevelDbLane& operator=(const LevelDbLane&) = delete;
@@ -52,6 +53,18 @@ class LevelDbLane {
   CommitTicket commit(std::vector<StorageWrite> batch, CommitDemand demand);
   [[nodiscard]] LaneCompletions drain_completions();
   [[nodiscard]] std::uint64_t queued_bytes() const { return queued_bytes_; }
+  [[nodiscard]] CommitTicket last_ticket() const { return CommitTicket{last_ticket_}; }
+
+  // Writes all that is queued unless the lane is broken, and ends its thread.
+  void end();
+  // A key that was in the last synced write, and has not been written since.
+  struct Witness {
+    std::string key;
+    std::optional<std::uint64_t> value;  // its hash; nothing: it was erased
+  };
+  // What must be there when the database is opened again, if anything that was synced is.
+  // REQUIRES: end() was called.
+  [[nodiscard]] const std::vector<Witness>& witnesses() const { return witnesses_; }
 
  private:
   struct Commit {
@@ -72,6 +85,8 @@ class LevelDbLane {
   [[nodiscard]] std::optional<Turn> next_turn(Lock& lock);
   [[nodiscard]] Turn take_turn();
   [[nodiscard]] Status write(Turn& turn);
+  void remember(const std::vector<std::vector<StorageWrite>>& written, bool synced);
+  void doubt(const std::vector<std::vector<StorageWrite>>& failed);
   // Returns whether the loop must be woken.
   [[nodiscard]] bool complete(const Turn& turn, const Status& status);
 
@@ -85,6 +100,7 @@ class LevelDbLane {
 
   // The lane's alone: when the oldest unsynced write must be synced.
   std::optional<Instant> sync_due_;
+  std::vector<Witness> witnesses_;
 
   std::mutex mutex_;
   // Guarded by mutex_.

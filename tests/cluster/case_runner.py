@@ -8,6 +8,10 @@ import time
 import unittest
 
 
+# What a test tells meson that could not be run here.
+MESON_SKIPPED = 77
+
+
 def name_of(test):
     method = getattr(test, "_testMethodName", None)
     if method is None:  # a scenario that could not even be set up
@@ -20,6 +24,7 @@ class Report(unittest.TestResult):
         super().__init__()
         self.passed = 0
         self.failed = 0
+        self.skipped_cases = 0
         self._begun = 0.0
 
     def startTest(self, test):
@@ -39,6 +44,11 @@ class Report(unittest.TestResult):
         super().addFailure(test, err)
         self._fail(test, self.failures[-1][1])
 
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self.skipped_cases += 1
+        print(f"skipped {name_of(test)}: {reason}", flush=True)
+
     def _fail(self, test, text):
         self.failed += 1
         print(f"FAILED  {name_of(test)}\n{text}", flush=True)
@@ -54,4 +64,6 @@ def main():
     report = Report()
     suite.run(report)
     print(f"cases: {report.passed} passed, {report.failed} failed")
+    if report.skipped_cases and not report.failed and not report.passed:
+        sys.exit(MESON_SKIPPED)
     sys.exit(1 if report.failed or not report.passed else 0)

@@ -1,5 +1,6 @@
 #include "daemon/config.h"
 
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -17,6 +18,7 @@
 #include "daemon/flag.h"
 #include "daemon/settings.h"
 #include "node/node_options.h"
+#include "storage/disk_guard.h"
 
 #ifndef STARLING_EXAMPLE_CONFIG
 #error "the build defines STARLING_EXAMPLE_CONFIG"
@@ -134,6 +136,19 @@ TEST_CASE("Config: every bad value is refused by name and with a remedy") {
 TEST_CASE("Config: the block cache is what somebody says, else a share of the memory") {
   CHECK(settings_of({"--block-cache", "256MiB"}).block_cache_bytes == std::uint64_t{256} << 20U);
   CHECK(settings_of({}).block_cache_bytes >= std::uint64_t{16} << 20U);
+}
+
+TEST_CASE("Config: limits of the disk are sizes, the hard one below the soft one") {
+  CHECK_FALSE(settings_of({}).disk_limits.soft.has_value());
+  const DiskLimitOptions limits =
+      settings_of({"--disk-soft-limit", "3MiB", "--disk-hard-limit", "2MiB", "--disk-ballast", "0"})
+          .disk_limits;
+  CHECK(limits.soft == std::uint64_t{3} << 20U);
+  CHECK(limits.hard == std::uint64_t{2} << 20U);
+  CHECK(limits.ballast == 0);
+  check_refused({"--disk-soft-limit", "little"}, {"--disk-soft-limit", "64MiB"});
+  check_refused({"--disk-soft-limit", "1MiB", "--disk-hard-limit", "2MiB"},
+                {"--disk-hard-limit", "above --disk-soft-limit"});
 }
 
 TEST_CASE("Config: what is not built yet is refused as such") {

@@ -33,6 +33,14 @@ TEST_CASE("Routes: readyz says why on request") {
   CHECK(ask("/readyz?verbose", kWaiting).body.find("1 of 2 replicas can be reached") !=
         std::string::npos);
   CHECK(ask("/readyz?verbose", kServing).body.find("served") != std::string::npos);
+  CHECK(ask("/readyz?verbose", kServing).body.find("[+] disk") != std::string::npos);
+}
+
+TEST_CASE("Routes: a node that serves with a full disk is ready, and says what it refuses") {
+  const Health limited{.serving = true, .because = {}, .note = "all writes are refused"};
+  CHECK(ask("/readyz", limited).status == 200);
+  CHECK(ask("/readyz?verbose", limited).body.find("[!] disk: all writes are refused") !=
+        std::string::npos);
 }
 
 TEST_CASE("Routes: another method than GET and HEAD is refused, with the ones that exist") {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -15,7 +16,9 @@
 #include "starling/status.h"
 
 #include "env/storage_engine.h"
+#include "storage/leveldb_lane.h"
 #include "support/counting_notifier.h"
+#include "support/forgetful_files.h"
 #include "support/temporary_directory.h"
 
 namespace starling {
@@ -118,6 +121,101 @@ TEST_CASE("LevelDbEngine: a damaged log is corruption at the next start") {
   const auto opened = LevelDbEngine::open({.database = {.directory = directory.path()}}, notifier);
   CHECK(opened.status().code() == StatusCode::Corruption);
   CHECK(opened.status().message().find(directory.path()) != std::string::npos);
+}
+
+std::vector<StorageWrite> batch_of(const std::string& key, const std::string& value) {
+  return {{.key = key, .value = value}};
+}
+
+// An engine on files in memory, whose disk a test fills.
+struct FullDisk {
+  FullDisk() {
+    auto opened =
+        LevelDbEngine::open({.database = {.directory = "/db"}, .files = &files}, notifier);
+    REQUIRE(opened.ok());
+    engine = std::move(opened).value();
+  }
+  LaneCompletions commit(const std::string& key, const std::string& value) {
+    const CommitTicket ticket = engine->commit(batch_of(key, value), CommitDemand::Synced);
+    for (;;) {
+      const std::uint64_t seen = notifier.count();
+      LaneCompletions completions = engine->drain_completions();
+      if (completions.through >= ticket || !completions.status.ok()) return completions;
+      REQUIRE(notifier.wait_for(seen + 1));
+    }
+  }
+  std::optional<std::string> get(const std::string& key) {
+    const auto got = engine->get(key);
+    REQUIRE(got.ok());
+    return *got;
+  }
+
+  ForgetfulFiles files;
+  CountingNotifier notifier;
+  std::unique_ptr<LevelDbEngine> engine;
+};
+
+TEST_CASE("LevelDbEngine: behind a full disk it can be opened again, with all that was through") {
+  FullDisk disk;
+  CHECK(disk.commit("a", "1").through == CommitTicket{1});
+  disk.files.set_room(10);
+  CHECK(disk.commit("b", std::string(100, 'x')).status.code() == StatusCode::DiskFull);
+  CHECK(disk.get("a") == "1");
+  disk.files.set_room(std::nullopt);
+  CHECK(disk.commit("c", "3").status.code() == StatusCode::DiskFull);  // the error sticks
+  REQUIRE(disk.engine->reopen().ok());
+  const LaneCompletions again = disk.commit("d", "4");
+  CHECK(again.status.ok());
+  CHECK(again.through == CommitTicket{4});
+  CHECK(disk.get("a") == "1");
+  CHECK_FALSE(disk.get("b").has_value());
+  CHECK_FALSE(disk.get("c").has_value());
+}
+
+TEST_CASE(
+    "LevelDbEngine: without space it stays closed, answers no read as absent, and opens later") {
+  FullDisk disk;
+  CHECK(disk.commit("a", "1").status.ok());
+  disk.files.set_room(0);
+  CHECK_FALSE(disk.commit("b", "2").status.ok());
+  CHECK(disk.engine->reopen().code() == StatusCode::DiskFull);
+  CHECK(disk.engine->get("a").status().code() == StatusCode::Corruption);
+  CHECK(disk.engine->scan("", "z", [](auto, auto) { return true; }).code() ==
+        StatusCode::Corruption);
+  CHECK(disk.engine->commit_now(batch_of("k", "v")).code() == StatusCode::DiskFull);
+  CHECK(disk.commit("c", "3").status.code() == StatusCode::DiskFull);
+  CHECK(disk.engine->queued_bytes() == 0);
+  disk.files.set_room(std::nullopt);
+  REQUIRE(disk.engine->reopen().ok());
+  CHECK(disk.get("a") == "1");
+  CHECK(disk.commit("d", "4").through == CommitTicket{4});
+}
+
+TEST_CASE("LevelDbEngine: opened again without what was synced it says so") {
+  FullDisk disk;
+  CHECK(disk.commit("a", "1").status.ok());
+  disk.files.set_room(0);
+  CHECK_FALSE(disk.commit("b", "2").status.ok());
+  disk.files.set_room(std::nullopt);
+  std::vector<std::string> names;
+  REQUIRE(disk.files.GetChildren("/db", &names).ok());
+  for (const std::string& name : names) {
+    if (name.ends_with(".log")) REQUIRE(disk.files.RemoveFile("/db/" + name).ok());
+  }
+  const Status reopened = disk.engine->reopen();
+  CHECK(reopened.code() == StatusCode::Corruption);
+  CHECK(reopened.message().find("lacks what was synced") != std::string::npos);
+}
+
+TEST_CASE("LevelDbEngine: a key of the failed commit is no witness of what was synced") {
+  FullDisk disk;
+  CHECK(disk.commit("a", "1").status.ok());
+  disk.files.set_room(0);
+  CHECK_FALSE(disk.commit("a", "2").status.ok());
+  disk.files.set_room(std::nullopt);
+  CHECK(disk.engine->reopen_bytes() > 0);
+  CHECK(disk.engine->reopen().ok());
+  CHECK(disk.get("a") == "1");
 }
 
 }  // namespace
