@@ -1,5 +1,6 @@
 #include "sim/fault_driver.h"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -51,6 +52,7 @@ void FaultDriver::heal() {
     SimMember& member = cluster_.member(node);
     member.heal_damage();
     member.spare_commits();
+    member.make_room();
     member.call_off_strike();
     member.set_disk_speed({plan_.commit_fastest, plan_.commit_slowest});
     cluster_.start(node);
@@ -100,6 +102,8 @@ void FaultDriver::inject(const Fault& fault) {
       return cluster_.network().reset(fault.node, fault.other);
     case FaultKind::BumpRing:
       return bump_ring(fault);
+    case FaultKind::DiskFull:
+      return fill_disk(fault);
   }
 }
 
@@ -175,6 +179,14 @@ void FaultDriver::damage_reads(const Fault& fault) {
   SimMember& member = cluster_.member(fault.node);
   member.damage_reads(Random(fault.detail));
   events_.after(fault.lasting, [&member] { member.heal_damage(); });
+}
+
+void FaultDriver::fill_disk(const Fault& fault) {
+  constexpr std::array kShortages{SimMember::Shortage::Tight, SimMember::Shortage::Full,
+                                  SimMember::Shortage::CommitsFail};
+  SimMember& member = cluster_.member(fault.node);
+  member.run_short(kShortages.at(fault.detail % kShortages.size()));
+  events_.after(fault.lasting, [&member] { member.make_room(); });
 }
 
 void FaultDriver::slow_disk(const Fault& fault) {

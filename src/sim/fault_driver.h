@@ -36,6 +36,7 @@ class FaultDriver {
   void end_roll_back(std::uint32_t node, const SimMember::Image& image,
                      std::uint64_t starts_unseen);
   void damage_reads(const Fault& fault);
+  void fill_disk(const Fault& fault);
   void slow_disk(const Fault& fault);
   void jump_clock(const Fault& fault);
   void cut_for(std::uint32_t from, std::uint32_t to, Duration lasting);

@@ -30,7 +30,7 @@ using std::chrono::seconds;
 constexpr std::array<std::string_view, kFaultKinds> kFaultKindNames{
     "kill",        "power-loss", "power-loss-all", "lose-disk", "roll-back", "disk-error",
     "slow-disk",   "damage",     "jump-clock",     "jump-wall", "pause",     "cut-one-way",
-    "cut-two-way", "isolate",    "split",          "reset",     "bump-ring"};
+    "cut-two-way", "isolate",    "split",          "reset",     "bump-ring", "disk-full"};
 
 // Before this all founders have met and their stores count; a fault earlier than that would only
 // test the same start again and again.

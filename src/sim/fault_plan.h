@@ -97,8 +97,9 @@ enum class FaultKind : std::uint8_t {
   Split,     // the nodes fall into two halves
   Reset,     // the connection breaks, the tail of what was sent is lost
   BumpRing,  // a newer configuration is decided; some rows change their version
+  DiskFull,  // little room, none, or none when the next commit comes; for a while
 };
-inline constexpr std::uint32_t kFaultKinds = 17;
+inline constexpr std::uint32_t kFaultKinds = 18;
 [[nodiscard]] std::string_view fault_kind_name(FaultKind kind);
 
 struct Fault {

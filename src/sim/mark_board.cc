@@ -41,13 +41,14 @@ std::vector<std::string_view> MarkBoard::missing(std::span<const std::string_vie
 }
 
 std::span<const std::string_view> listed_marks() {
-  static constexpr std::array<std::string_view, 41> kListed{
+  static constexpr std::array<std::string_view, 46> kListed{
       "boot: a rolled back store was noticed",
       "boot: an old store was set aside",
       "boot: another store was noticed",
       "boot: refused a store",
       "boot: two members saw that a store is old",
       "client: disconnected",
+      "client: disk full",
       "client: in doubt",
       "client: overlapping requests of one client",
       "client: unavailable",
@@ -64,6 +65,7 @@ std::span<const std::string_view> listed_marks() {
       "network: a message was repeated",
       "node: power lost with unsynced writes",
       "operation: began again at a newer row",
+      "put: minted elsewhere after a local refusal",
       "put: refused a forwarded put",
       "put: the mint was refused",
       "read: deleted",
@@ -73,6 +75,7 @@ std::span<const std::string_view> listed_marks() {
       "read: unprotected at a majority",
       "replica: answered corrupt",
       "replica: corrupt",
+      "replica: disk full",
       "replica: not counted",
       "replica: refused",
       "replica: refused another row version",
@@ -80,7 +83,9 @@ std::span<const std::string_view> listed_marks() {
       "replica: sync demanded",
       "session: answered",
       "session: refused",
+      "store: a commit met a full disk",
       "store: met a damaged place",
+      "store: opened again behind a full disk",
       "write: delete acknowledged",
       "write: with a context of an earlier write",
   };

@@ -32,7 +32,7 @@ bool offers_partitions(FaultKind kind) {
 bool offers_disks(FaultKind kind) {
   using enum FaultKind;
   return kind == LoseDisk || kind == RollBack || kind == DiskError || kind == SlowDisk ||
-         kind == DamageReads || kind == PowerLoss;
+         kind == DamageReads || kind == PowerLoss || kind == DiskFull;
 }
 
 bool offers_clocks(FaultKind kind) {
@@ -55,7 +55,8 @@ const std::array<Scenario, 8>& scenarios() {
       {"crashes", "processes killed, machines losing power, pauses", offers_crashes, true, false},
       {"partitions", "links cut one way and both ways, splits, resets", offers_partitions, true,
        false},
-      {"disks", "disks lost, rolled back, failing, slow, unreadable", offers_disks, true, false},
+      {"disks", "disks lost, rolled back, failing, slow, unreadable, full", offers_disks, true,
+       false},
       {"clocks", "clocks that jump, nodes that stop, slow disks", offers_clocks, true, false},
       {"replays", "messages lost, doubled, overtaken, and repeated minutes later", offers_crashes,
        false, true},

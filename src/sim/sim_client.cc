@@ -305,6 +305,7 @@ void SimClient::take_error(Operation& operation, const ErrorReply& reply) {
   operation.status = reply.status;
   if (operation.is_write() && reply.status.in_doubt()) world_.marks.reach("client: in doubt");
   if (reply.status.code() == StatusCode::Unavailable) world_.marks.reach("client: unavailable");
+  if (reply.status.code() == StatusCode::DiskFull) world_.marks.reach("client: disk full");
   if (!operation.is_write() && reply.status.in_doubt()) {
     accuse(operation, "wrong-answer", describe_request(operation) + ": a read can not be in doubt");
   }

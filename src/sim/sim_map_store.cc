@@ -50,7 +50,15 @@ Status SimMapStore::scan(std::string_view from, std::string_view to,
 }
 
 Status SimMapStore::write(const Batches& group, CommitDemand demand) {
-  // However a write fails, this store writes nothing of it.
+  if (faults_.write_fault() == WriteFault::ShortAppend) {
+    // Whether the failed write was the last that still fitted is seen only later, or never.
+    if (random_.below(2) == 0) {
+      for (const std::vector<StorageWrite>& batch : group) disk_.write(batch);
+      disk_.sync();
+    }
+    return {StatusCode::DiskFull, "the simulated disk is full"};
+  }
+  // However else a write fails, this store writes nothing of it.
   if (faults_.write_fault() != WriteFault::None)
     return {StatusCode::Failure, "the simulated disk fails"};
   for (const std::vector<StorageWrite>& batch : group) disk_.write(batch);

@@ -1,6 +1,7 @@
 #include "sim/sim_member.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -23,6 +24,7 @@
 #include "env/transport.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
+#include "message/store_condition.h"
 #include "node/node.h"
 #include "replica/key_layout.h"
 #include "ring/cluster_config.h"
@@ -42,6 +44,8 @@ namespace {
 
 // Store keys begin with a partition's number, which is small.
 constexpr std::string_view kBehindAllKeys = "\xff\xff\xff\xff";
+// How often a host looks at the room on its disk.
+constexpr Duration kSpaceInterval = std::chrono::seconds(1);
 constexpr FileTail kTailAfterOutage = FileTail::Cut;
 
 Status power_is_gone() {
@@ -73,6 +77,28 @@ class MemberLog final : public Log {
  private:
   SimMember::World& world_;
   std::uint32_t index_;
+};
+
+// What is there while a store is opened again, and behind an open that failed.
+class ClosedStore final : public SimStore {
+ public:
+  explicit ClosedStore(const SimFileFaults& faults) : faults_(faults) {}
+
+  Result<std::optional<std::string>> get(std::string_view /*key*/) override { return closed(); }
+  Status scan(std::string_view /*from*/, std::string_view /*to*/,
+              const StorageEngine::Visitor& /*visit*/) override {
+    return closed();
+  }
+  Status write(const Batches& /*group*/, CommitDemand /*demand*/) override { return closed(); }
+  void die(const Batches& /*group*/, Random& /*random*/) override {}
+  [[nodiscard]] bool has_background() const override { return false; }
+  void run_background() override {}
+  [[nodiscard]] bool is_struck() const override { return faults_.is_struck(); }
+
+ private:
+  static Status closed() { return {StatusCode::Corruption, "the simulated store is closed"}; }
+
+  const SimFileFaults& faults_;
 };
 
 }  // namespace
@@ -112,8 +138,13 @@ Status SimMember::start() {
   STARLING_CHECK(process_ == nullptr);
   ++boots_;
   paused_until_ = events_.now();
-  STARLING_ASSIGN_OR_RETURN(opened, std::unique_ptr<SimStore> store, open_store());
-  process_ = std::make_unique<Process>(*this, std::move(store), random_.fork("boot", boots_));
+  Result<std::unique_ptr<SimStore>> opened = open_store(random_.fork("store", boots_));
+  if (!opened.ok()) {
+    end_process(faults_.is_struck() ? Power::Fails : Power::Stays);
+    return opened.status();
+  }
+  process_ =
+      std::make_unique<Process>(*this, std::move(opened).value(), random_.fork("boot", boots_));
   if (const std::optional<std::string> lie = audit(); lie.has_value()) {
     world_.on_store_lied(setup_.index, *lie);
   }
@@ -124,12 +155,12 @@ Status SimMember::start() {
     return started;
   }
   if (adopted_->epoch() > founding_epoch_) process_->node.adopt_ring(adopted_);
+  if (condition_ != StoreCondition::Roomy) report_condition();
   settle();
   return started;
 }
 
-Result<std::unique_ptr<SimStore>> SimMember::open_store() {
-  const Random random = random_.fork("store", boots_);
+Result<std::unique_ptr<SimStore>> SimMember::open_store(const Random& random) {
   if (setup_.engine == SimEngine::Map) {
     return std::unique_ptr<SimStore>(std::make_unique<SimMapStore>(disk_, faults_, random));
   }
@@ -138,10 +169,7 @@ Result<std::unique_ptr<SimStore>> SimMember::open_store() {
   // LevelDB does not mind when it can not sweep old files.
   const bool struck = faults_.is_struck();
   if (opened.ok() && !struck) return std::unique_ptr<SimStore>(std::move(opened).value());
-  const Status failed = opened.ok() ? power_is_gone() : opened.status();
-  if (opened.ok()) std::move(opened).value().reset();
-  end_process(struck ? Power::Fails : Power::Stays);
-  return failed;
+  return opened.ok() ? power_is_gone() : opened.status();
 }
 
 SimStorage::Host SimMember::host_of_storage() {
@@ -154,6 +182,7 @@ SimStorage::Host SimMember::host_of_storage() {
   };
   host.completed = [this](CommitTicket through, const Status& status) {
     perform([through, status](Node& node) { node.on_committed(through, status); });
+    if (status.code() == StatusCode::DiskFull) reopen_later();
   };
   host.observed = [this](const SimStore::Batches& group) { world_.on_group(setup_.index, group); };
   host.struck = [this] { world_.on_struck(setup_.index); };
@@ -213,8 +242,59 @@ void SimMember::set_disk_speed(SimStorage::Speed speed) {
 
 void SimMember::fail_commits(std::uint64_t how) {
   if (process_ == nullptr) return;
-  const auto fault = static_cast<WriteFault>(1 + (how % (kWriteFaults - 1)));
-  faults_.fail_writes(fault);
+  const auto drawn = static_cast<WriteFault>(1 + (how % (kWriteFaults - 1)));
+  // A full disk is a fault of its own, which a node survives.
+  faults_.fail_writes(drawn == WriteFault::ShortAppend ? WriteFault::SyncFails : drawn);
+}
+
+void SimMember::run_short(Shortage shortage) {
+  if (shortage == Shortage::CommitsFail) {
+    // The disk ran full within the second between two looks at it.
+    if (process_ != nullptr) faults_.fail_writes(WriteFault::ShortAppend);
+    return;
+  }
+  condition_ = shortage == Shortage::Tight ? StoreCondition::Tight : StoreCondition::Full;
+  report_condition();
+}
+
+void SimMember::make_room() {
+  if (faults_.write_fault() == WriteFault::ShortAppend) faults_.spare_writes();
+  condition_ = StoreCondition::Roomy;
+  report_condition();
+}
+
+void SimMember::report_condition() {
+  perform([condition = condition_](Node& node) {
+    const bool roomy = condition == StoreCondition::Roomy;
+    node.on_store_condition(condition, roomy ? "" : "the simulated disk has little space");
+  });
+}
+
+void SimMember::reopen_later() {
+  events_.after(kSpaceInterval, [this, boot = boots_] {
+    if (this->boot() != boot || is_struck() || !process_->storage.is_stopped()) return;
+    const bool full = faults_.write_fault() == WriteFault::ShortAppend;
+    if (full || events_.now() < paused_until_) return reopen_later();
+    reopen_store();
+  });
+}
+
+void SimMember::use_store(std::unique_ptr<SimStore> store) {
+  process_->storage.reopen(*store);
+  process_->store = std::move(store);
+}
+
+void SimMember::reopen_store() {
+  // The old one is closed before: both would write to the same files.
+  use_store(std::make_unique<ClosedStore>(faults_));
+  Result<std::unique_ptr<SimStore>> opened = open_store(random_.fork("reopened store", ++reopens_));
+  if (faults_.is_struck()) return world_.on_struck(setup_.index);
+  if (!opened.ok()) return world_.on_broken(setup_.index);
+  use_store(std::move(opened).value());
+  if (const std::optional<std::string> lie = audit(); lie.has_value()) {
+    world_.on_store_lied(setup_.index, *lie);
+  }
+  perform([](Node& node) { node.on_store_reopened(); });
 }
 
 bool SimMember::strike_after(std::uint64_t calls) {

@@ -22,6 +22,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "env/transport.h"
+#include "message/store_condition.h"
 #include "node/node.h"
 #include "ring/cluster_config.h"
 #include "ring/ring.h"
@@ -106,6 +107,11 @@ class SimMember {
   void set_disk_speed(SimStorage::Speed speed);
   // From the next group on every commit fails, one way or another.
   void fail_commits(std::uint64_t how = 0);
+  // How much room the host finds on the disk; Full also where commits meet a full disk.
+  enum class Shortage : std::uint8_t { Tight, Full, CommitsFail };
+  void run_short(Shortage shortage);
+  // A store that stopped is opened again within about a second, as the daemon does it.
+  void make_room();
   // Some of what is stored can not be read, or not correctly, until it is healed.
   void damage_reads(Random random);
   void heal_damage();
@@ -132,12 +138,16 @@ class SimMember {
  private:
   struct Process;
 
-  [[nodiscard]] Result<std::unique_ptr<SimStore>> open_store();
+  [[nodiscard]] Result<std::unique_ptr<SimStore>> open_store(const Random& random);
+  void use_store(std::unique_ptr<SimStore> store);
   [[nodiscard]] SimStorage::Host host_of_storage();
   [[nodiscard]] bool is_struck() const;
   void end_process(Power power);
   void lose_power();
   void damage_files(Random random);
+  void report_condition();
+  void reopen_later();
+  void reopen_store();
   void settle();
   void wake(std::uint64_t boot, Instant timer);
   void arm_timer();
@@ -148,6 +158,7 @@ class SimMember {
   EventQueue& events_;
   World& world_;
   Random random_;
+  StoreCondition condition_ = StoreCondition::Roomy;
   SimDisk disk_;
   SimFiles files_;
   SimFileFaults faults_;
@@ -158,6 +169,7 @@ class SimMember {
   std::shared_ptr<const Ring> adopted_;
   Epoch founding_epoch_;
   std::uint64_t boots_ = 0;
+  std::uint64_t reopens_ = 0;  // of the store within a process, over all starts
   Instant paused_until_;
   std::vector<std::function<void(Node&)>> backlog_;  // events that came during the pause
 };

@@ -29,10 +29,11 @@ std::uint64_t bytes_of(const std::vector<StorageWrite>& batch) {
 }  // namespace
 
 SimStorage::SimStorage(SimStore& store, Host host, Random random, Speed speed)
-    : store_(store), host_(std::move(host)), random_(random), speed_(speed) {}
+    : store_(&store), host_(std::move(host)), random_(random), speed_(speed) {}
 
 CommitTicket SimStorage::commit(std::vector<StorageWrite> batch, CommitDemand demand) {
   const CommitTicket ticket{++tickets_};
+  if (stopped_) return ticket;
   const std::uint64_t bytes = bytes_of(batch);
   queued_bytes_ += bytes;
   waiting_.bytes += bytes;
@@ -48,7 +49,7 @@ Status SimStorage::commit_now(std::vector<StorageWrite> batch) {
   SimStore::Batches group;
   group.push_back(std::move(batch));
   if (host_.observed) host_.observed(group);
-  return store_.write(group, CommitDemand::Synced);
+  return store_->write(group, CommitDemand::Synced);
 }
 
 void SimStorage::begin_group() {
@@ -58,28 +59,39 @@ void SimStorage::begin_group() {
 
 void SimStorage::finish_group() {
   if (host_.observed) host_.observed(under_way_.batches);
-  const Status status = store_.write(under_way_.batches, under_way_.demand);
-  if (store_.is_struck()) return host_.struck();
-  const CommitTicket through = under_way_.last;
+  const Status status = store_->write(under_way_.batches, under_way_.demand);
+  if (store_->is_struck()) return host_.struck();
+  if (status.ok()) through_ = under_way_.last;
   queued_bytes_ -= under_way_.bytes;
   under_way_ = {};
-  if (status.ok() && !waiting_.batches.empty()) begin_group();
-  if (store_.has_background()) {
+  if (!status.ok()) {
+    stopped_ = true;
+    waiting_ = {};
+    queued_bytes_ = 0;
+  }
+  if (!waiting_.batches.empty()) begin_group();
+  if (store_->has_background()) {
     // A thread of its own in the daemon, and a slow one: it writes megabytes while others go on.
     host_.later(random_.between(Duration(0), kGroupsWithoutRest * speed_.slowest),
                 [this] { rest(); });
   }
-  host_.completed(through, status);
+  host_.completed(through_, status);
 }
 
 void SimStorage::rest() {
-  store_.run_background();
-  if (store_.is_struck()) host_.struck();
+  store_->run_background();
+  if (store_->is_struck()) host_.struck();
+}
+
+void SimStorage::reopen(SimStore& store) {
+  STARLING_CHECK(under_way_.batches.empty() && waiting_.batches.empty());
+  store_ = &store;
+  stopped_ = false;
 }
 
 void SimStorage::abandon() {
   if (host_.observed) host_.observed(under_way_.batches);
-  store_.die(under_way_.batches, random_);
+  store_->die(under_way_.batches, random_);
   under_way_ = {};
   waiting_ = {};
   queued_bytes_ = 0;

@@ -40,17 +40,21 @@ class SimStorage final : public StorageEngine {
   SimStorage(SimStore& store, Host host, Random random, Speed speed);
 
   [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) override {
-    return store_.get(key);
+    return store_->get(key);
   }
   [[nodiscard]] Status scan(std::string_view from, std::string_view to,
                             const Visitor& visit) override {
-    return store_.scan(from, to, visit);
+    return store_->scan(from, to, visit);
   }
   CommitTicket commit(std::vector<StorageWrite> batch, CommitDemand demand) override;
   [[nodiscard]] Status commit_now(std::vector<StorageWrite> batch) override;
   [[nodiscard]] std::uint64_t queued_bytes() const override { return queued_bytes_; }
 
   void set_speed(Speed speed) { speed_ = speed; }
+  // An error stopped it: nothing is written until it is opened again.
+  [[nodiscard]] bool is_stopped() const { return stopped_; }
+  // Goes on with `store`, opened anew; what was queued behind the error is lost.
+  void reopen(SimStore& store);
   // The process dies: of the group under way a drawn part still reaches the disk.
   void abandon();
 
@@ -66,12 +70,14 @@ class SimStorage final : public StorageEngine {
   void finish_group();
   void rest();
 
-  SimStore& store_;
+  SimStore* store_;  // never nullptr
   Host host_;
   Random random_;
   Speed speed_;
   Group waiting_;
   Group under_way_;
+  CommitTicket through_;
+  bool stopped_ = false;
   std::uint64_t tickets_ = 0;
   std::uint64_t queued_bytes_ = 0;
 };

@@ -84,5 +84,47 @@ TEST_CASE("SimCluster: a node whose disk fails ends and is started again") {
   CHECK(small.cluster.is_ready_for_all(0));
 }
 
+TEST_CASE("SimCluster: a node whose commits meet a full disk runs on and stores again by itself") {
+  for (const SimEngine engine : {SimEngine::Map, SimEngine::LevelDb}) {
+    FaultPlan plan = small_plan();
+    plan.shape.engines.assign(plan.shape.nodes, engine);
+    SmallCluster small(plan);
+    small.cluster.member(0).run_short(SimMember::Shortage::CommitsFail);
+    // Whatever it writes next fails: the return of a peer must be remembered.
+    small.cluster.stop(1, SimMember::Power::Stays);
+    small.cluster.start(1);
+    small.wait(seconds(5));
+    CHECK(small.marks.times("store: a commit met a full disk") == 1);
+    CHECK(small.marks.times("store: opened again behind a full disk") == 0);
+    CHECK_FALSE(small.cluster.member(0).node()->readiness().note.empty());
+    small.cluster.member(0).make_room();
+    small.wait(seconds(5));
+    CHECK(small.marks.times("store: opened again behind a full disk") == 1);
+    CHECK(small.marks.times("disk: an error ended a node") == 0);
+    CHECK(small.cluster.member(0).node()->readiness().note.empty());
+    CHECK(small.cluster.is_ready_for_all(1));
+  }
+}
+
+TEST_CASE("SimCluster: a store that can not be opened again ends the node, which starts anew") {
+  FaultPlan plan = small_plan();
+  plan.shape.engines.assign(plan.shape.nodes, SimEngine::LevelDb);
+  SmallCluster small(plan);
+  SimMember& member = small.cluster.member(0);
+  member.run_short(SimMember::Shortage::CommitsFail);
+  small.cluster.stop(1, SimMember::Power::Stays);
+  small.cluster.start(1);
+  small.wait(seconds(2));
+  // Of what the open reads something can not be read.
+  member.damage_reads(Random(1));
+  member.make_room();
+  small.wait(seconds(3));
+  CHECK(small.marks.times("disk: an error ended a node") == 1);
+  member.heal_damage();
+  small.cluster.start(0);
+  small.wait(seconds(10));
+  CHECK(small.cluster.is_ready_for_all(0));
+}
+
 }  // namespace
 }  // namespace starling::sim

@@ -60,5 +60,19 @@ TEST_CASE("SimMapStore: of a group under way a prefix arrives when the process d
   CHECK(some);
 }
 
+TEST_CASE("SimMapStore: on a full disk a group is refused, and is there durably or not at all") {
+  Bench bench;
+  bench.faults.fail_writes(WriteFault::ShortAppend);
+  int arrived = 0;
+  for (int i = 0; i < 20; ++i) {
+    const std::string key = std::to_string(i);
+    CHECK(bench.store.write({{{key, "1"}}}, CommitDemand::Written).code() == StatusCode::DiskFull);
+    CHECK(bench.disk.visible().contains(key) == bench.disk.durable(key).has_value());
+    arrived += bench.disk.visible().contains(key) ? 1 : 0;
+  }
+  CHECK(arrived > 0);
+  CHECK(arrived < 20);
+}
+
 }  // namespace
 }  // namespace starling::sim

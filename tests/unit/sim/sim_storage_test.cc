@@ -86,5 +86,27 @@ TEST_CASE("SimStorage: a failing disk completes with an error and writes nothing
   CHECK(bench.disk.visible().empty());
 }
 
+TEST_CASE("SimStorage: an error stops it until it is opened again, and what was queued is lost") {
+  Bench bench;
+  static_cast<void>(bench.storage.commit({{"a", "1"}}, CommitDemand::Synced));
+  bench.events.run_until(Instant(seconds(1)));
+  bench.faults.fail_writes(WriteFault::SyncFails);
+  static_cast<void>(bench.storage.commit({{"b", "1"}}, CommitDemand::Synced));
+  static_cast<void>(bench.storage.commit({{"c", "1"}}, CommitDemand::Synced));
+  bench.events.run_until(Instant(seconds(2)));
+  CHECK(bench.through.value == 1);
+  CHECK(bench.storage.is_stopped());
+  bench.faults.spare_writes();
+  static_cast<void>(bench.storage.commit({{"d", "1"}}, CommitDemand::Synced));
+  bench.events.run_until(Instant(seconds(3)));
+  CHECK(bench.disk.visible().size() == 1);
+  CHECK(bench.storage.queued_bytes() == 0);
+  bench.storage.reopen(bench.store);
+  const CommitTicket last = bench.storage.commit({{"e", "1"}}, CommitDemand::Synced);
+  bench.events.run_until(Instant(seconds(4)));
+  CHECK(bench.through == last);
+  CHECK(bench.disk.visible().contains("e"));
+}
+
 }  // namespace
 }  // namespace starling::sim
