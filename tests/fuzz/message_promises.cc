@@ -12,6 +12,7 @@
 #include "starling/status.h"
 
 #include "base/assert.h"
+#include "base/bytes.h"
 #include "base/hash.h"
 #include "fuzz/allocation_meter.h"
 #include "peer_generated.h"
@@ -29,11 +30,24 @@ constexpr std::size_t kBodyAlignment = 8;
 // a std::string each, 32 bytes, and vectors grow by copying. Long names are in that column's limit.
 constexpr std::size_t kAllocatedPerByteMax = 64;
 constexpr std::size_t kAllocatedAlwaysMax = std::size_t{64} << 10U;
+// Where the fields of a frame's header stand (wire/frame.h).
+constexpr std::string_view kMagic = "STRL";
+constexpr std::size_t kRequestAt = 8;
+constexpr std::size_t kBodyChecksumAt = 16;
+constexpr std::size_t kBodyBytesAt = 24;
+constexpr std::size_t kHeaderChecksumAt = 28;
+
 // Names of 255 bytes for two bytes each, in replies that only clients decode.
 constexpr std::size_t kAllocatedPerPositionMax = 320;
 
 bool holds_positions(FrameType type) {
   return type == FrameType::ClusterRingReply || type == FrameType::ClusterDigestReply;
+}
+
+void write_number(std::string& bytes, std::size_t at, std::uint64_t number, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {
+    bytes[at + i] = static_cast<char>((number >> (8 * i)) & 0xFFU);
+  }
 }
 
 template <typename Table>
@@ -87,6 +101,27 @@ std::string sealed_frame(FrameType type, std::string body) {
                            .body_bytes = static_cast<std::uint32_t>(body.size()),
                            .body_checksum = hash64(body)};
   return frame_header_bytes(header) + body;
+}
+
+void seal_stream(std::string& stream, std::uint64_t requests) {
+  const std::string_view bytes = stream;
+  std::size_t at = 0;
+  while (at + kFrameHeaderBytes <= stream.size() && bytes.substr(at).starts_with(kMagic)) {
+    if (requests > 0) {
+      const std::uint64_t request = ByteReader(bytes.substr(at + kRequestAt)).u64();
+      write_number(stream, at + kRequestAt, request % requests, sizeof request);
+    }
+    const std::size_t body_bytes = ByteReader(bytes.substr(at + kBodyBytesAt)).u32();
+    const std::size_t left = stream.size() - at - kFrameHeaderBytes;
+    if (body_bytes <= left) {
+      const std::uint64_t sum = hash64(bytes.substr(at + kFrameHeaderBytes, body_bytes));
+      write_number(stream, at + kBodyChecksumAt, sum, sizeof sum);
+    }
+    write_number(stream, at + kHeaderChecksumAt, hash64(bytes.substr(at, kHeaderChecksumAt)),
+                 sizeof(std::uint32_t));
+    if (body_bytes > left) return;
+    at += kFrameHeaderBytes + body_bytes;
+  }
 }
 
 Result<Frame> check_body(const FrameHeader& header, std::string_view body) {

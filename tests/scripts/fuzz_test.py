@@ -98,6 +98,11 @@ class FuzzTest(unittest.TestCase):
         self.assertIn("-runs=9", words)
         self.assertNotIn("-max_total_time=60", words)
 
+    def test_without_a_run_it_only_builds(self):
+        program = self.stand_in("texts")
+        self.assertEqual(self.run_fuzz("--no-run", "texts"), (0, ""))
+        self.assertFalse(Path(f"{program}.words").exists())
+
     def test_seeds_are_written_afresh_and_given_to_the_program(self):
         program = self.stand_in("texts")
         left_over = self.build / "seeds/texts/of_an_older_format"
