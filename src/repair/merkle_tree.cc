@@ -56,6 +56,14 @@ void MerkleTree::restore_leaf(std::uint32_t leaf, const LeafSum& sum) {
   add_above(leaf, sum.sum);
 }
 
+void MerkleTree::correct_leaf(std::uint32_t leaf, const LeafSum& sum) {
+  const LeafSum before = this->leaf(leaf);
+  keys_ += sum.keys;
+  keys_ -= before.keys;
+  leaf_keys_[leaf] = sum.keys;
+  add_above(leaf, difference_of(sum.sum, before.sum));
+}
+
 void MerkleTree::add_above(std::uint32_t leaf, const Hash128& difference) {
   levels_.back()[leaf].add(difference);
   for (std::size_t level = 0; level + 1 < levels_.size(); ++level) {

@@ -30,6 +30,10 @@ class MerkleTree {
   // A leaf as the store has it, for rebuilding. REQUIRES: leaf < leaves(), and it is empty here.
   void restore_leaf(std::uint32_t leaf, const LeafSum& sum);
 
+  // What was read in the records of a leaf, where it is not what the leaf said (scrub.h). The sum
+  // had promised more or other than there is; corrected, it lets an exchange see the difference.
+  void correct_leaf(std::uint32_t leaf, const LeafSum& sum);
+
   [[nodiscard]] const TreeSpan& span() const { return span_; }
   [[nodiscard]] unsigned depth() const { return depth_; }
   [[nodiscard]] std::uint32_t leaves() const { return 1U << depth_; }

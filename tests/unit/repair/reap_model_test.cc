@@ -154,6 +154,10 @@ TEST_CASE("Reaping: the widest bounds that were searched" * doctest::skip(!has_f
   expect_clean({.name = "all rules, fallback mints", .sloppy = SloppyPut::FallbackMints});
   expect_clean({.name = "all rules, disk lost", .disk_loss = true, .repairs_max = 2});
   expect_clean({.name = "all rules, disk lost, two rounds", .disk_loss = true, .rounds_max = 2});
+  expect_clean({.name = "all rules, disk lost, hint for a home, one sent",
+                .later_put = false,
+                .sloppy = SloppyPut::HintForHome,
+                .disk_loss = true});
   expect_clean({.name = "all rules, disk lost, fallback mints",
                 .later_put = false,
                 .sloppy = SloppyPut::FallbackMints,
