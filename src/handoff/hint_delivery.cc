@@ -38,8 +38,8 @@ StaleVerdict judge_stale(FenceStamp stamp, Token key,
 
 // -- the home comes and goes --
 
-void HintDelivery::on_home_up(std::vector<HintSlot> slots, const HintLedger& ledger, Instant now,
-                              HintActions& out) {
+void HintDelivery::on_home_up(const std::vector<HintSlot>& slots, const HintLedger& ledger,
+                              Instant now, HintActions& out) {
   on_home_down();
   for (const HintSlot& slot : slots) cursors_[slot] = 0;
   state_ = State::Delivering;
@@ -103,11 +103,11 @@ void HintDelivery::on_loaded(const HintKey& key, std::optional<Hint> hint, const
     give_up(key, out);
   } else if (hint->kind == HintKind::Note) {
     loading->step = Step::Reading;
-    out.emplace_back(ReadNotedRecord{.key = key, .address = hint->address});
-    loading->hint = std::move(hint);
+    loading->hint = std::move(*hint);
+    out.emplace_back(ReadNotedRecord{.key = key, .address = loading->hint.address});
   } else {
-    loading->hint = std::move(hint);
-    send(key, *loading, loading->hint->versions, loading->hint->fence, now, out);
+    loading->hint = std::move(*hint);
+    send(key, *loading, loading->hint.versions, loading->hint.fence, now, out);
   }
   fill(ledger, now, out);
 }
@@ -118,7 +118,7 @@ void HintDelivery::on_own_record(const HintKey& key, const std::optional<Sibling
   UnderWay* const reading = find(key, Step::Reading);
   if (reading == nullptr) return;
   if (record.has_value()) {
-    reading->hint->fence = fence;
+    reading->hint.fence = fence;
     send(key, *reading, *record, fence, now, out);
   } else {
     forget(key, out);
@@ -138,7 +138,7 @@ void HintDelivery::send(const HintKey& key, UnderWay& hint, const SiblingSet& ve
   bytes_under_way_ += hint.bytes;
   out.emplace_back(SendHint{.operation = hint.operation,
                             .key = key,
-                            .address = hint.hint->address,
+                            .address = hint.hint.address,
                             .versions = versions,
                             .fence = fence});
   if (options_.forgetting == Forgetting::OnSending) out.emplace_back(DeleteHint{key});
@@ -160,7 +160,7 @@ void HintDelivery::on_reply(OperationId operation, HintOutcome outcome, std::uin
     case HintOutcome::StaleFence:
       hint.step = Step::Pulling;
       hint.due = now + options_.patience;
-      out.emplace_back(PullFence{.key = key, .since = hint.hint->fence});
+      out.emplace_back(PullFence{.key = key, .since = hint.hint.fence});
       break;
     case HintOutcome::StaleRow:
     case HintOutcome::Busy:
@@ -169,13 +169,12 @@ void HintDelivery::on_reply(OperationId operation, HintOutcome outcome, std::uin
   fill(ledger, now, out);
 }
 
-void HintDelivery::on_fence(const HintKey& key, Token token, FenceStamp fence,
-                            const std::optional<std::vector<FenceGeneration>>& missed,
-                            const HintLedger& ledger, Instant now, HintActions& out) {
+void HintDelivery::on_fence(const HintKey& key, const PulledFence& pulled, const HintLedger& ledger,
+                            Instant now, HintActions& out) {
   UnderWay* const pulling = find(key, Step::Pulling);
   if (pulling == nullptr) return;
-  Hint& hint = *pulling->hint;
-  const StaleVerdict verdict = judge_stale(hint.fence, token, missed);
+  Hint& hint = pulling->hint;
+  const StaleVerdict verdict = judge_stale(hint.fence, pulled.token, pulled.missed);
   // Rounds ask every holder, and none agrees while it has a hint. That one was reaped over means
   // that this node was not asked: then nobody knows whether a write that counted is elsewhere.
   const bool may_be_the_only_copy =
@@ -185,8 +184,8 @@ void HintDelivery::on_fence(const HintKey& key, Token token, FenceStamp fence,
     pulling->step = Step::Reading;
     out.emplace_back(ReadNotedRecord{.key = key, .address = hint.address});
   } else if (verdict == StaleVerdict::SendAgain) {
-    hint.fence = fence;
-    send(key, *pulling, hint.versions, fence, now, out);
+    hint.fence = pulled.fence;
+    send(key, *pulling, hint.versions, pulled.fence, now, out);
   } else if (verdict == StaleVerdict::Superseded && !may_be_the_only_copy) {
     forget(key, out);
   } else {

@@ -79,6 +79,13 @@ enum class HintOutcome : std::uint8_t {
   Busy = 3,
 };
 
+struct PulledFence {
+  Token token;       // of the hint's key
+  FenceStamp fence;  // of who answered
+  // All that was reaped from PullFence::since up to `fence`, or nothing where that is not known.
+  std::optional<std::vector<FenceGeneration>> missed;
+};
+
 enum class StaleVerdict : std::uint8_t {
   Superseded = 0,  // the key was reaped since: all agreed to forget what the hint says
   SendAgain = 1,   // it was not: the hint may travel under the newer fence
@@ -106,7 +113,7 @@ class HintDelivery {
   explicit HintDelivery(Options options) : options_(options) {}
 
   // `slots`: those that the home owns; again whenever the ring changes.
-  void on_home_up(std::vector<HintSlot> slots, const HintLedger& ledger, Instant now,
+  void on_home_up(const std::vector<HintSlot>& slots, const HintLedger& ledger, Instant now,
                   HintActions& out);
   void on_home_down();
   // A hint was taken for one of its slots while it is up.
@@ -120,9 +127,7 @@ class HintDelivery {
   // `room`: how many hints the home would take at once.
   void on_reply(OperationId operation, HintOutcome outcome, std::uint32_t room,
                 const HintLedger& ledger, Instant now, HintActions& out);
-  // `token`: the hint's key's. `fence`: of who answered, up to which `missed` goes.
-  void on_fence(const HintKey& key, Token token, FenceStamp fence,
-                const std::optional<std::vector<FenceGeneration>>& missed, const HintLedger& ledger,
+  void on_fence(const HintKey& key, const PulledFence& pulled, const HintLedger& ledger,
                 Instant now, HintActions& out);
   void on_timer(const HintLedger& ledger, Instant now, HintActions& out);
 
@@ -140,7 +145,7 @@ class HintDelivery {
     OperationId operation;
     Instant due;
     std::uint64_t bytes = 0;
-    std::optional<Hint> hint;
+    Hint hint;  // once loaded
   };
 
   void fill(const HintLedger& ledger, Instant now, HintActions& out);

@@ -233,8 +233,9 @@ HintActions after_stale(const Hint& hint,
   REQUIRE(pulls.size() == 1);
   CHECK(pulls[0].since == FenceStamp{3});
   running.out.clear();
-  running.delivery.on_fence(running.keys[0], kToken, FenceStamp{5}, missed, running.ledger,
-                            running.now, running.out);
+  running.delivery.on_fence(running.keys[0],
+                            {.token = kToken, .fence = FenceStamp{5}, .missed = missed},
+                            running.ledger, running.now, running.out);
   running.delivery.check_invariants();
   return running.out;
 }
