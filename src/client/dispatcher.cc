@@ -334,6 +334,7 @@ void Dispatcher::fail_connecting(std::size_t node, const Status& why, Instant no
       continue;
     request->tried.set(node);
     request->failure = more_telling(std::move(request->failure), nodes_[node].trouble);
+    if (request->call.retry == Retry::Never) finish(*request, request->failure);
   }
   place_waiting(now);
 }
