@@ -1,7 +1,5 @@
 #include "cli/export.h"
 
-#include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <fstream>
@@ -9,7 +7,6 @@
 #include <ostream>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 #include "starling/client.h"
@@ -26,7 +23,6 @@
 namespace starling::cli {
 namespace {
 
-constexpr std::size_t kReaders = 8;
 // Values held at once: 32 of the greatest are half a gigabyte.
 constexpr std::size_t kBatchKeys = 32;
 
@@ -37,18 +33,14 @@ class Exporter {
       : invocation_(invocation),
         command_(command),
         to_(to),
-        ledger_(console, command.bucket, "exported") {
-    for (std::size_t reader = 0; reader < kReaders; ++reader) {
-      clients_.emplace_back(ClientOptions{
-          .endpoints = invocation.endpoints, .routing = Routing::Endpoints, .rounds = 1});
-    }
-  }
+        ledger_(console, command.bucket, "exported"),
+        client_({.endpoints = invocation.endpoints}) {}
 
   TransferReport run() {
     KeysOptions options{.prefix = command_.prefix, .r = command_.r};
     options.timeout = invocation_.timeout;
     const Status listed =
-        clients_.front().each_key(command_.bucket, options, [this](const std::string& key) {
+        client_.each_key(command_.bucket, options, [this](const std::string& key) {
           batch_.push_back(key);
           return batch_.size() < kBatchKeys || export_batch();
         });
@@ -73,22 +65,10 @@ class Exporter {
   }
 
   std::vector<Result<ReadResult>> read_batch() {
-    std::vector<Result<ReadResult>> reads(batch_.size(), Result<ReadResult>(ReadResult{}));
-    std::atomic<std::size_t> next = 0;
-    const auto read_some = [&](Client& client) {
-      for (std::size_t index = next++; index < batch_.size(); index = next++) {
-        reads[index] = client.get(command_.bucket, batch_[index],
-                                  {.r = command_.r, .timeout = invocation_.timeout});
-      }
-    };
-    std::vector<std::thread> readers;
-    const std::size_t useful = std::min(kReaders, batch_.size());
-    readers.reserve(useful);
-    for (std::size_t reader = 0; reader < useful; ++reader) {
-      readers.emplace_back([&, reader] { read_some(clients_[reader]); });
-    }
-    for (std::thread& reader : readers) reader.join();
-    return reads;
+    std::vector<KeyRef> keys;
+    keys.reserve(batch_.size());
+    for (const std::string& key : batch_) keys.push_back({.bucket = command_.bucket, .key = key});
+    return client_.get_many(keys, {.r = command_.r, .timeout = invocation_.timeout});
   }
 
   void write(const std::string& key, const Result<ReadResult>& read) {
@@ -110,7 +90,7 @@ class Exporter {
   const ExportCommand& command_;
   std::ostream& to_;
   TransferLedger ledger_;
-  std::vector<Client> clients_;
+  Client client_;
   std::vector<std::string> batch_;
 };
 
