@@ -157,7 +157,8 @@ NodeInfoReply AdminService::node_info(Instant now) const {
           .not_ready_because = ready.because,
           .disk = ready.note.empty() ? "there is room" : ready.note,
           .uptime_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(uptime.count(), 0)),
-          .partitions = ring.slots_of(self)};
+          .partitions = ring.slots_of(self),
+          .damage = neighbours_.mender.counts()};
 }
 
 Readiness AdminService::readiness() const {

@@ -17,6 +17,7 @@
 #include "message/peer_messages.h"
 #include "node/answer_desk.h"
 #include "node/cluster_view.h"
+#include "node/mender.h"
 #include "node/node_options.h"
 #include "node/outbox.h"
 #include "node/readiness.h"
@@ -35,6 +36,7 @@ class AdminService {
     const PeerTable& peers;
     const StoreIdentity& identity;
     const BootConfirmation& confirmation;
+    const Mender& mender;
     const StoreHealth& health;
     Outbox& outbox;
     AnswerDesk& desk;

@@ -162,12 +162,7 @@ void Coordinator::begin(Operation operation, Instant now) {
 }
 
 void Coordinator::refuse(const Origin& origin, Status status) {
-  AnswerError answer{.status = std::move(status), .replies = {}, .nothing_minted = true};
-  if (const auto* const listing = std::get_if<ForListing>(&origin)) {
-    scan_answers_.push_back({.listing = listing->listing, .answer = std::move(answer)});
-  } else {
-    neighbours_.desk.answer_error(origin, answer);
-  }
+  answer_error(origin, {.status = std::move(status), .replies = {}, .nothing_minted = true});
 }
 
 void Coordinator::on_forwarded_put(NodeId from, ForwardedPut forwarded, Instant now) {
@@ -319,8 +314,8 @@ void Coordinator::check_invariants() const {
   STARLING_CHECK(draining_.size() <= kDrainingMax);
 }
 
-std::vector<ScanAnswer> Coordinator::take_scan_answers() {
-  return std::exchange(scan_answers_, {});
+InnerAnswers Coordinator::take_inner_answers() {
+  return std::exchange(inner_answers_, {});
 }
 
 }  // namespace starling

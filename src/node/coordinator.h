@@ -44,6 +44,19 @@ struct ScanAnswer {
   std::variant<AnswerScan, AnswerError> answer;
 };
 
+// What the other replicas hold of a record that is to be mended, or why they could not say.
+struct MendAnswer {
+  std::uint64_t place = 0;
+  std::variant<AnswerGet, AnswerError> answer;
+};
+
+// Answers to what this node itself asked.
+struct InnerAnswers {
+  std::vector<ScanAnswer> scans;
+  std::vector<MendAnswer> mends;
+  [[nodiscard]] bool empty() const { return scans.empty() && mends.empty(); }
+};
+
 class Coordinator {
  public:
   // The neighbours outlive the coordinator.
@@ -89,8 +102,8 @@ class Coordinator {
   void on_timer(Instant now);
   [[nodiscard]] std::optional<Instant> next_deadline() const;
 
-  // Answers of scans since the last call.
-  [[nodiscard]] std::vector<ScanAnswer> take_scan_answers();
+  // Answers to this node's own questions since the last call.
+  [[nodiscard]] InnerAnswers take_inner_answers();
   // Requests that are not answered yet.
   [[nodiscard]] std::size_t unanswered() const { return unanswered_; }
   void check_invariants() const;
@@ -102,6 +115,8 @@ class Coordinator {
   void begin(Operation operation, Instant now);
   [[nodiscard]] Place place_of(const KeyAddress& address) const;
   void refuse(const Origin& origin, Status status);
+  // To a client, to a peer, or to a part of this node.
+  void answer_error(const Origin& origin, const AnswerError& answer);
 
   // Carries out what the operation decided, and forgets it when it is through.
   void perform(Operation& operation, Actions actions, Instant now);
@@ -109,9 +124,9 @@ class Coordinator {
   void mint_locally(Operation& operation, Actions& more, Instant now);
   void refuse_write(Operation& operation, const SendWrite& write, Actions& more);
   void finish_get(const Operation& operation, AnswerGet answer, Instant now);
+  void finish_scan(const Operation& operation, AnswerScan answer);
   void finish_first_read(const Operation& operation, const FirstReadOfDelete& deletion,
                          const AnswerGet& answer, Instant now);
-  void finish_with_error(const Operation& operation, const AnswerError& answer);
   void begin_again(Operation& operation, Instant now);
   // Hands an event to the machine of an operation, if it is there and of that kind.
   template <typename Machine, typename Event>
@@ -130,7 +145,7 @@ class Coordinator {
   std::size_t unanswered_ = 0;
   ForwardMemory forwarded_here_;
   std::deque<OperationId> draining_;  // oldest first; at most kDrainingMax, some of them gone
-  std::vector<ScanAnswer> scan_answers_;
+  InnerAnswers inner_answers_;
 };
 
 }  // namespace starling

@@ -71,58 +71,57 @@ void Coordinator::perform(Operation& operation, Actions actions, Instant now) {
 void Coordinator::perform_one(Operation& operation, Action& action, Actions& more, Instant now) {
   const Neighbours& to = neighbours_;
   const auto answered = [&] { note_answered(operation); };
-  std::visit(
-      Overloaded{
-          [&](const ArmTimer& timer) { table_.arm(operation.id, timer.at); },
-          [&](const MintLocally&) { mint_locally(operation, more, now); },
-          [&](SendWrite& write) {
-            if (!fits_a_message(write.versions)) return refuse_write(operation, write, more);
-            to.outbox.send(write.to, ReplicaWrite{.envelope = envelope_of(operation, now),
-                                                  .address = operation.address,
-                                                  .versions = std::move(write.versions),
-                                                  .kind = write.kind,
-                                                  .must_sync = write.must_sync});
-          },
-          [&](const SendRead& read) {
-            to.outbox.send(read.to, ReplicaRead{.envelope = envelope_of(operation, now),
-                                                .address = operation.address,
-                                                .want = read.want});
-          },
-          [&](const SendScan& scan) {
-            to.outbox.send(scan.to, ScanRange{.envelope = envelope_of(operation, now),
-                                              .bucket = operation.address.bucket,
-                                              .prefix = operation.scan.prefix,
-                                              .after = scan.after,
-                                              .limit = operation.scan.limit});
-          },
-          [&](const ForwardPut& forwarded) {
-            to.outbox.send(forwarded.to, ForwardedPut{.envelope = envelope_of(operation, now),
-                                                      .put = operation.put_command()});
-          },
-          [&](AnswerPut& answer) {
-            if (operation.widened_context) answer.context.join(*operation.widened_context);
-            to.desk.answer_put(operation, answer);
-            answered();
-          },
-          [&](AnswerGet& answer) {
-            finish_get(operation, std::move(answer), now);
-            answered();
-          },
-          [&](AnswerScan& answer) {
-            scan_answers_.push_back({.listing = std::get<ForListing>(operation.origin).listing,
-                                     .answer = std::move(answer)});
-            answered();
-          },
-          [&](const AnswerError& answer) {
-            finish_with_error(operation, answer);
-            answered();
-          },
-          [&](PassOn& answer) {
-            to.desk.pass_on(operation, std::move(answer));
-            answered();
-          },
-      },
-      action);
+  std::visit(Overloaded{
+                 [&](const ArmTimer& timer) { table_.arm(operation.id, timer.at); },
+                 [&](const MintLocally&) { mint_locally(operation, more, now); },
+                 [&](SendWrite& write) {
+                   if (!fits_a_message(write.versions)) return refuse_write(operation, write, more);
+                   to.outbox.send(write.to, ReplicaWrite{.envelope = envelope_of(operation, now),
+                                                         .address = operation.address,
+                                                         .versions = std::move(write.versions),
+                                                         .kind = write.kind,
+                                                         .must_sync = write.must_sync});
+                 },
+                 [&](const SendRead& read) {
+                   to.outbox.send(read.to, ReplicaRead{.envelope = envelope_of(operation, now),
+                                                       .address = operation.address,
+                                                       .want = read.want});
+                 },
+                 [&](const SendScan& scan) {
+                   to.outbox.send(scan.to, ScanRange{.envelope = envelope_of(operation, now),
+                                                     .bucket = operation.address.bucket,
+                                                     .prefix = operation.scan.prefix,
+                                                     .after = scan.after,
+                                                     .limit = operation.scan.limit});
+                 },
+                 [&](const ForwardPut& forwarded) {
+                   to.outbox.send(forwarded.to,
+                                  ForwardedPut{.envelope = envelope_of(operation, now),
+                                               .put = operation.put_command()});
+                 },
+                 [&](AnswerPut& answer) {
+                   if (operation.widened_context) answer.context.join(*operation.widened_context);
+                   to.desk.answer_put(operation, answer);
+                   answered();
+                 },
+                 [&](AnswerGet& answer) {
+                   finish_get(operation, std::move(answer), now);
+                   answered();
+                 },
+                 [&](AnswerScan& answer) {
+                   finish_scan(operation, std::move(answer));
+                   answered();
+                 },
+                 [&](const AnswerError& answer) {
+                   answer_error(operation.origin, answer);
+                   answered();
+                 },
+                 [&](PassOn& answer) {
+                   to.desk.pass_on(operation, std::move(answer));
+                   answered();
+                 },
+             },
+             action);
 }
 
 void Coordinator::mint_locally(Operation& operation, Actions& more, Instant now) {
@@ -186,6 +185,9 @@ void Coordinator::finish_get(const Operation& operation, AnswerGet answer, Insta
   if (const auto* const deletion = std::get_if<FirstReadOfDelete>(&operation.origin)) {
     return finish_first_read(operation, *deletion, answer, now);
   }
+  if (const auto* const mending = std::get_if<ForMending>(&operation.origin)) {
+    return inner_answers_.mends.push_back({.place = mending->place, .answer = std::move(answer)});
+  }
   neighbours_.desk.answer_get(operation, std::move(answer));
 }
 
@@ -214,11 +216,18 @@ void Coordinator::finish_first_read(const Operation& operation, const FirstReadO
   put(FromClient{.client = deletion.client}, std::move(tombstone), now, operation.deadline);
 }
 
-void Coordinator::finish_with_error(const Operation& operation, const AnswerError& answer) {
-  if (const auto* const listing = std::get_if<ForListing>(&operation.origin)) {
-    scan_answers_.push_back({.listing = listing->listing, .answer = answer});
+void Coordinator::finish_scan(const Operation& operation, AnswerScan answer) {
+  inner_answers_.scans.push_back(
+      {.listing = std::get<ForListing>(operation.origin).listing, .answer = std::move(answer)});
+}
+
+void Coordinator::answer_error(const Origin& origin, const AnswerError& answer) {
+  if (const auto* const listing = std::get_if<ForListing>(&origin)) {
+    inner_answers_.scans.push_back({.listing = listing->listing, .answer = answer});
+  } else if (const auto* const mending = std::get_if<ForMending>(&origin)) {
+    inner_answers_.mends.push_back({.place = mending->place, .answer = answer});
   } else {
-    neighbours_.desk.answer_error(operation.origin, answer);
+    neighbours_.desk.answer_error(origin, answer);
   }
 }
 

@@ -33,11 +33,13 @@
 #include "node/current_ring.h"
 #include "node/listing_service.h"
 #include "node/local_mint.h"
+#include "node/mender.h"
 #include "node/node_options.h"
 #include "node/outbox.h"
 #include "node/readiness.h"
 #include "node/replica_service.h"
 #include "node/store_health.h"
+#include "replica/damage_ledger.h"
 #include "replica/founding_config.h"
 #include "replica/replica_store.h"
 #include "replica/store_identity.h"
@@ -91,6 +93,7 @@ struct Node::Parts {
     AnswerDesk desk;
     Coordinator coordinator;
     ListingService listings;
+    Mender mender;
     BootService boot;
     StoreHealth health;
     AdminService admin;
@@ -119,6 +122,7 @@ struct Node::Parts {
 
   // Messages of this node to itself, and what follows from them, until none is left.
   void settle();
+  void step_aside_from_damage();
   void deliver(NodeId from, PeerMessage message);
 };
 
@@ -144,6 +148,7 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, Instant now)
                    .planted = parts.options.planted},
                   parts.host.random.fork("coordinator")),
       listings(cluster, coordinator, desk),
+      mender(store, coordinator, cluster, parts.host.log),
       boot({.storage = parts.host.storage,
             .ring = parts.ring,
             .peers = parts.peers,
@@ -165,6 +170,7 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, Instant now)
              .peers = parts.peers,
              .identity = identity,
              .confirmation = confirmation,
+             .mender = mender,
              .health = health,
              .outbox = parts.outbox,
              .desk = desk},
@@ -264,6 +270,7 @@ void Node::on_timer() {
   const Instant now = parts_->host.clock.now();
   parts_->services->replica.work(now);
   parts_->services->coordinator.on_timer(now);
+  parts_->services->mender.on_timer(now);
   parts_->services->admin.on_timer(now);
   parts_->settle();
 }
@@ -272,10 +279,12 @@ std::optional<Instant> Node::next_deadline() const {
   if (parts_->services == nullptr) return std::nullopt;
   // Bulk work goes on at the next turn of the host's loop, behind whatever came in meanwhile.
   if (parts_->services->replica.has_work()) return parts_->host.clock.now();
-  const std::optional<Instant> operations = parts_->services->coordinator.next_deadline();
-  const std::optional<Instant> digests = parts_->services->admin.next_deadline();
-  if (!operations.has_value() || !digests.has_value()) return operations ? operations : digests;
-  return std::min(*operations, *digests);
+  std::optional<Instant> earliest = parts_->services->coordinator.next_deadline();
+  for (const std::optional<Instant>& deadline :
+       {parts_->services->admin.next_deadline(), parts_->services->mender.next_deadline()}) {
+    if (deadline.has_value()) earliest = std::min(earliest.value_or(*deadline), *deadline);
+  }
+  return earliest;
 }
 
 void Node::adopt_ring(std::shared_ptr<const Ring> ring) {
@@ -321,12 +330,24 @@ void Node::Parts::settle() {
     while (std::optional<PeerMessage> message = outbox.take_local()) {
       deliver(self, std::move(*message));
     }
-    std::vector<ScanAnswer> answers = services->coordinator.take_scan_answers();
-    if (answers.empty()) return;
-    for (ScanAnswer& answer : answers) {
-      services->listings.on_scan_answer(std::move(answer), host.clock.now());
-    }
+    InnerAnswers answers = services->coordinator.take_inner_answers();
+    if (answers.empty()) break;
+    const Instant now = host.clock.now();
+    for (ScanAnswer& scan : answers.scans) services->listings.on_scan_answer(std::move(scan), now);
+    for (const MendAnswer& mend : answers.mends) services->mender.on_answer(mend, now);
   }
+  services->mender.collect(host.clock.now());
+  if (services->store.damage().is_full()) step_aside_from_damage();
+}
+
+// One by one they are mended; so many mean that the disk is dying, or that files were exchanged.
+void Node::Parts::step_aside_from_damage() {
+  if (broken) return;
+  broken = true;
+  services->replica.on_storage_error();
+  host.log.error("more than " + std::to_string(DamageLedger::kPlacesMax) +
+                 " places of the store can not be read: this node steps aside. Keep the data "
+                 "directory, look after the disk, and go on with the other members");
 }
 
 void Node::Parts::deliver(NodeId from, PeerMessage message) {

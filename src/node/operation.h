@@ -35,11 +35,15 @@ struct FirstReadOfDelete {
   ClientDelete request;
   WallTime modified;  // when the delete came
 };
+// The read of a record that this node can not read itself.
+struct ForMending {
+  std::uint64_t place = 0;
+};
 // One partition's part of a listing of keys.
 struct ForListing {
   std::uint64_t listing = 0;
 };
-using Origin = std::variant<FromClient, FromPeer, FirstReadOfDelete, ForListing>;
+using Origin = std::variant<FromClient, FromPeer, FirstReadOfDelete, ForListing, ForMending>;
 
 // What a scan asks of each replica.
 struct ScanCommand {

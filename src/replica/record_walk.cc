@@ -36,7 +36,10 @@ class Walk {
     const Result<StoredRecord> stored = decode_record(store_key, bytes, ValueUse::Leave);
     // Planted: a damaged record passes for one that was never there.
     if (!stored.ok() && planted_ == PlantedBug::CorruptIsAbsent) return true;
-    if (!stored.ok()) return fail(stored.status());
+    if (!stored.ok()) {
+      met_damaged_record_ = true;
+      return fail(stored.status());
+    }
     return show(store_key, *stored, CommitTicket{});
   }
 
@@ -46,6 +49,7 @@ class Walk {
   }
 
   [[nodiscard]] const Status& status() const { return status_; }
+  [[nodiscard]] bool met_damaged_record() const { return met_damaged_record_; }
 
  private:
   bool show_overlay() {
@@ -72,21 +76,23 @@ class Walk {
   PlantedBug planted_;
   const RecordVisitor& visit_;
   Status status_;
+  bool met_damaged_record_ = false;
   bool going_ = true;
 };
 
 }  // namespace
 
 Status walk_records(StorageEngine& engine, const RecordCache& cache, const KeyBounds& bounds,
-                    PlantedBug planted, const RecordVisitor& visit, std::string& walked_to) {
+                    PlantedBug planted, const RecordVisitor& visit, WalkStop& stop) {
   Walk walk(cache, bounds, planted, visit);
-  walked_to = bounds.from;
+  stop = {.at = bounds.from};
   STARLING_RETURN_IF_ERROR(
       engine.scan(bounds.from, bounds.to, [&](std::string_view key, std::string_view value) {
-        walked_to = key;
+        stop.at = key;
         return walk.on_stored(key, value);
       }));
   walk.finish();
+  stop.is_damaged_record = walk.met_damaged_record();
   return walk.status();
 }
 

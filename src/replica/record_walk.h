@@ -23,14 +23,19 @@ struct WalkedRecord {
   CommitTicket durable_at;     // 0: already
 };
 
+// Where a walk came to damage.
+struct WalkStop {
+  std::string at;  // the damaged record; or the last one (else the beginning) before it
+  bool is_damaged_record = false;  // else the engine did not even come to it
+};
+
 // Returns whether to go on.
 using RecordVisitor = std::function<bool(const WalkedRecord&)>;
 
-// Corruption: a record in the range could not be read, and what was visited is not all. `walked_to`
-// is then the store key of the damaged record; where the engine did not even come to it, the last
-// one before it, and at the beginning that of the range.
+// Corruption: a record in the range could not be read, and what was visited is not all; `stop` says
+// where.
 [[nodiscard]] Status walk_records(StorageEngine& engine, const RecordCache& cache,
                                   const KeyBounds& bounds, PlantedBug planted,
-                                  const RecordVisitor& visit, std::string& walked_to);
+                                  const RecordVisitor& visit, WalkStop& stop);
 
 }  // namespace starling

@@ -34,9 +34,6 @@
 namespace starling {
 namespace {
 
-// Beyond it every damaged read counts as news: more incarnations than needed, never fewer.
-constexpr std::size_t kKnownCorruptMax = 1024;
-
 // Nothing raises a fence before tombstones are reaped.
 constexpr FenceStamp kFence{0};
 
@@ -154,6 +151,32 @@ Result<ReplicaStore::MintOutcome> ReplicaStore::mint(const RecordAddress& record
   return outcome;
 }
 
+Result<ReplicaStore::Mended> ReplicaStore::mend(const RecordKey& record,
+                                                const SiblingSet& versions) {
+  STARLING_RETURN_IF_ERROR(check_room(SiblingKind::Tombstone));
+  STARLING_RETURN_IF_ERROR(check_queue());
+  const RecordAddress address{
+      .partition = record.partition, .token = record.token, .address = record.address};
+  const Result<Entry*> loaded = load(address);
+  if (!loaded.ok() && versions.empty()) return Mended::NothingToPut;
+  lost_something_ = lost_something_ || !loaded.ok();
+  Entry& entry =
+      loaded.ok() ? **loaded
+                  : cache_.insert(record_store_key(address), StoredRecord{}, CommitDemand::Written);
+  if (!join(entry.stored.record.versions, versions).has_value()) {
+    const Result<CommitTicket> refused = refuse_collision(address);
+    return refused.status();
+  }
+  damage_.forget_record(entry.store_key);
+  commit(entry, CommitDemand::Synced);
+  return Mended::Rewritten;
+}
+
+void ReplicaStore::forget_damage(const RecordKey& record) {
+  damage_.forget_record(record_store_key(
+      {.partition = record.partition, .token = record.token, .address = record.address}));
+}
+
 void ReplicaStore::on_committed(CommitTicket through) {
   cache_.on_committed(through);
 }
@@ -174,7 +197,7 @@ Result<ReplicaStore::ScanOutcome> ReplicaStore::scan(const ScanQuery& query) {
   ScanOutcome outcome;
   std::uint32_t visited = 0;
   std::size_t bytes = 0;
-  std::string walked_to;
+  WalkStop stop;
   const Status walked = walk_records(
       engine_, cache_, bounds, options_.planted,
       [&](const WalkedRecord& walked_record) {
@@ -193,9 +216,9 @@ Result<ReplicaStore::ScanOutcome> ReplicaStore::scan(const ScanQuery& query) {
         outcome.stopped_at = address;
         return false;
       },
-      walked_to);
+      stop);
   if (!walked.ok()) {
-    note_corruption(walked_to, walked);
+    note_damaged_walk(stop, walked);
     return walked;
   }
   return outcome;
@@ -206,7 +229,7 @@ Status ReplicaStore::advance_digest(DigestWork& work, std::uint32_t records_max)
   KeyBounds bounds = bounds_of_table(work.partition, StoreTable::Records);
   if (!work.next.empty()) bounds.from = work.next;
   std::uint32_t visited = 0;
-  std::string walked_to;
+  WalkStop stop;
   work.finished = true;
   const Status walked = walk_records(
       engine_, cache_, bounds, options_.planted,
@@ -224,8 +247,9 @@ Status ReplicaStore::advance_digest(DigestWork& work, std::uint32_t records_max)
         work.durable_at = std::max(work.durable_at, walked_record.durable_at);
         return true;
       },
-      walked_to);
-  if (!walked.ok()) note_corruption(walked_to, walked);
+      stop);
+  if (!walked.ok()) note_damaged_walk(stop, walked);
+  if (walked.ok()) damage_.forget_gaps(bounds.from, work.finished ? bounds.to : work.next);
   return walked;
 }
 
@@ -235,7 +259,7 @@ Result<ReplicaStore::Entry*> ReplicaStore::load(const RecordAddress& record) {
   CommitDemand satisfied = CommitDemand::Synced;
   Result<StoredRecord> stored = fetch(store_key, satisfied);
   if (!stored.ok()) {
-    note_corruption(store_key, stored.status());
+    note_damaged_record(store_key, stored.status());
     // Planted: a damaged record passes for one that was never there.
     if (options_.planted != PlantedBug::CorruptIsAbsent) return stored.status();
     stored = StoredRecord{};
@@ -252,17 +276,31 @@ Result<StoredRecord> ReplicaStore::fetch(std::string_view store_key, CommitDeman
 }
 
 // After any store error the next mint must begin a new incarnation: what this process minted may be
-// gone without a trace. Once for each damaged place, or reading it often would bloat every clock: a
-// key that could not be read, or the one that a walk came to before it could not go on. Another
-// damaged record is another place, and begins a new incarnation again.
-void ReplicaStore::note_corruption(std::string_view store_key, const Status& status) {
+// gone without a trace. Once for each damaged place, or reading it often would bloat every clock.
+// Another damaged record is another place, and begins a new incarnation again.
+void ReplicaStore::note_damaged_record(std::string_view store_key, const Status& status) {
   ++counters_.corruptions;
-  if (known_corrupt_.contains(store_key)) return;
-  if (known_corrupt_.size() < kKnownCorruptMax) known_corrupt_.emplace(store_key);
+  if (!damage_.note_record(store_key)) return;
+  const Result<RecordKey> record = parse_record_store_key(store_key);
+  tell_damage(record.ok() ? record->address.bucket + "/" + record->address.key : "an unknown key",
+              status);
+}
+
+void ReplicaStore::note_damaged_walk(const WalkStop& stop, const Status& status) {
+  if (stop.is_damaged_record) return note_damaged_record(stop.at, status);
+  ++counters_.corruptions;
+  if (!damage_.note_gap(stop.at)) return;
+  const Result<RecordKey> last = parse_record_store_key(stop.at);
+  tell_damage(last.ok() ? "some key behind " + last->address.bucket + "/" + last->address.key
+                        : "a partition's first keys",
+              status);
+}
+
+void ReplicaStore::tell_damage(const std::string& place, const Status& status) {
   lost_something_ = true;
   log_.write(LogLevel::Trace, "mark: store: met a damaged place");
-  log_.error("a stored record can not be read, other replicas must answer for it: " +
-             status.to_string());
+  log_.error("the record of " + place +
+             " can not be read, other replicas must answer for it: " + status.to_string());
 }
 
 void ReplicaStore::start_fresh_incarnation(std::string_view reason) {

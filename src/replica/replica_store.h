@@ -8,9 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +24,7 @@
 #include "env/storage_engine.h"
 #include "message/peer_messages.h"
 #include "message/store_condition.h"
+#include "replica/damage_ledger.h"
 #include "replica/key_layout.h"
 #include "replica/record_cache.h"
 #include "version/minter.h"
@@ -55,6 +54,8 @@ struct ReplicaStoreCounters {
   std::uint64_t surprises = 0;       // this process had lost what it minted
   std::uint64_t corruptions = 0;     // reads that met damaged bytes
 };
+
+struct WalkStop;
 
 class ReplicaStore {
  public:
@@ -122,6 +123,25 @@ class ReplicaStore {
   // minted.
   [[nodiscard]] Result<MintOutcome> mint(const RecordAddress& record, PutCommand&& put);
 
+  // What became of a record that could not be read.
+  enum class Mended : std::uint8_t { Rewritten, NothingToPut };
+
+  // Puts `versions`, which all other replicas hold together, in the place of a record that can not
+  // be read; one that can be read after all is merged with them and written anew. Synced. The last
+  // dot minted here is forgotten with the damaged record, and a new incarnation begins. With empty
+  // `versions` nothing is done: a damaged record must not become an absent one.
+  // REQUIRES: no request is under way that may count an acknowledgement of the damaged record.
+  // Errors: Overloaded, DiskFull, Failure (one dot stands for two values). Nothing was done.
+  [[nodiscard]] Result<Mended> mend(const RecordKey& record, const SiblingSet& versions);
+  // The records that were found damaged since the last call, by store key.
+  [[nodiscard]] std::vector<std::string> take_damaged_records() {
+    return damage_.take_new_records();
+  }
+  // Nobody needs this record here any more.
+  void forget_damage(const RecordKey& record);
+  // What can not be read. When it is full, this store should serve no more.
+  [[nodiscard]] const DamageLedger& damage() const { return damage_; }
+
   // All commits up to `through` are durable as demanded.
   void on_committed(CommitTicket through);
 
@@ -152,7 +172,9 @@ class ReplicaStore {
 
   [[nodiscard]] Result<Entry*> load(const RecordAddress& record);
   [[nodiscard]] Result<StoredRecord> fetch(std::string_view store_key, CommitDemand& satisfied);
-  void note_corruption(std::string_view store_key, const Status& status);
+  void note_damaged_record(std::string_view store_key, const Status& status);
+  void note_damaged_walk(const WalkStop& stop, const Status& status);
+  void tell_damage(const std::string& place, const Status& status);
   void start_fresh_incarnation(std::string_view reason);
   [[nodiscard]] Status check_queue() const;
   [[nodiscard]] Status check_room(SiblingKind kind) const;
@@ -168,8 +190,8 @@ class ReplicaStore {
   RecordCache cache_;
   ReplicaStoreCounters counters_;
   StoreCondition condition_ = StoreCondition::Roomy;
-  std::set<std::string, std::less<>> known_corrupt_;  // at most kKnownCorruptMax
-  bool lost_something_ = false;                       // a store error since the last mint
+  DamageLedger damage_;
+  bool lost_something_ = false;  // a store error since the last mint
 };
 
 }  // namespace starling

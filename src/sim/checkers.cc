@@ -60,6 +60,10 @@ class KeyChecker {
   [[nodiscard]] std::vector<const Operation*> answered_gets() const;
   // Acknowledged by enough copies for one of them to have survived this run.
   [[nodiscard]] bool must_survive(const Operation& write) const;
+  // Its only copy may have been one that could not be mended.
+  [[nodiscard]] bool may_have_rotted(const Operation& write) const {
+    return evidence_.records_rotted && write.required < 2;
+  }
   void check_survival(const Operation& write, const SiblingSet& record);
   void check_put_context(const Operation& put);
   void check_get_context(const Operation& get);
@@ -205,6 +209,7 @@ void KeyChecker::find_stale_reads() {
     const WriteSet seen = seen_by(*get);
     for (const Operation* const write : operations_) {
       const bool overlaps = write->required + get->required > evidence_.history.replicas;
+      if (may_have_rotted(*write)) continue;
       if (write->is_write() && write->succeeded() && overlaps && write->ended < get->begun) {
         check_sees(*get, *write, seen);
       }
@@ -248,6 +253,8 @@ void KeyChecker::find_lost_protection() {
     }
     for (const auto& [level, clock] : protected_at) {
       if (level > get->required || get->clock.covers(clock)) continue;
+      // One holder protects from a read of all, and it may have been the one that lost it.
+      if (evidence_.records_rotted && level >= evidence_.history.replicas) continue;
       accuse("lost-protection", name(*get) + " at " + std::to_string(get->required) +
                                     " sees less than an earlier protected read at " +
                                     std::to_string(level));
@@ -307,7 +314,8 @@ std::vector<Violation> find_missing_keys(const Evidence& evidence) {
       for (const WriteRecord& write : key.writes) {
         const Operation& request = history.operations.at(write.operation);
         deleted = deleted || write.is_delete;
-        expected = expected || (request.succeeded() && request.ended < listing.begun &&
+        const bool rotted = evidence.records_rotted && request.required < 2;
+        expected = expected || (request.succeeded() && !rotted && request.ended < listing.begun &&
                                 request.required + listing.required > history.replicas);
       }
       if (!expected || deleted || listed.contains(key.address.key)) continue;

@@ -25,6 +25,8 @@ struct Evidence {
   // What was promised less of in this run (see FaultPlan).
   bool acknowledged_may_be_lost = false;
   bool disk_destroyed = false;
+  // Records of one node were lost and came back from the others: what it alone held is gone.
+  bool records_rotted = false;
 };
 
 // 1: what was acknowledged is live at the end, or a write whose client had been shown it is there.

@@ -100,6 +100,8 @@ void FaultDriver::inject(const Fault& fault) {
       return split(fault);
     case FaultKind::Reset:
       return cluster_.network().reset(fault.node, fault.other);
+    case FaultKind::RotRecords:
+      return cluster_.member(fault.node).rot_records(Random(fault.detail));
     case FaultKind::BumpRing:
       return bump_ring(fault);
     case FaultKind::DiskFull:

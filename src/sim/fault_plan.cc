@@ -28,9 +28,10 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::array<std::string_view, kFaultKinds> kFaultKindNames{
-    "kill",        "power-loss", "power-loss-all", "lose-disk", "roll-back", "disk-error",
-    "slow-disk",   "damage",     "jump-clock",     "jump-wall", "pause",     "cut-one-way",
-    "cut-two-way", "isolate",    "split",          "reset",     "bump-ring", "disk-full"};
+    "kill",       "power-loss",  "power-loss-all", "lose-disk",  "roll-back",
+    "disk-error", "slow-disk",   "damage",         "jump-clock", "jump-wall",
+    "pause",      "cut-one-way", "cut-two-way",    "isolate",    "split",
+    "reset",      "bump-ring",   "disk-full",      "rot-records"};
 
 // Before this all founders have met and their stores count; a fault earlier than that would only
 // test the same start again and again.
@@ -135,7 +136,8 @@ WorkloadPlan draw_workload(Random random) {
 }
 
 bool needs_one_copy_to_spare(FaultKind kind) {
-  return kind == FaultKind::LoseDisk || kind == FaultKind::RollBack;
+  return kind == FaultKind::LoseDisk || kind == FaultKind::RollBack ||
+         kind == FaultKind::RotRecords;
 }
 
 // How many faults of one kind a run has when it has any. What interrupts requests comes often.
@@ -144,6 +146,7 @@ std::uint64_t draw_count(FaultKind kind, Random& random) {
   switch (kind) {
     case LoseDisk:
     case RollBack:
+    case RotRecords:
       return 1;
     case PowerLossAll:
     case DiskError:
@@ -192,7 +195,9 @@ void draw_faults(FaultPlan& plan, const Scenario& scenario, const Random& seed) 
   Random selection = seed.fork("selection");
   // One disk at most is destroyed, in one way.
   Random way = seed.fork("way to destroy a disk");
-  const FaultKind destroying = way.below(2) == 0 ? FaultKind::LoseDisk : FaultKind::RollBack;
+  const FaultKind destroying = pick(
+      way,
+      std::array<FaultKind, 3>{FaultKind::LoseDisk, FaultKind::RollBack, FaultKind::RotRecords});
   for (std::uint32_t number = 0; number < kFaultKinds; ++number) {
     const auto kind = static_cast<FaultKind>(number);
     // Drawn whether it is used or not, so that scenarios differ in nothing else.
@@ -249,6 +254,11 @@ bool FaultPlan::may_lose_acknowledged() const {
 bool FaultPlan::destroys_a_disk() const {
   return std::any_of(faults.begin(), faults.end(),
                      [](const Fault& fault) { return needs_one_copy_to_spare(fault.kind); });
+}
+
+bool FaultPlan::rots_records() const {
+  return std::any_of(faults.begin(), faults.end(),
+                     [](const Fault& fault) { return fault.kind == FaultKind::RotRecords; });
 }
 
 std::string FaultPlan::describe() const {

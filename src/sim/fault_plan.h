@@ -93,13 +93,14 @@ enum class FaultKind : std::uint8_t {
   Pause,        // stops for a while with all connections open
   CutOneWay,    // node -> other carries nothing
   CutTwoWay,
-  Isolate,   // the node can reach nobody
-  Split,     // the nodes fall into two halves
-  Reset,     // the connection breaks, the tail of what was sent is lost
-  BumpRing,  // a newer configuration is decided; some rows change their version
-  DiskFull,  // little room, none, or none when the next commit comes; for a while
+  Isolate,     // the node can reach nobody
+  Split,       // the nodes fall into two halves
+  Reset,       // the connection breaks, the tail of what was sent is lost
+  BumpRing,    // a newer configuration is decided; some rows change their version
+  DiskFull,    // little room, none, or none when the next commit comes; for a while
+  RotRecords,  // bytes of stored records change, and stay so until somebody writes them anew
 };
-inline constexpr std::uint32_t kFaultKinds = 18;
+inline constexpr std::uint32_t kFaultKinds = 19;
 [[nodiscard]] std::string_view fault_kind_name(FaultKind kind);
 
 struct Fault {
@@ -126,6 +127,8 @@ struct FaultPlan {
   [[nodiscard]] bool may_lose_acknowledged() const;
   // A disk was lost or rolled back: one copy of each of its writes is gone.
   [[nodiscard]] bool destroys_a_disk() const;
+  // The same for records, which come back from the other copies.
+  [[nodiscard]] bool rots_records() const;
   // One line with every drawn option.
   [[nodiscard]] std::string describe() const;
 };

@@ -41,7 +41,7 @@ std::vector<std::string_view> MarkBoard::missing(std::span<const std::string_vie
 }
 
 std::span<const std::string_view> listed_marks() {
-  static constexpr std::array<std::string_view, 46> kListed{
+  static constexpr std::array<std::string_view, 47> kListed{
       "boot: a rolled back store was noticed",
       "boot: an old store was set aside",
       "boot: another store was noticed",
@@ -57,6 +57,7 @@ std::span<const std::string_view> listed_marks() {
       "forward: passed on",
       "keys: several pages",
       "leveldb: power lost inside a write",
+      "mend: a record is sound again",
       "network: a connection broke",
       "network: a cut held messages back",
       "network: a message was doubled",

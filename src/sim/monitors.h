@@ -106,6 +106,8 @@ class Monitors {
   void mark(const PeerMessage& message);
   void mark_outcome(ReplicaOutcome outcome);
   [[nodiscard]] VectorClock clock_on(std::uint32_t node, std::uint32_t key, bool durable) const;
+  // Its bytes changed behind the node's back.
+  [[nodiscard]] bool is_rotten_on(std::uint32_t node, std::uint32_t key) const;
   [[nodiscard]] RowVersion row_of(std::uint32_t node, PartitionId partition) const;
   void accuse(const char* checker, std::uint32_t key, std::string text);
 

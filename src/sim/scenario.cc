@@ -32,7 +32,7 @@ bool offers_partitions(FaultKind kind) {
 bool offers_disks(FaultKind kind) {
   using enum FaultKind;
   return kind == LoseDisk || kind == RollBack || kind == DiskError || kind == SlowDisk ||
-         kind == DamageReads || kind == PowerLoss || kind == DiskFull;
+         kind == DamageReads || kind == RotRecords || kind == PowerLoss || kind == DiskFull;
 }
 
 bool offers_clocks(FaultKind kind) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "base/random.h"
 #include "env/storage_engine.h"
 
 namespace starling::sim {
@@ -143,6 +144,12 @@ void SimDisk::restore(Image image) {
 
 void SimDisk::damage(std::string key, Damage damage) {
   damaged_.insert_or_assign(std::move(key), damage);
+}
+
+void SimDisk::rot(std::string_view key, Random& random) {
+  const auto entry = visible_.find(key);
+  STARLING_CHECK(entry != visible_.end() && !entry->second.empty());
+  entry->second.at(random.below(entry->second.size())) ^= 0x20;
 }
 
 std::optional<Damage> SimDisk::damage_of(std::string_view key) const {

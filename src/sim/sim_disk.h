@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/random.h"
 #include "env/storage_engine.h"
 
 namespace starling::sim {
@@ -57,6 +58,8 @@ class SimDisk {
 
   void damage(std::string key, Damage damage);
   void heal_damage() { damaged_.clear(); }
+  // One byte of the entry, drawn, is another one from now on. REQUIRES: it is there.
+  void rot(std::string_view key, Random& random);
   [[nodiscard]] std::optional<Damage> damage_of(std::string_view key) const;
   // Whether an entry of [from, to) is damaged.
   [[nodiscard]] bool has_damage_within(std::string_view from, std::string_view to) const;

@@ -319,6 +319,15 @@ void SimMember::damage_reads(Random random) {
   }
 }
 
+void SimMember::rot_records(Random random) {
+  if (setup_.engine == SimEngine::LevelDb) return;
+  std::vector<std::string> records;
+  for (const auto& [key, value] : disk_.visible()) {
+    if (parse_record_store_key(key).ok() && random.below(2) == 0) records.push_back(key);
+  }
+  for (const std::string& key : records) disk_.rot(key, random);
+}
+
 void SimMember::damage_files(Random random) {
   for (const std::string& name : files_.names()) {
     const FileId file = *files_.find(name);

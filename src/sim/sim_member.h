@@ -115,6 +115,9 @@ class SimMember {
   // Some of what is stored can not be read, or not correctly, until it is healed.
   void damage_reads(Random random);
   void heal_damage();
+  // Some of the stored records are wrong from now on. Only where the store is a map: a table of
+  // LevelDB holds many records in one block, and its compaction ends with the first bad one.
+  void rot_records(Random random);
   void spare_commits() { faults_.spare_writes(); }
   // The power goes inside the `calls`-th call of the store from now, that of an open included.
   // False: this store makes none.

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "starling/options.h"
 #include "starling/result.h"
 
 #include "base/ids.h"
@@ -52,6 +53,8 @@ constexpr Duration kDrainMax = seconds(30);
 constexpr Duration kReadyMax = seconds(20);
 // Who is ready has told all others by then.
 constexpr Duration kWordOfMouth = seconds(2);
+// The longest life of a request, from when the damage was met, and a few attempts.
+constexpr Duration kMendMax = kTimeoutMax + seconds(30);
 // Read repair behind the answer, at the speed of a healthy cluster.
 constexpr Duration kRepairMax = seconds(5);
 
@@ -74,7 +77,9 @@ class Run {
   void start_everything();
   void drain();
   void await_readiness();
+  void await_mending();
   void read_every_key();
+  [[nodiscard]] std::uint32_t unreadable_replicas(std::uint32_t key) const;
   void audit_stores();
   void compare_replicas();
   void compare_replicas_of(std::uint32_t key);
@@ -149,6 +154,7 @@ RunResult Run::finish() {
   await_readiness();
   // What is still to be repeated comes before the last look.
   if (plan_.network.replay_ppm > 0) events_.run_until(events_.now() + plan_.network.replay_max);
+  if (plan_.rots_records()) await_mending();
   read_every_key();
   audit_stores();
   compare_replicas();
@@ -241,6 +247,29 @@ std::uint32_t Run::trusted_replicas(std::uint32_t key) const {
                     [this](std::uint32_t node) { return !cluster_.is_written_off(node); }));
 }
 
+// A node notices its damage when it looks at it; a read makes every replica look. From then on no
+// client has anything to do with it.
+void Run::await_mending() {
+  SimClient reader(clients_world_, plan_.workload.clients + 1, random_.fork("noticing reader"));
+  for (std::uint32_t key = 0; key < history_.keys.size(); ++key) {
+    for (const std::uint32_t node : owners_of(key)) {
+      if (!cluster_.is_written_off(node)) reader.read_at(node, key, 1);
+    }
+  }
+  events_.run_until(events_.now() + kMendMax);
+}
+
+// Replicas whose record can not be read though all was done that could be: no other one has any.
+std::uint32_t Run::unreadable_replicas(std::uint32_t key) const {
+  std::uint32_t unreadable = 0;
+  for (const std::uint32_t node : owners_of(key)) {
+    const std::optional<SiblingSet> record = stored(node, key);
+    if (!record.has_value()) ++unreadable;
+    if (record.has_value() && !record->empty()) return 0;
+  }
+  return unreadable;
+}
+
 void Run::read_every_key() {
   SimClient reader(clients_world_, plan_.workload.clients, random_.fork("reader"));
   const std::size_t first = history_.operations.size();
@@ -248,7 +277,7 @@ void Run::read_every_key() {
   for (std::uint32_t key = 0; key < history_.keys.size(); ++key) {
     auto node = static_cast<std::uint32_t>(nodes.below(cluster_.size()));
     if (cluster_.is_written_off(node)) node = (node + 1) % cluster_.size();
-    reader.read_at(node, key, trusted_replicas(key));
+    reader.read_at(node, key, trusted_replicas(key) - unreadable_replicas(key));
   }
   const Instant limit = events_.now() + kDrainMax;
   while (!reader.is_idle() && events_.run_next(limit)) {
@@ -289,6 +318,10 @@ void Run::compare_replicas_of(std::uint32_t key) {
     const std::string& owner = cluster_.member(node).name();
     const std::optional<SiblingSet> record = stored(node, key);
     if (!record.has_value()) {
+      if (unreadable_replicas(key) > 0) {
+        marks_.reach("mend: nobody could");
+        continue;
+      }
       accuse("record-unreadable", name, owner + "'s record can not be read");
       continue;
     }
@@ -306,8 +339,12 @@ void Run::compare_replicas_of(std::uint32_t key) {
 }
 
 void Run::judge() {
-  const Evidence evidence{history_, witness_, final_records_, plan_.may_lose_acknowledged(),
-                          plan_.destroys_a_disk()};
+  const Evidence evidence{history_,
+                          witness_,
+                          final_records_,
+                          plan_.may_lose_acknowledged(),
+                          plan_.destroys_a_disk(),
+                          plan_.rots_records()};
   const auto add = [this](const std::vector<Violation>& found) {
     violations_.insert(violations_.end(), found.begin(), found.end());
   };

@@ -90,6 +90,7 @@ class MemoryEngine final : public StorageEngine {
   }
 
   void apply(StorageWrite write) {
+    damaged.erase(write.key);  // the new bytes lie elsewhere
     if (write.value.has_value()) {
       entries[std::move(write.key)] = std::move(*write.value);
     } else {

@@ -46,7 +46,7 @@ struct WalkFixture {
           names += static_cast<char>(pinned ? name - 'a' + 'A' : name);
           return names.size() < visits_max;
         },
-        walked_to);
+        stop);
     return names;
   }
 
@@ -54,7 +54,7 @@ struct WalkFixture {
   RecordCache cache{1U << 20U};
   std::uint64_t tickets = 0;
   Status status;
-  std::string walked_to;
+  WalkStop stop;
 };
 
 TEST_CASE("RecordWalk: the overlay is merged into the engine's records in order") {
@@ -91,7 +91,8 @@ TEST_CASE("RecordWalk: a damaged record ends the walk with corruption") {
   fixture.engine.entries[WalkFixture::store_key('b')].back() ^= 1;
   CHECK(fixture.walk() == "a");
   CHECK(fixture.status.code() == StatusCode::Corruption);
-  CHECK(fixture.walked_to == WalkFixture::store_key('b'));
+  CHECK(fixture.stop.is_damaged_record);
+  CHECK(fixture.stop.at == WalkFixture::store_key('b'));
   CHECK(fixture.walk(100, PlantedBug::CorruptIsAbsent) == "ac");
 }
 

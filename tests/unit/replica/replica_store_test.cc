@@ -327,5 +327,72 @@ TEST_CASE(
   fixture.store.check_invariants();
 }
 
+RecordKey key_of(const TestKey& key) {
+  return {.partition = key.at().partition, .token = key.at().token, .address = key.address};
+}
+
+TEST_CASE("ReplicaStore: a damaged record is handed out once, and refused until it is mended") {
+  StoreFixture fixture;
+  const TestKey key("k");
+  fixture.engine.damaged.insert(record_store_key(key.at()));
+  CHECK(fixture.store.read(key.at()).status().code() == StatusCode::Corruption);
+  CHECK(fixture.store.merge(key.at(), foreign_value(1, 1, "v"), false).status().code() ==
+        StatusCode::Corruption);
+  CHECK(fixture.store.take_damaged_records() ==
+        std::vector<std::string>{record_store_key(key.at())});
+  CHECK(fixture.store.take_damaged_records().empty());
+  CHECK(fixture.store.damage().places() == 1);
+}
+
+TEST_CASE("ReplicaStore: mending overwrites, is synced, forgets `mine`, and changes incarnation") {
+  StoreFixture fixture({.ordinary_demand = CommitDemand::Written});
+  const TestKey key("k");
+  const Incarnation before = fixture.store.incarnation();
+  fixture.engine.damaged.insert(record_store_key(key.at()));
+  CHECK_FALSE(fixture.store.read(key.at()).ok());
+  const auto mended = fixture.store.mend(key_of(key), foreign_value(1, 1, "v"));
+  REQUIRE(mended.ok());
+  CHECK(*mended == ReplicaStore::Mended::Rewritten);
+  REQUIRE(fixture.engine.queue.size() == 1);
+  CHECK(fixture.engine.queue.front().demand == CommitDemand::Synced);
+  fixture.complete_all();
+  CHECK(fixture.store.read(key.at())->versions->siblings().at(0).value == "v");
+  const auto stored = decode_record(record_store_key(key.at()),
+                                    fixture.engine.entries.at(record_store_key(key.at())));
+  REQUIRE(stored.ok());
+  CHECK_FALSE(stored->record.mine.has_value());
+  CHECK(fixture.store.damage().mended() == 1);
+  REQUIRE(fixture.store.mint(key.at(), put_of("w")).ok());
+  CHECK(fixture.store.incarnation() != before);
+}
+
+TEST_CASE("ReplicaStore: nothing is put in the place of a damaged record") {
+  StoreFixture fixture;
+  const TestKey key("k");
+  fixture.engine.damaged.insert(record_store_key(key.at()));
+  CHECK_FALSE(fixture.store.read(key.at()).ok());
+  CHECK(*fixture.store.mend(key_of(key), {}) == ReplicaStore::Mended::NothingToPut);
+  CHECK(fixture.engine.queue.empty());
+  CHECK(fixture.store.read(key.at()).status().code() == StatusCode::Corruption);
+}
+
+TEST_CASE("ReplicaStore: a walk that can not come to a record names the gap, once") {
+  StoreFixture fixture;
+  const TestKey key("k");
+  REQUIRE(fixture.store.merge(key.at(), foreign_value(1, 1, "v"), false).ok());
+  fixture.complete_all();
+  fixture.engine.damaged.insert(record_store_key(key.at()));
+  for (int time = 0; time < 2; ++time) {
+    ReplicaStore::DigestWork work{.partition = key.at().partition};
+    CHECK_FALSE(fixture.store.advance_digest(work, 10).ok());
+  }
+  CHECK(fixture.store.damage().met() == 1);
+  CHECK(fixture.store.take_damaged_records().empty());
+  fixture.engine.damaged.clear();
+  ReplicaStore::DigestWork work{.partition = key.at().partition};
+  CHECK(fixture.store.advance_digest(work, 10).ok());
+  CHECK(fixture.store.damage().places() == 0);
+}
+
 }  // namespace
 }  // namespace starling

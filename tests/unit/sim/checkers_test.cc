@@ -211,5 +211,19 @@ TEST_CASE("Checkers: an answer behind its deadline is late, unless its node was 
   CHECK(says(find_late_answers(made.evidence()), "late-answer"));
 }
 
+TEST_CASE("Checkers: where records rot, a write of one copy may be missed, one of two may not") {
+  HandMade made;
+  made.minted(made.put(), dot_of(1));
+  const std::size_t write = made.history().operations.size() - 1;
+  made.get({}, {}).required = 3;
+  Evidence evidence = made.evidence();
+  evidence.records_rotted = true;
+  CHECK(says(find_stale_reads(evidence), "stale-read"));
+  made.operation(write).required = 1;
+  CHECK(find_stale_reads(evidence).empty());
+  evidence.records_rotted = false;
+  CHECK(says(find_stale_reads(evidence), "stale-read"));
+}
+
 }  // namespace
 }  // namespace starling::sim

@@ -41,6 +41,7 @@ class HandMade {
   }
   // What the last operation came to, where it was not the usual thing.
   Operation& last() { return history_.operations.back(); }
+  Operation& operation(std::size_t number) { return history_.operations.at(number); }
   // The answer to a write: its context is the request's with `dot`.
   void minted(std::uint32_t write, const Dot& dot) {
     Operation& operation = operation_of(write);

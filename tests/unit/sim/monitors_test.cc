@@ -142,5 +142,51 @@ TEST_CASE("Monitors: a success that too few disks hold is noticed") {
   CHECK(says(small.monitors, "ack-before-durable"));
 }
 
+TEST_CASE("Monitors: a store that was lost or put back may give no answer that counts") {
+  SmallCluster small;
+  SimDisk& disk = small.cluster.member(1).disk();
+  disk.write({{small.monitors.store_key_of(0), record_of(small.monitors, {dot_of(1)})}});
+  disk.sync();
+  small.monitors.on_peer_message(1, 0, write_of(small, dot_of(1)));
+  small.monitors.on_peer_send(1, 0, ReplicaWriteReply{.outcome = ReplicaOutcome::Done});
+  CHECK_FALSE(says(small.monitors, "old-store-counts"));
+  small.cluster.write_off(1);
+  small.monitors.on_peer_send(1, 0, ReplicaWriteReply{.outcome = ReplicaOutcome::NotCounted});
+  CHECK_FALSE(says(small.monitors, "old-store-counts"));
+  small.monitors.on_peer_send(1, 0, ReplicaWriteReply{.outcome = ReplicaOutcome::Done});
+  CHECK(says(small.monitors, "old-store-counts"));
+}
+
+// The delta of a put that began at `begun`, as node 1 sends it.
+ReplicaWrite mint_of(SmallCluster& small, const Dot& dot, Instant begun) {
+  const std::uint64_t value_hash = 7 + small.history.operations.size();
+  small.history.keys.front().writes.push_back(
+      {static_cast<std::uint32_t>(small.history.operations.size()), false, value_hash, {}});
+  Operation put;
+  put.begun = begun;
+  small.history.operations.push_back(put);
+  ReplicaWrite write = write_of(small, dot);
+  Sibling sibling;
+  sibling.dot = dot;
+  sibling.value_hash = value_hash;
+  write.versions = SiblingSet(clock_of({dot}), {sibling});
+  write.kind = WriteKind::Replicate;
+  return write;
+}
+
+TEST_CASE("Monitors: an incarnation that met damage may mint nothing that is asked for later") {
+  SmallCluster small;
+  const Instant noticed(std::chrono::seconds(5));
+  const Instant later(std::chrono::seconds(6));
+  small.monitors.on_peer_send(1, 0, mint_of(small, dot_of(1), noticed));
+  small.monitors.on_damage_noticed(1, noticed);
+  small.monitors.on_peer_send(1, 0, mint_of(small, dot_of(2), noticed));
+  small.monitors.on_peer_send(1, 0, mint_of(small, dot_of(1, 2), later));
+  small.monitors.on_peer_send(2, 0, mint_of(small, dot_of(1, 3), later));
+  CHECK_FALSE(says(small.monitors, "incarnation-kept"));
+  small.monitors.on_peer_send(1, 0, mint_of(small, dot_of(3), later));
+  CHECK(says(small.monitors, "incarnation-kept"));
+}
+
 }  // namespace
 }  // namespace starling::sim

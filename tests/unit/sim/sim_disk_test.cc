@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/random.h"
 namespace starling::sim {
 namespace {
 
@@ -98,6 +99,19 @@ TEST_CASE("SimDisk: damage stays until it is healed or written over") {
   CHECK_FALSE(disk.has_damage_within("a", "b"));
   disk.heal_damage();
   CHECK_FALSE(disk.damage_of("b").has_value());
+}
+
+TEST_CASE("SimDisk: what rotted is not healed, only written over") {
+  SimDisk disk;
+  disk.write({{"a", "sound"}});
+  disk.sync();
+  Random random(1);
+  disk.rot("a", random);
+  disk.heal_damage();
+  CHECK(disk.visible().at("a") != "sound");
+  CHECK(disk.durable("a") != "sound");
+  disk.write({{"a", "anew"}});
+  CHECK(disk.visible().at("a") == "anew");
 }
 
 }  // namespace

@@ -1,0 +1,51 @@
+#pragma once
+
+// DamageLedger: the places of one store that can not be read and are not mended yet. Each is told
+// once, counts once, and is handed out once to whoever mends. A place is a record; where a walk
+// could not even come to the next one, it is the gap behind the last.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace starling {
+
+class DamageLedger {
+ public:
+  // A store with more bad places than this is not worth mending one by one: is_full().
+  static constexpr std::size_t kPlacesMax = 1024;
+
+  // A place was met that can not be read. Returns whether that is news: beyond the bound it always
+  // is.
+  bool note_record(std::string_view store_key);
+  bool note_gap(std::string_view behind);
+
+  // The place is sound again. Nothing happens when it was not in here.
+  void forget_record(std::string_view store_key);
+  void forget_gaps(std::string_view from, std::string_view to);  // in [from, to)
+
+  // The records noted since the last call, by store key, in the order in which they were met.
+  [[nodiscard]] std::vector<std::string> take_new_records();
+
+  [[nodiscard]] bool is_full() const { return full_; }
+  [[nodiscard]] std::size_t places() const { return records_.size() + gaps_.size(); }
+  // Places that were ever met, and those of them that became sound again.
+  [[nodiscard]] std::uint64_t met() const { return met_; }
+  [[nodiscard]] std::uint64_t mended() const { return mended_; }
+
+ private:
+  [[nodiscard]] bool has_room();
+
+  std::set<std::string, std::less<>> records_;
+  std::set<std::string, std::less<>> gaps_;
+  std::vector<std::string> new_records_;  // at most kPlacesMax: each is in records_ as well
+  std::uint64_t met_ = 0;
+  std::uint64_t mended_ = 0;
+  bool full_ = false;
+};
+
+}  // namespace starling
