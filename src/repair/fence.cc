@@ -43,6 +43,14 @@ std::string_view read_generation(ByteReader& reader, FenceGeneration& generation
   return std::is_sorted(generation.keys.begin(), generation.keys.end()) ? "" : "order of keys";
 }
 
+bool are_generations(const std::vector<FenceGeneration>& generations) {
+  const auto too_long = [](const FenceGeneration& generation) {
+    return generation.keys.size() > kReapKeysMax;
+  };
+  return std::ranges::none_of(generations, too_long) &&
+         std::ranges::is_sorted(generations, {}, &FenceGeneration::fence);
+}
+
 }  // namespace
 
 bool Fence::accepts(FenceStamp stamp, Token key) const {
@@ -88,7 +96,8 @@ std::optional<std::vector<FenceGeneration>> Fence::since(FenceStamp since) const
 
 void Fence::catch_up(FenceStamp to, const std::optional<std::vector<FenceGeneration>>& missed) {
   if (to <= stamp_) return;
-  if (!missed.has_value()) return raise(to);
+  // It came from outside: a list that makes no sense is as good as none.
+  if (!missed.has_value() || !are_generations(*missed)) return raise(to);
   for (const FenceGeneration& generation : *missed) {
     if (generation.fence > stamp_ && generation.fence <= to)
       advance(generation.fence, generation.keys);

@@ -53,7 +53,8 @@ struct SendRecordsRead {
   OperationId operation;
   std::vector<Token> tokens;
 };
-// List our own keys in these leaves, as the peer did; answered by on_own_keys, in whole.
+// List our own keys in these leaves, as the peer did; answered by on_own_keys, in whole;
+// whoever can not read them calls abort().
 struct ListOwnKeys {
   std::uint8_t depth = 0;
   std::vector<std::uint32_t> leaves;

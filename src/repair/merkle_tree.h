@@ -24,7 +24,7 @@ class MerkleTree {
 
   // One record changed: what it added before is taken out, what it adds now comes in (zero:
   // nothing, as contribution_of says). Returns the leaf, whose new sum belongs into the store in
-  // the same batch as the record. REQUIRES: the token is of this partition, and `before` was added.
+  // the same batch as the record. REQUIRES: the token is of this partition.
   std::uint32_t replace(Token token, const Hash128& before, const Hash128& after);
 
   // A leaf as the store has it, for rebuilding. REQUIRES: leaf < leaves(), and it is empty here.

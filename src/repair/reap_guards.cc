@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/ids.h"
 #include "message/repair_messages.h"
+#include "repair/fence.h"
 #include "version/context_codec.h"
 #include "version/dot.h"
 #include "version/sibling_codec.h"
@@ -72,6 +73,7 @@ SiblingSet compacted(const SiblingSet& record, std::span<const Actor> drop) {
 bool may_vote(const ReapStanding& standing, const ReapBatch& batch) {
   if (!standing.row_settled || batch.row_version != standing.row_version) return false;
   if (batch.fence <= standing.fence) return false;
+  if (batch.candidates.empty() || batch.candidates.size() > kReapKeysMax) return false;
   const auto& owners = batch.owners;
   // Asked as somebody that we are no longer, or not at all.
   if (std::find(owners.begin(), owners.end(), standing.self) == owners.end()) return false;

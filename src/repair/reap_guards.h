@@ -46,9 +46,9 @@ struct ReapStanding {
   std::span<const StoreStart> known;
 };
 
-// Whether the batch as a whole may be agreed to: the same settled row, a fence above our own, and
-// no owner of which another start is known. A vote stands for all that this start of this store
-// held; a store that was lost since holds less.
+// Whether the batch as a whole may be agreed to: the same settled row, a fence above our own, a
+// sensible number of keys, and no owner of which another start is known. A vote stands for all that
+// this start of this store held; a store that was lost since holds less.
 [[nodiscard]] bool may_vote(const ReapStanding& standing, const ReapBatch& batch);
 
 struct ReapRecord {

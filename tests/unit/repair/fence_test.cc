@@ -119,6 +119,22 @@ TEST_CASE("Fence: catching up with one that was only raised forgets what it can 
   CHECK_FALSE(behind.accepts(FenceStamp{4}, kOther));
 }
 
+TEST_CASE("Fence: a list of generations that makes no sense is as good as none") {
+  const std::vector<Token> too_many(kReapKeysMax + 1);
+  Fence fence;
+  fence.catch_up(FenceStamp{2},
+                 std::vector<FenceGeneration>{{.fence = FenceStamp{2}, .keys = too_many}});
+  CHECK(fence.stamp() == FenceStamp{2});
+  CHECK_FALSE(fence.accepts(FenceStamp{1}, kKey));
+  Fence unordered;
+  unordered.catch_up(FenceStamp{5},
+                     std::vector<FenceGeneration>{{.fence = FenceStamp{5}, .keys = {kKey}},
+                                                  {.fence = FenceStamp{4}, .keys = {kOther}}});
+  CHECK(unordered.stamp() == FenceStamp{5});
+  CHECK_FALSE(unordered.accepts(FenceStamp{3}, kKey));
+  CHECK_FALSE(unordered.accepts(FenceStamp{3}, kOther));
+}
+
 TEST_CASE("Fence: the bytes are these and no others") {
   const std::string key = fence_store_key(PartitionId{0x0102});
   CHECK(to_hex(key) == "010205");

@@ -122,6 +122,15 @@ TEST_CASE("MerkleTree: what was written and taken out again leaves no trace") {
   tree.check_invariants();
 }
 
+TEST_CASE("MerkleTree: a leaf that came too low from the disk is counted on, and does not end it") {
+  MerkleTree tree(kSpan, 10);
+  const Token token = kSpan.range_of(3, 10).first;
+  tree.replace(token, {.high = 1, .low = 1}, {});
+  CHECK(tree.keys() == 0);
+  CHECK(tree.root() != Hash128{});
+  tree.check_invariants();
+}
+
 TEST_CASE("next_compared_depth: goes down by sixteen children a node, to the leaves") {
   CHECK(next_compared_depth(0, 10) == 4);
   CHECK(next_compared_depth(4, 10) == 8);

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "message/repair_messages.h"
+#include "repair/fence.h"
 #include "version/dot.h"
 #include "version/sibling_set.h"
 #include "version/vector_clock.h"
@@ -33,7 +34,10 @@ StoreStart start(std::uint64_t node, std::uint64_t incarnation) {
 const std::vector<StoreStart> kOwners{start(1, 10), start(2, 20)};
 
 ReapBatch batch() {
-  return {.row_version = RowVersion{3}, .fence = FenceStamp{5}, .owners = kOwners};
+  return {.row_version = RowVersion{3},
+          .fence = FenceStamp{5},
+          .owners = kOwners,
+          .candidates = std::vector<ReapCandidate>(1)};
 }
 
 ReapStanding standing() {
@@ -87,6 +91,16 @@ TEST_CASE("may_vote: not for a batch that leaves an owner out") {
   ReapBatch partial = batch();
   partial.owners.pop_back();
   CHECK_FALSE(may_vote(standing(), partial));
+}
+
+TEST_CASE("may_vote: not for a batch without keys, or with more than a fence remembers") {
+  ReapBatch empty = batch();
+  empty.candidates.clear();
+  CHECK_FALSE(may_vote(standing(), empty));
+  ReapBatch large = batch();
+  large.candidates.resize(kReapKeysMax + 1);
+  CHECK_FALSE(may_vote(standing(), large));
+  CHECK_FALSE(may_commit(standing(), large));
 }
 
 TEST_CASE("vote_on: yes for the same pure tombstone, durable and old enough") {
