@@ -152,8 +152,14 @@ class ToTheLastByte(Story, unittest.TestCase):
             for disk in cls.disks[1:]:
                 disk.fill(leaving=0)
             # With the second one W is out of reach, and the third is spared.
-            wait_until(lambda: put(cls.cluster.endpoints(), "probe", "v").code == REFUSED, START_SECONDS_MAX,
-                       "a put is refused")
+            probes = []
+
+            def is_refused():
+                # Each key is written once, or it would have siblings.
+                probes.append(put(cls.cluster.endpoints(), f"probe{len(probes)}", "v"))
+                return probes[-1].code == REFUSED
+
+            wait_until(is_refused, START_SECONDS_MAX, "a put is refused")
             cls.refused = put(cls.cluster.endpoints(), "full", "v")
             sample = load.told(ACKNOWLEDGED)[0]
             cls.read = [cls.cluster.tool("get", "load", sample.key, "--r", "all", via=via) for via in range(3)]
@@ -162,7 +168,7 @@ class ToTheLastByte(Story, unittest.TestCase):
                 disk.make_room()
                 cls.wait_for_disk(index, "there is room")
             cls.acknowledged_with_space = load.wait_for(WRITES_A_PHASE)
-        cls.attempts = load.attempts + [cls.refused]
+        cls.attempts = load.attempts + probes + [cls.refused]
 
     def test_one_full_disk_stops_no_write(self):
         self.assertGreaterEqual(self.acknowledged_with_one_full, WRITES_A_PHASE)
