@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <sys/statvfs.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include "base/log.h"

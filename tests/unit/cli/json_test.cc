@@ -114,9 +114,9 @@ TEST_CASE("json: a node is printed with these keys") {
   node.ready = true;
   node.uptime_ms = 5;
   CHECK(json_of(node).starts_with(R"({"name":"node0","id":"","cluster":"","version":"")"));
-  CHECK(
-      json_of(node).ends_with(R"("ready":true,"not_ready_because":"","uptime_ms":5,"partitions":0,)"
-                              R"("damage":{"met":0,"mended":0,"waiting":0,"unsupplied":0}})"));
+  CHECK(json_of(node).ends_with(
+      R"("ready":true,"not_ready_because":"","disk":"","uptime_ms":5,"partitions":0,)"
+      R"("damage":{"met":0,"mended":0,"waiting":0,"unsupplied":0}})"));
 }
 
 TEST_CASE("json: keys are strings, unless they can not be") {
