@@ -276,7 +276,8 @@ BootAnnouncement read_table(FieldReader& reader, const wire::BootAnnouncement& t
                                 .boot_sequence = table.boot_sequence(),
                                 .incarnation = Incarnation{table.incarnation()},
                                 .counting = table.counting()};
-  if (table.earlier() == nullptr) return announcement;
+  // Absent and empty are the same thing on the wire.
+  if (table.earlier() == nullptr || table.earlier()->size() == 0) return announcement;
   // More than there were starts, or than anybody keeps: not what a member says.
   reader.require(table.earlier()->size() <= kEarlierStartsMax &&
                      table.earlier()->size() < announcement.boot_sequence,

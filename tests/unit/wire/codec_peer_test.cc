@@ -1,5 +1,6 @@
 #include "wire/codec_peer.h"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,17 @@ TEST_CASE("codec_peer: a read reply's clock is its own, or that of the record be
   reply.clock = VectorClock();
   const std::string apart = encode(PeerMessage(reply));
   CHECK(decode_frame(apart)->message == decltype(Frame::message)(PeerMessage(reply)));
+}
+
+TEST_CASE(
+    "codec_peer: an announcement without earlier starts comes back, whatever its count says") {
+  for (const std::uint64_t starts : {0, 1}) {
+    const PeerMessage sent = BootAnnouncement{.boot_sequence = starts, .earlier = {}};
+    const Result<Frame> decoded = decode_frame(encode(sent));
+    CAPTURE(decoded.status().message());
+    REQUIRE(decoded.ok());
+    CHECK(decoded->message == decltype(Frame::message)(sent));
+  }
 }
 
 TEST_CASE("codec_peer: a Hello has all of a configuration's digests or none") {
