@@ -1,9 +1,11 @@
 // Runs a target on its seeds, on a few hundred inventions and on all files of the folders that are
-// named: an ordinary test, so that what fuzzing found stays found without clang.
+// named: an ordinary test, so that what fuzzing found stays found without clang. STARLING_SEED says
+// which inventions come first, STARLING_FUZZ_INVENTIONS how many there are.
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <ios>
@@ -15,7 +17,12 @@
 
 namespace {
 
-constexpr std::uint64_t kInventions = 300;
+constexpr std::uint64_t kInventionsDefault = 300;
+
+std::uint64_t number_in(const char* variable, std::uint64_t default_number) {
+  const char* const text = std::getenv(variable);
+  return text == nullptr ? default_number : std::strtoull(text, nullptr, 10);
+}
 
 std::string content_of(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -47,7 +54,9 @@ int main(int count, char** words) {
     run("seed " + std::to_string(inputs++), seed);
   }
   if (starling::fuzz::kTarget.invent != nullptr) {
-    for (std::uint64_t number = 0; number < kInventions; ++number, ++inputs) {
+    const std::uint64_t first = number_in("STARLING_SEED", 0);
+    const std::uint64_t inventions = number_in("STARLING_FUZZ_INVENTIONS", kInventionsDefault);
+    for (std::uint64_t number = first; number - first < inventions; ++number, ++inputs) {
       run("invention " + std::to_string(number), starling::fuzz::kTarget.invent(number));
     }
   }
