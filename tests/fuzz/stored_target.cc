@@ -1,5 +1,5 @@
-// What a store holds: records, their keys, the identity, what it remembers of peers, and the
-// founding configuration.
+// What a store holds: records, their keys, the identity, what it remembers of its starts and of
+// peers, and the founding configuration.
 //
 // Input: a byte that chooses the kind of entry, then the entry. Its checksum is made to fit.
 
@@ -20,6 +20,7 @@
 #include "base/seal.h"
 #include "fuzz/allocation_meter.h"
 #include "fuzz/target.h"
+#include "message/peer_messages.h"
 #include "replica/founding_config.h"
 #include "replica/key_layout.h"
 #include "replica/record_codec.h"
@@ -111,6 +112,8 @@ void check_identity(const std::string& store_key, std::string_view payload) {
   STARLING_CHECK(second.ok());
   StoreIdentity expected = *first;
   ++expected.boot_sequence;
+  expected.earlier.insert(expected.earlier.begin(), first->incarnation);
+  if (expected.earlier.size() > kEarlierStartsMax) expected.earlier.pop_back();
   STARLING_CHECK(*second == expected);
 }
 
@@ -128,8 +131,8 @@ void check_unsealed(std::string_view bytes) {
   STARLING_CHECK(!parse_founding(bytes).ok());
 }
 
-enum class Entry : std::uint8_t { Record, Key, Founding, Identity, Peer, Unsealed };
-constexpr std::uint8_t kEntries = 6;
+enum class Entry : std::uint8_t { Record, Key, Founding, Identity, Peer, Unsealed, Starts };
+constexpr std::uint8_t kEntries = 7;
 
 void run(std::string_view input) {
   if (input.empty()) return;
@@ -147,6 +150,8 @@ void run(std::string_view input) {
       return check_peer(rest);
     case Entry::Unsealed:
       return check_unsealed(rest);
+    case Entry::Starts:
+      return check_identity(meta_store_key("starts"), rest);
   }
 }
 
@@ -185,6 +190,7 @@ std::vector<std::string> seeds() {
   engine.complete_all();
   seeds.push_back(
       input_of(Entry::Identity, payload_of(engine.entries.at(meta_store_key("identity")))));
+  seeds.push_back(input_of(Entry::Starts, payload_of(engine.entries.at(meta_store_key("starts")))));
   const std::string peer = "peer/00000000000000ab";
   ByteWriter writer;
   writer.sized(peer.substr(peer.find('/') + 1));
