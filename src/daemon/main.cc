@@ -50,7 +50,7 @@ Status serve(DaemonSettings settings, Log& log) {
   while (true) {
     auto daemon = std::make_unique<Daemon>(std::move(settings), log);
     STARLING_RETURN_IF_ERROR(daemon->start());
-    const Status outcome = daemon->run();
+    Status outcome = daemon->run();
     if (!daemon->must_set_store_aside()) return outcome;
     settings = daemon->settings();
     daemon.reset();  // closes the database

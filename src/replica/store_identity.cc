@@ -181,6 +181,7 @@ Status read_starts(StorageEngine& engine, StoreIdentity& identity) {
   const std::uint64_t count = reader.varint();
   if (version != kFormatVersion || count > kEarlierStartsMax) return corrupt("its starts");
   std::vector<Incarnation> starts;
+  starts.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) starts.push_back(Incarnation{reader.u64()});
   if (!reader.finished()) return corrupt("its starts have the wrong length");
   if (newest == identity.boot_sequence) identity.earlier = std::move(starts);
