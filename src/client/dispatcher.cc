@@ -134,7 +134,7 @@ void Dispatcher::on_timer(Instant now) {
     }
   }
   look_at_connections(now);
-  place_waiting(now);
+  if (nodes_.take_impatience(now)) place_waiting(now);
 }
 
 void Dispatcher::end_all(const std::string& why) {
@@ -145,8 +145,8 @@ void Dispatcher::end_all(const std::string& why) {
   }
 }
 
-std::optional<Instant> Dispatcher::next_timer(Instant now) {
-  const std::optional<Instant> look = nodes_.next_look(now);
+std::optional<Instant> Dispatcher::next_timer() {
+  const std::optional<Instant> look = nodes_.next_look();
   const std::optional<Instant> timer =
       timers_.next([this](const auto& entry) { return counts(entry); });
   if (!look.has_value() || !timer.has_value()) return look.has_value() ? look : timer;
@@ -238,10 +238,8 @@ void Dispatcher::expire(PendingRequest& request, Instant now) {
   const Conclusion conclusion =
       conclude(request.call.request.body,
                {.outcome = ExchangeOutcome::NoAnswer, .problem = silent, .reply = {}});
-  const auto line = lines_.find(request.connection);
-  const bool dead = line != lines_.end() && line->second.heard_at <= request.sent_at &&
-                    now - request.sent_at >= kSilence;
   const ConnectionId connection = request.connection;
+  const bool dead = is_dead(request, now);
   leave_line(request, false);
   finish(request, conclusion.status);
   if (dead) retire(connection, now);
@@ -263,10 +261,21 @@ void Dispatcher::on_silence(PendingRequest& request, Instant now) {
     return look_at(request, now + EndpointPool::kPatience);
   }
   if (!budget_.spend()) return look_at(request, request.call.deadline);
+  const ConnectionId connection = request.connection;
+  const bool dead = is_dead(request, now);
   leave_line(request, false);
+  if (dead) retire(connection, now);
   const Status silent(StatusCode::Unavailable,
                       to_text(nodes_[request.node].address) + ": no answer in time");
   follow(request, {.status = silent, .may_try_next = true}, now);
+}
+
+// Whether a request that is given up says that its connection is of no more use.
+bool Dispatcher::is_dead(const PendingRequest& request, Instant now) const {
+  const auto line = lines_.find(request.connection);
+  if (line == lines_.end()) return false;
+  const bool silent = line->second.heard_at <= request.sent_at && now - request.sent_at >= kSilence;
+  return silent || line->second.abandoned >= kAbandonedMax;
 }
 
 // The request is no longer on its connection.

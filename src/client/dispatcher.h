@@ -62,7 +62,7 @@ class Dispatcher {
   void end_all(const std::string& why);
 
   // When on_timer() wants to be called; nothing: not before the next event.
-  [[nodiscard]] std::optional<Instant> next_timer(Instant now);
+  [[nodiscard]] std::optional<Instant> next_timer();
   // Calls that ended since the last time.
   [[nodiscard]] std::vector<Finished> take_finished();
   [[nodiscard]] std::size_t unanswered() const { return requests_.size(); }
@@ -109,6 +109,7 @@ class Dispatcher {
   void fail_connecting(std::size_t node, const Status& why, Instant now);
   void place_waiting(Instant now);
   void leave_line(PendingRequest& request, bool answered);
+  [[nodiscard]] bool is_dead(const PendingRequest& request, Instant now) const;
   void retire(ConnectionId connection, Instant now);
   void finish(PendingRequest& request, Result<ClientReply> result);
   [[nodiscard]] Status unreachable(const PendingRequest& request) const;

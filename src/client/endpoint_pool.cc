@@ -61,6 +61,7 @@ void EndpointPool::connecting(std::size_t index, ConnectionId connection, Instan
   node.state = State::Connecting;
   node.connection = connection;
   node.impatient_at = now + kPatience;
+  node.impatience_told = false;
   node.connect_by = now + kConnectTime;
 }
 
@@ -81,11 +82,20 @@ void EndpointPool::answered_well(std::size_t index) {
   nodes_[index].rest_until = Instant{};
 }
 
-std::optional<Instant> EndpointPool::next_look(Instant now) const {
+bool EndpointPool::take_impatience(Instant now) {
+  bool any = false;
+  for (Node& node : nodes_) {
+    const bool impatient = node.state == State::Connecting && now >= node.impatient_at;
+    if (impatient && !std::exchange(node.impatience_told, true)) any = true;
+  }
+  return any;
+}
+
+std::optional<Instant> EndpointPool::next_look() const {
   std::optional<Instant> next;
   for (const Node& node : nodes_) {
     if (node.state != State::Connecting) continue;
-    const Instant look = node.impatient_at > now ? node.impatient_at : node.connect_by;
+    const Instant look = node.impatience_told ? node.connect_by : node.impatient_at;
     next = std::min(look, next.value_or(look));
   }
   return next;

@@ -33,7 +33,8 @@ class EndpointPool {
     State state = State::Idle;
     ConnectionId connection;  // unless Idle
     Instant impatient_at;     // of Connecting: from then on another one is tried beside it
-    Instant connect_by;       // of Connecting: given up then
+    bool impatience_told = false;
+    Instant connect_by;  // of Connecting: given up then
     Instant rest_until;
     std::uint32_t failures = 0;  // without a good answer in between
     Status trouble;              // why it is not Open, if that was tried
@@ -80,8 +81,10 @@ class EndpointPool {
   [[nodiscard]] bool is_hopeful(std::size_t index, Instant now) const {
     return nodes_[index].state == State::Connecting && now < nodes_[index].impatient_at;
   }
+  // Whether patience with a connection has run out since the last time.
+  [[nodiscard]] bool take_impatience(Instant now);
   // When to look at the connections being made; nothing: none is.
-  [[nodiscard]] std::optional<Instant> next_look(Instant now) const;
+  [[nodiscard]] std::optional<Instant> next_look() const;
 
  private:
   void rest(Node& node, Instant now);

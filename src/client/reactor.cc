@@ -84,8 +84,7 @@ Instant Reactor::now() {
 
 void Reactor::poll(Patience patience) {
   const Instant before = now();
-  // Asked for before the wait: afterwards it would be the one behind the one that has come.
-  const std::optional<Instant> timer = dispatcher_.next_timer(before);
+  const std::optional<Instant> timer = dispatcher_.next_timer();
   const int timeout = patience == Patience::None ? 0 : milliseconds_until(timer, before);
   std::array<epoll_event, kEventsPerTurn> events;
   const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout);

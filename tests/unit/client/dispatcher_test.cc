@@ -80,7 +80,7 @@ class Stage : public Carrier {
   void pass(Duration time) {
     const Instant end = now + time;
     while (true) {
-      const std::optional<Instant> timer = dispatcher.next_timer(now);
+      const std::optional<Instant> timer = dispatcher.next_timer();
       if (!timer.has_value() || *timer > end) break;
       now = std::max(now, *timer);
       dispatcher.on_timer(now);
@@ -395,6 +395,28 @@ TEST_CASE("Dispatcher: a short deadline says nothing about the server") {
   stage.submit(put());
   CHECK(stage.connects.size() == 1);
   CHECK(stage.sent.size() == 2);
+}
+
+TEST_CASE("Dispatcher: a server that owes too many answers loses its connection") {
+  Stage stage(1);
+  for (int call = 0; call < 3000; ++call) {
+    stage.submit(put(), milliseconds(1));
+    if (call == 0) stage.open_last();
+    stage.pass(milliseconds(1));
+    if (!stage.closed.empty()) break;
+  }
+  CHECK(stage.closed == std::vector{stage.connects[0]});
+  CHECK(stage.sent.size() > 1000);
+}
+
+TEST_CASE("Dispatcher: many that wait for a connection are not looked at for each that ends") {
+  Stage stage(1);
+  for (int call = 0; call < 1000; ++call) stage.submit(put(), milliseconds(200 + call));
+  stage.pass(milliseconds(700));
+  CHECK(stage.connects.size() == 1);
+  CHECK(stage.dispatcher.unanswered() == 499);
+  stage.open_last();
+  CHECK(stage.sent.size() == 499);
 }
 
 // ---- Which node.

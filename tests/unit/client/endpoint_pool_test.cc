@@ -64,13 +64,16 @@ TEST_CASE("EndpointPool: a connection that ends idle costs no rest") {
 
 TEST_CASE("EndpointPool: patience with a connection ends before its time does") {
   EndpointPool pool = pool_of(1);
-  CHECK_FALSE(pool.next_look(kStart).has_value());
+  CHECK_FALSE(pool.next_look().has_value());
   pool.connecting(0, ConnectionId{1}, kStart);
   CHECK(pool.is_hopeful(0, kStart));
-  CHECK(pool.next_look(kStart) == kStart + EndpointPool::kPatience);
+  CHECK(pool.next_look() == kStart + EndpointPool::kPatience);
+  CHECK_FALSE(pool.take_impatience(kStart));
   const Instant later = kStart + EndpointPool::kPatience;
   CHECK_FALSE(pool.is_hopeful(0, later));
-  CHECK(pool.next_look(later) == kStart + EndpointPool::kConnectTime);
+  CHECK(pool.take_impatience(later));
+  CHECK_FALSE(pool.take_impatience(later));
+  CHECK(pool.next_look() == kStart + EndpointPool::kConnectTime);
 }
 
 TEST_CASE("EndpointPool: a member at a known address is that node") {
