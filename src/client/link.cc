@@ -12,7 +12,7 @@
 #include <system_error>
 #include <utility>
 
-#include <netdb.h>
+#include <netinet/in.h>  // NOLINT(misc-include-cleaner): IPPROTO_TCP
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>

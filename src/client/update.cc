@@ -30,14 +30,15 @@ class Update {
 
   Result<UpdateResult> run(const Modify& modify) {
     STARLING_RETURN_IF_ERROR(read());
-    std::optional<std::string> next = modify(read_.value);
-    if (!next.has_value()) {
+    const std::optional<std::string> changed = modify(read_.value);
+    if (!changed.has_value()) {
       return UpdateResult{
           .value = read_.value, .context = read_.context, .siblings = read_.siblings};
     }
+    std::string next = *changed;
     while (true) {
       ++attempts_;
-      const Result<WriteResult> written = write(*next);
+      const Result<WriteResult> written = write(next);
       if (!written.ok()) {
         if (may_write_again(written.status())) {
           std::this_thread::sleep_for(kPause);
@@ -45,14 +46,13 @@ class Update {
         }
         return failed(written.status());
       }
-      result_ = UpdateResult{
-          .value = std::move(next), .context = written->context, .siblings = written->siblings};
-      if (!is_worth_settling() || !read().ok()) return *result_;
+      is_written_ = true;
+      result_ = {.value = next, .context = written->context, .siblings = written->siblings};
+      if (!is_worth_settling() || !read().ok()) return result_;
       // Somebody else may have settled it, and has then seen this update's value.
-      result_ =
-          UpdateResult{.value = read_.value, .context = read_.context, .siblings = read_.siblings};
-      if (read_.siblings <= 1) return *result_;
-      next = read_.value;
+      result_ = {.value = read_.value, .context = read_.context, .siblings = read_.siblings};
+      if (read_.siblings <= 1) return result_;
+      next = read_.value.value_or(std::string());
     }
   }
 
@@ -86,13 +86,13 @@ class Update {
   }
 
   bool is_worth_settling() const {
-    return result_->siblings > 1 && options_.resolve != nullptr && attempts_ < options_.attempts &&
+    return result_.siblings > 1 && options_.resolve != nullptr && attempts_ < options_.attempts &&
            remaining().count() > 0;
   }
 
   // Once the update's own value is there, a failure to settle the conflict is no failure of it.
   Result<UpdateResult> failed(const Status& status) const {
-    if (result_.has_value()) return *result_;
+    if (is_written_) return result_;
     return status;
   }
 
@@ -102,7 +102,8 @@ class Update {
   const Clock::time_point deadline_;
   ResolvedRead read_;
   std::uint32_t attempts_ = 0;
-  std::optional<UpdateResult> result_;  // once the value has been written
+  bool is_written_ = false;  // the update's value is there
+  UpdateResult result_;      // then: as it was last seen
 };
 
 }  // namespace

@@ -39,6 +39,7 @@ class ScriptedServer {
   [[nodiscard]] int connections() const { return accepted_; }
   // What it calls itself in its Hello.
   void set_cluster(const std::string& cluster) { hello_.cluster = cluster; }
+  void set_protocol(std::uint32_t protocol) { hello_.protocol = protocol; }
 
  private:
   void listen();

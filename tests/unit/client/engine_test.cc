@@ -128,6 +128,15 @@ TEST_CASE("Client: a server of another cluster is a failure, not an unreachable 
   CHECK(status.message().find("cluster names differ") != std::string::npos);
 }
 
+TEST_CASE("Client: a server of another version is a failure that names both") {
+  ScriptedServer server(answering(PutReply{}));
+  server.set_protocol(99);
+  const Status status = client_of({server.endpoint()}).put("b", "k", "v").status();
+  CHECK(status.code() == StatusCode::Failure);
+  CHECK(status.message().find("99") != std::string::npos);
+  CHECK(server.requests() == 0);
+}
+
 // ---- Many at once.
 
 std::optional<ClientReply> put_ok(const ClientRequest& request) {
