@@ -89,7 +89,7 @@ TEST_CASE("Planted: the answers that clients got are enough to find every one bu
       {PlantedBug::RemintAfterStaleRow, "false-sibling"},
       {PlantedBug::SkipRepair, "lost-protection"},
       {PlantedBug::AcceptRolledBack, "stale-read"},
-      {PlantedBug::LaterSync, "lost-write"},
+      {PlantedBug::LaterSync, "stale-read"},
       {PlantedBug::SkipDirectorySync, "lost-write"},
   }};
   for (const auto& [bug, checker] : kConvictions) {
