@@ -123,6 +123,7 @@ Status Daemon::open_store() {
   static_cast<void>(disk_.provide(bytes_to_open(options.database.directory, files)));
   if (settings_.durability == DurabilityMode::Interval) options.sync_interval = kSyncInterval;
   STARLING_ASSIGN_OR_RETURN(opened, engine_, LevelDbEngine::open(options, *this));
+  if (!engine_->told().empty()) log_.warning("the store was opened again: " + engine_->told());
   return Status::success();
 }
 

@@ -5,8 +5,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -84,7 +82,7 @@ class SimEnv::ReadingFile final : public leveldb::SequentialFile, public leveldb
                        char* scratch) const override {
     std::string read;
     const leveldb::Status status = env_.read(file_, offset, bytes, read);
-    if (!read.empty()) std::memcpy(scratch, read.data(), read.size());
+    std::copy(read.begin(), read.end(), scratch);
     *result = leveldb::Slice(scratch, read.size());
     return status;
   }
@@ -117,7 +115,7 @@ leveldb::Status SimEnv::append(FileId file, std::string_view bytes) {
 }
 
 leveldb::Status SimEnv::sync(FileId file) {
-  const leveldb::Status power = pass();
+  leveldb::Status power = pass();
   if (!power.ok()) return power;
   const WriteFault fault = machine_.faults.write_fault();
   if (fault == WriteFault::SyncDropsPages) machine_.files.drop_unsynced(file);
@@ -148,7 +146,7 @@ void SimEnv::run_background() {
 }
 
 leveldb::Status SimEnv::SyncDirectory(const std::string& directory) {
-  const leveldb::Status power = pass();
+  leveldb::Status power = pass();
   if (!power.ok()) return power;
   const WriteFault fault = machine_.faults.write_fault();
   if (fault == WriteFault::SyncFails || fault == WriteFault::SyncDropsPages) return broken();
@@ -175,7 +173,7 @@ leveldb::Status SimEnv::NewRandomAccessFile(const std::string& name,
 
 leveldb::Status SimEnv::NewWritableFile(const std::string& name, leveldb::WritableFile** file) {
   *file = nullptr;
-  const leveldb::Status power = pass();
+  leveldb::Status power = pass();
   if (!power.ok()) return power;
   if (machine_.faults.write_fault() == WriteFault::ShortAppend) return io_error(name, ENOSPC);
   *file = new AppendingFile(*this, machine_.files.create(name));
@@ -186,7 +184,7 @@ leveldb::Status SimEnv::NewAppendableFile(const std::string& name, leveldb::Writ
   *file = nullptr;
   const std::optional<FileId> found = machine_.files.find(name);
   if (!found.has_value()) return NewWritableFile(name, file);
-  const leveldb::Status power = pass();
+  leveldb::Status power = pass();
   if (power.ok()) *file = new AppendingFile(*this, *found);
   return power;
 }
@@ -205,7 +203,7 @@ leveldb::Status SimEnv::GetChildren(const std::string& directory, std::vector<st
 }
 
 leveldb::Status SimEnv::RemoveFile(const std::string& name) {
-  const leveldb::Status power = pass();
+  leveldb::Status power = pass();
   if (!power.ok()) return power;
   return machine_.files.remove(name) ? power : missing(name);
 }
@@ -228,7 +226,7 @@ leveldb::Status SimEnv::GetFileSize(const std::string& name, std::uint64_t* size
 }
 
 leveldb::Status SimEnv::RenameFile(const std::string& from, const std::string& to) {
-  const leveldb::Status power = pass();
+  leveldb::Status power = pass();
   if (!power.ok()) return power;
   return machine_.files.rename(from, to) ? power : missing(from);
 }

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include <leveldb/env.h>
@@ -48,7 +47,7 @@ std::size_t bytes_of(const SimStore::Batches& group) {
 }  // namespace
 
 SimLevelDbStore::SimLevelDbStore(SimEnv::Machine machine, SimDisk& ledger, const Random& random,
-                                 Options options)
+                                 const Options& options)
     : ledger_(ledger),
       faults_(machine.faults),
       env_(machine, random.fork("env")),
@@ -57,7 +56,7 @@ SimLevelDbStore::SimLevelDbStore(SimEnv::Machine machine, SimDisk& ledger, const
 Result<std::unique_ptr<SimLevelDbStore>> SimLevelDbStore::open(SimEnv::Machine machine,
                                                                SimDisk& ledger,
                                                                const Random& random,
-                                                               Options options) {
+                                                               const Options& options) {
   // The constructor is private, so std::make_unique can not reach it.
   std::unique_ptr<SimLevelDbStore> store(new SimLevelDbStore(machine, ledger, random, options));
   leveldb::Env& env = options.rules == EnvRules::Ours ? static_cast<leveldb::Env&>(store->rules_)
@@ -66,6 +65,7 @@ Result<std::unique_ptr<SimLevelDbStore>> SimLevelDbStore::open(SimEnv::Machine m
   database.directory = kDirectory;
   database.block_cache_bytes = kBlockCacheBytes;
   database.write_buffer_bytes = kWriteBufferBytes;
+  database.machine_start = options.machine_start;
   STARLING_ASSIGN_OR_RETURN(opened, store->database_, LevelDbDatabase::open(database, env));
   return store;
 }

@@ -33,12 +33,13 @@ class SimLevelDbStore final : public SimStore {
   struct Options {
     EnvRules rules = EnvRules::Ours;
     PlantedBug planted = PlantedBug::None;
+    std::string machine_start = {};  // as LevelDbDatabaseOptions has it
   };
   // Errors: as LevelDbDatabase::open; also when the power went meanwhile, which `faults` tells.
   [[nodiscard]] static Result<std::unique_ptr<SimLevelDbStore>> open(SimEnv::Machine machine,
                                                                      SimDisk& ledger,
                                                                      const Random& random,
-                                                                     Options options);
+                                                                     const Options& options);
   // As if the process were killed: what runs in the background never comes to its end.
   ~SimLevelDbStore() override;
   SimLevelDbStore(const SimLevelDbStore&) = delete;
@@ -61,7 +62,8 @@ class SimLevelDbStore final : public SimStore {
   [[nodiscard]] bool is_struck() const override { return faults_.is_struck(); }
 
  private:
-  SimLevelDbStore(SimEnv::Machine machine, SimDisk& ledger, const Random& random, Options options);
+  SimLevelDbStore(SimEnv::Machine machine, SimDisk& ledger, const Random& random,
+                  const Options& options);
   void doubt(const Batches& group);
 
   SimDisk& ledger_;

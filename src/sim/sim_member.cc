@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -38,6 +39,7 @@
 #include "sim/sim_map_store.h"
 #include "sim/sim_storage.h"
 #include "sim/sim_store.h"
+#include "storage/log_reading.h"
 
 namespace starling::sim {
 namespace {
@@ -46,7 +48,6 @@ namespace {
 constexpr std::string_view kBehindAllKeys = "\xff\xff\xff\xff";
 // How often a host looks at the room on its disk.
 constexpr Duration kSpaceInterval = std::chrono::seconds(1);
-constexpr FileTail kTailAfterOutage = FileTail::Cut;
 
 Status power_is_gone() {
   return {StatusCode::Failure, "the machine lost its power meanwhile"};
@@ -165,7 +166,8 @@ Result<std::unique_ptr<SimStore>> SimMember::open_store(const Random& random) {
     return std::unique_ptr<SimStore>(std::make_unique<SimMapStore>(disk_, faults_, random));
   }
   Result<std::unique_ptr<SimLevelDbStore>> opened = SimLevelDbStore::open(
-      {files_, faults_, events_}, disk_, random, {.planted = setup_.options.planted});
+      {files_, faults_, events_}, disk_, random,
+      {.planted = setup_.options.planted, .machine_start = std::to_string(machine_starts_)});
   // LevelDB does not mind when it can not sweep old files.
   const bool struck = faults_.is_struck();
   if (opened.ok() && !struck) return std::unique_ptr<SimStore>(std::move(opened).value());
@@ -213,10 +215,12 @@ void SimMember::lose_power() {
   if (setup_.engine == SimEngine::Map) {
     return disk_.lose_power(random.below(disk_.unsynced_batches() + 1));
   }
+  ++machine_starts_;
   disk_.lose_power_unseen();
   const bool strict = random.below(2) == 0;
+  const bool cut = random.below(2) == 0;
   files_.lose_power({.order = strict ? DirectoryOrder::Strict : DirectoryOrder::InOrder,
-                     .tail = kTailAfterOutage},
+                     .tail = cut ? FileTail::Cut : FileTail::Garbage},
                     random);
 }
 
@@ -330,10 +334,12 @@ void SimMember::rot_records(Random random) {
 
 void SimMember::damage_files(Random random) {
   for (const std::string& name : files_.names()) {
-    const FileId file = *files_.find(name);
-    const bool is_log = !name.ends_with(".ldb");
+    const FileId file = files_.find(name).value_or(FileId{});
+    const std::string_view stored = files_.bytes(file);
     // A wrong bit in the last record of a log is not told from a tail that power loss tore.
-    const std::size_t bytes = files_.bytes(file).size() / (is_log ? 2 : 1);
+    const bool is_table = name.ends_with(".ldb");
+    const std::size_t bytes =
+        is_table ? stored.size() : read_log(stored, LogContent::Leave).last_record;
     if (bytes == 0 || random.below(2) == 0) continue;
     for (std::uint64_t places = random.between(1, 3); places > 0; --places) {
       faults_.damage(file, random.below(bytes),

@@ -165,6 +165,7 @@ class SimMember {
   SimDisk disk_;
   SimFiles files_;
   SimFileFaults faults_;
+  std::uint64_t machine_starts_ = 1;
   bool ledger_is_unknown_ = false;  // the files were put back to something older
   SimClock clock_;
   SimStorage::Speed disk_speed_;

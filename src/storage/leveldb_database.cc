@@ -24,6 +24,7 @@
 #include "env/storage_engine.h"
 #include "storage/io_error.h"
 #include "storage/leveldb_status.h"
+#include "storage/torn_logs.h"
 
 namespace starling {
 namespace {
@@ -117,12 +118,27 @@ Result<std::unique_ptr<LevelDbDatabase>> LevelDbDatabase::open(
   leveldb::Options chosen = database_options(options, env);
   chosen.block_cache = parts.cache.get();
   chosen.filter_policy = parts.filter.get();
-  leveldb::DB* opened = nullptr;
-  const leveldb::Status status = leveldb::DB::Open(chosen, options.directory, &opened);
+  parts.logs = std::make_unique<TornLogs>(env, options.directory, options.machine_start);
+  const leveldb::Status status = open_parts(chosen, options.directory, parts);
   if (!status.ok()) return status_of_open(options.directory, status);
-  parts.db.reset(opened);
   // The constructor is private, so std::make_unique can not reach it.
   return std::unique_ptr<LevelDbDatabase>(new LevelDbDatabase(std::move(parts)));
+}
+
+leveldb::Status LevelDbDatabase::open_parts(const leveldb::Options& options,
+                                            const std::string& directory, Parts& parts) {
+  leveldb::Status status = parts.logs->look();
+  if (!status.ok()) return status;
+  leveldb::DB* opened = nullptr;
+  status = leveldb::DB::Open(options, directory, &opened);
+  // Only LevelDB knows which tails it minds.
+  if (status.IsCorruption() && parts.logs->may_cut()) {
+    status = parts.logs->cut();
+    if (status.ok()) status = leveldb::DB::Open(options, directory, &opened);
+  }
+  parts.db.reset(opened);
+  if (status.ok()) parts.logs->remember();
+  return status;
 }
 
 LevelDbDatabase::LevelDbDatabase(Parts parts) : parts_(std::move(parts)) {}
@@ -155,7 +171,9 @@ Status LevelDbDatabase::write(const std::vector<std::vector<StorageWrite>>& batc
   for (const std::vector<StorageWrite>& batch : batches) add_writes(all, batch);
   leveldb::WriteOptions options;
   options.sync = demand == CommitDemand::Synced;
-  return status_of_write(parts_.db->Write(options, &all));
+  Status status = status_of_write(parts_.db->Write(options, &all));
+  if (!status.ok()) parts_.logs->forget();
+  return status;
 }
 
 }  // namespace starling

@@ -17,12 +17,15 @@
 #include "starling/status.h"
 
 #include "env/storage_engine.h"
+#include "storage/torn_logs.h"
 
 namespace leveldb {
 class Cache;
 class DB;
 class Env;
 class FilterPolicy;
+class Status;
+struct Options;
 }  // namespace leveldb
 
 namespace starling {
@@ -34,6 +37,9 @@ struct LevelDbDatabaseOptions {
   std::size_t block_cache_bytes = std::size_t{64} << 20U;
   // Smaller ones stall writers for up to half a second, larger ones only lengthen the recovery.
   std::size_t write_buffer_bytes = std::size_t{16} << 20U;
+  // Tells starts of the machine apart (machine_start.h); empty: torn tails are not cut
+  // (torn_logs.h).
+  std::string machine_start;
 };
 
 // Bytes that an open of the database in `directory` may write: what its logs hold becomes a table,
@@ -44,12 +50,15 @@ class LevelDbDatabase {
  public:
   // Opens the database, creating it where it is missing; the directory above it exists. `env`, a
   // StarlingEnv but in tests, outlives the database and is made anew for each open. Errors:
-  // Corruption  the database is damaged.
+  // Corruption  the database is damaged; a tail that a power loss tore is no damage.
   //         DiskFull    there is no space for what an open writes. Nothing is damaged.
   //         Failure     the directory can not be used, or another process uses it.
   // The message names the directory and the remedy.
   [[nodiscard]] static Result<std::unique_ptr<LevelDbDatabase>> open(
       const LevelDbDatabaseOptions& options, leveldb::Env& env);
+
+  // What the open found that somebody should read; empty: nothing.
+  [[nodiscard]] const std::string& told() const { return parts_.logs->told(); }
 
   ~LevelDbDatabase();
   LevelDbDatabase(const LevelDbDatabase&) = delete;
@@ -75,9 +84,12 @@ class LevelDbDatabase {
     std::unique_ptr<leveldb::Cache> cache;
     std::unique_ptr<const leveldb::FilterPolicy> filter;
     std::unique_ptr<leveldb::DB> db;
+    std::unique_ptr<TornLogs> logs;
   };
 
   explicit LevelDbDatabase(Parts parts);
+  [[nodiscard]] static leveldb::Status open_parts(const leveldb::Options& options,
+                                                  const std::string& directory, Parts& parts);
 
   Parts parts_;
 };

@@ -17,6 +17,7 @@
 #include "storage/durable_directory.h"
 #include "storage/leveldb_database.h"
 #include "storage/leveldb_lane.h"
+#include "storage/machine_start.h"
 #include "storage/posix_files.h"
 #include "storage/starling_env.h"
 
@@ -36,6 +37,7 @@ Result<std::unique_ptr<LevelDbEngine>> LevelDbEngine::open(const LevelDbEngineOp
   if (options.files == nullptr) {
     STARLING_RETURN_IF_ERROR(make_durable_directories(options.database.directory));
     engine->own_files_ = std::make_unique<PosixFiles>();
+    engine->options_.database.machine_start = machine_start();
     engine->options_.files = engine->own_files_.get();
   }
   STARLING_RETURN_IF_ERROR(engine->open_database());

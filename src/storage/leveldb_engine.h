@@ -54,6 +54,8 @@ class LevelDbEngine final : public StorageEngine {
   [[nodiscard]] Status commit_now(std::vector<StorageWrite> batch) override;
   [[nodiscard]] std::uint64_t queued_bytes() const override;
 
+  // What the open found that somebody should read; empty: nothing.
+  [[nodiscard]] const std::string& told() const { return database_->told(); }
   // What is complete, for Node::on_committed; asked for after a notification.
   [[nodiscard]] LaneCompletions drain_completions();
 
