@@ -7,8 +7,8 @@
 // asks it, and the budget (background_budget.h), when it has a moment.
 
 #include <chrono>
+#include <compare>
 #include <cstddef>
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <vector>

@@ -1,7 +1,6 @@
 #include "repair/scrub.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <map>

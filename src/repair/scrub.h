@@ -7,7 +7,6 @@
 // so forgets what they knew.
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
