@@ -32,7 +32,8 @@ inline constexpr std::size_t kSlotsMax = kReplicasMax + 1;
 
 enum class MemberIntent : std::uint8_t {
   Stay = 0,
-  Leave = 1,  // gets no slots, and is no member any more once it has none
+  Leave = 1,   // gets no slots, and is no member any more once it has none
+  Remove = 2,  // likewise, and its disk is given up: its slots are filled from others
 };
 
 struct ConfigMember {

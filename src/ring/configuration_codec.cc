@@ -171,7 +171,7 @@ class Decoder {
       member.member.zone = reader_.sized();
       member.member.weight = read_number();
       member.store = StoreId{read_hash(reader_)};
-      member.intent = read_enum(reader_.u8(), MemberIntent::Leave);
+      member.intent = read_enum(reader_.u8(), MemberIntent::Remove);
       configuration_.members.push_back(std::move(member));
     }
   }

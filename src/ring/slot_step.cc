@@ -211,6 +211,7 @@ StepVerdict may_advance(std::span<const Slot> row, const RowStep& step,
     case SlotStep::Admit:
       return if_filled(guard.sources() >= sources_needed(slots, slots));
     case SlotStep::CountIn:
+      if (evidence.loss_accepted) return if_retired(guard.fencing() == guard.other_readers());
       return if_retired(guard.fencing() >= fence_needed(slots - 1));
     case SlotStep::Withdraw:
       return if_filled(guard.all_others_hold_what_holder_held());

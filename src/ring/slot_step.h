@@ -85,8 +85,8 @@ struct Filling {
 struct StepEvidence {
   std::span<const Adoption> adoptions;
   std::span<const Filling> fillings;  // of the row's partition
-  // An operator gives up what only unreachable copies hold: Fill asks of the others that can be
-  // read, however few.
+  // An operator gives up what only unreachable copies hold: Fill and CountIn ask of the others that
+  // can be read, however few.
   bool loss_accepted = false;
 };
 

@@ -26,6 +26,43 @@
 namespace starling {
 namespace {
 
+bool has_store(const Configuration& configuration, NodeId node, StoreId store) {
+  const ConfigMember* const member = configuration.member(node);
+  return member != nullptr && member->store == store;
+}
+
+}  // namespace
+
+ProposalFacts::ProposalFacts(const Configuration& configuration, const ProposalEvidence& evidence)
+    : losses_accepted_(evidence.losses_accepted) {
+  for (const StoreAdoption& fact : evidence.adoptions) {
+    if (has_store(configuration, fact.adoption.node, fact.store)) {
+      adoptions_.push_back(fact.adoption);
+    }
+  }
+  for (const StoreFilling& fact : evidence.fillings) {
+    const bool current = has_store(configuration, fact.filling.sink, fact.sink_store) &&
+                         has_store(configuration, fact.filling.source, fact.source_store);
+    if (current) fillings_.push_back(fact);
+  }
+  std::ranges::stable_sort(fillings_, {}, &StoreFilling::partition);
+}
+
+StepVerdict ProposalFacts::judge(const SlotRow& row, const RowStep& step,
+                                 PartitionId partition) const {
+  std::vector<Filling> fillings;
+  for (const StoreFilling& fact :
+       std::ranges::equal_range(fillings_, partition, {}, &StoreFilling::partition)) {
+    fillings.push_back(fact.filling);
+  }
+  const bool loss_accepted =
+      std::ranges::find(losses_accepted_, partition) != losses_accepted_.end();
+  return may_advance(
+      row, step, {.adoptions = adoptions_, .fillings = fillings, .loss_accepted = loss_accepted});
+}
+
+namespace {
+
 Status refused(const std::string& why) {
   return {StatusCode::Failure, "a proposed configuration is refused: " + why};
 }
@@ -47,47 +84,6 @@ std::string_view reason(StepVerdict verdict) {
   }
   return "";
 }
-
-// What is durable on the disks that the members have in `after`: a new disk has promised nothing.
-class Facts {
- public:
-  Facts(const Configuration& after, const ProposalEvidence& evidence) : evidence_(evidence) {
-    for (const StoreAdoption& fact : evidence.adoptions) {
-      if (has_store(after, fact.adoption.node, fact.store)) adoptions_.push_back(fact.adoption);
-    }
-    for (const StoreFilling& fact : evidence.fillings) {
-      const bool current = has_store(after, fact.filling.sink, fact.sink_store) &&
-                           has_store(after, fact.filling.source, fact.source_store);
-      if (current) fillings_.push_back(fact);
-    }
-    const auto by_partition = [](const StoreFilling& fact) { return fact.partition; };
-    std::ranges::stable_sort(fillings_, {}, by_partition);
-  }
-
-  [[nodiscard]] StepVerdict judge(const SlotRow& row, const RowStep& step,
-                                  PartitionId partition) const {
-    const auto by_partition = [](const StoreFilling& fact) { return fact.partition; };
-    std::vector<Filling> fillings;
-    for (const StoreFilling& fact :
-         std::ranges::equal_range(fillings_, partition, {}, by_partition)) {
-      fillings.push_back(fact.filling);
-    }
-    const bool loss_accepted =
-        std::ranges::find(evidence_.losses_accepted, partition) != evidence_.losses_accepted.end();
-    return may_advance(
-        row, step, {.adoptions = adoptions_, .fillings = fillings, .loss_accepted = loss_accepted});
-  }
-
- private:
-  static bool has_store(const Configuration& configuration, NodeId node, StoreId store) {
-    const ConfigMember* const member = configuration.member(node);
-    return member != nullptr && member->store == store;
-  }
-
-  const ProposalEvidence& evidence_;
-  std::vector<Adoption> adoptions_;
-  std::vector<StoreFilling> fillings_;  // by partition
-};
 
 Status check_fixed(const Configuration& before, const Configuration& after) {
   if (after.epoch.value != before.epoch.value + 1 || after.previous != digest_of(before)) {
@@ -155,7 +151,7 @@ Status check_wiped(const Configuration& before, const Configuration& after,
 }
 
 Status check_row(const Configuration& before, const Configuration& after, std::size_t index,
-                 const Facts& facts) {
+                 const ProposalFacts& facts) {
   const SlotRow& row = before.rows[index];
   if (row == after.rows[index]) {
     const bool same_version = before.row_versions[index] == after.row_versions[index];
@@ -180,7 +176,7 @@ Status check_succession(const Configuration& before, const Configuration& after,
   STARLING_RETURN_IF_ERROR(check_fixed(before, after));
   STARLING_RETURN_IF_ERROR(check_voters(after));
   STARLING_RETURN_IF_ERROR(check_wiped(before, after, wiped_members(before, after)));
-  const Facts facts(after, evidence);
+  const ProposalFacts facts(after, evidence);
   for (std::size_t i = 0; i < before.rows.size(); ++i) {
     STARLING_RETURN_IF_ERROR(check_row(before, after, i, facts));
   }
@@ -214,12 +210,6 @@ Hash128 digest_of_founders(const ClusterConfig& config) {
   return hash128(writer.bytes());
 }
 
-// The largest number of voters that is sensible for so many founders.
-std::size_t founding_voters(std::size_t founders) {
-  if (founders <= 3) return founders;
-  return std::min(founders - (founders % 2 == 0 ? 1 : 0), kVotersMax);
-}
-
 SlotRow settled(const Row& owners, Epoch epoch) {
   SlotRow row;
   for (const NodeId owner : owners) row.push_back({.holder = owner, .since = epoch});
@@ -227,6 +217,11 @@ SlotRow settled(const Row& owners, Epoch epoch) {
 }
 
 }  // namespace
+
+std::size_t voters_for(std::size_t members) {
+  if (members <= 3) return members;
+  return std::min(members - (members % 2 == 0 ? 1 : 0), kVotersMax);
+}
 
 Configuration genesis_of(const ClusterConfig& config, const std::vector<StoreId>& stores,
                          const FoundingDraw& draw) {
@@ -245,7 +240,7 @@ Configuration genesis_of(const ClusterConfig& config, const std::vector<StoreId>
     return member.member.name;
   };
   std::ranges::sort(first.members, {}, by_name);
-  for (std::size_t i = 0; i < founding_voters(stores.size()); ++i) {
+  for (std::size_t i = 0; i < voters_for(stores.size()); ++i) {
     first.voters.push_back({.node = first.members[i].member.id, .store = first.members[i].store});
   }
   std::ranges::sort(first.voters);

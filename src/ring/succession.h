@@ -5,6 +5,8 @@
 // facts that travel with the proposal: a voter need not find them out again, and a proposer that
 // invents some is a bug of ours, not an attack (members are not Byzantine).
 
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "starling/status.h"
@@ -14,6 +16,7 @@
 #include "base/mac.h"
 #include "ring/cluster_config.h"
 #include "ring/configuration.h"
+#include "ring/slot.h"
 #include "ring/slot_step.h"
 
 namespace starling {
@@ -39,6 +42,21 @@ struct ProposalEvidence {
   friend bool operator==(const ProposalEvidence&, const ProposalEvidence&) = default;
 };
 
+// The evidence as guards see it: what is durable on the disks that the members have. A new disk has
+// promised nothing.
+class ProposalFacts {
+ public:
+  // `configuration`: the one that names the disks.
+  ProposalFacts(const Configuration& configuration, const ProposalEvidence& evidence);
+  [[nodiscard]] StepVerdict judge(const SlotRow& row, const RowStep& step,
+                                  PartitionId partition) const;
+
+ private:
+  std::vector<Adoption> adoptions_;
+  std::vector<StoreFilling> fillings_;  // by partition
+  std::vector<PartitionId> losses_accepted_;
+};
+
 // Failure that names the rule: not the next epoch of `before`, what is fixed for good differs, a
 // row takes no single step or one whose guard is not met, a member's new disk is counted on, a
 // voter's disk is not its member's. REQUIRES: both pass check().
@@ -56,6 +74,8 @@ struct FoundingDraw {
   MacKey context_key{};
 };
 
+// How many of so many members vote.
+[[nodiscard]] std::size_t voters_for(std::size_t members);
 // Epoch 1. `stores`: each founder's, in the order of `config.founders`. All founders vote up to
 // kVotersMax, the first by name beyond. REQUIRES: config.check().ok().
 [[nodiscard]] Configuration genesis_of(const ClusterConfig& config,

@@ -96,6 +96,17 @@ TEST_CASE("SlotStep: an operator may give up what only unreachable copies hold")
                     {.adoptions = adoptions, .loss_accepted = true}) == StepVerdict::NotFilled);
 }
 
+TEST_CASE("SlotStep: a newcomer may outlive the only other slot, if an operator says so") {
+  SlotRow row{{.holder = kA, .since = Epoch{1}}};
+  row = after_step(row, {SlotStep::StartGrow, 1, kB}, Epoch{2});
+  row = after_step(row, {SlotStep::Admit, 1, {}}, Epoch{3});
+  const RowStep step{SlotStep::CountIn, 1, {}};
+  CHECK(may_advance(row, step, {.loss_accepted = true}) == StepVerdict::NotRetired);
+  row = after_step(row, at_first(SlotStep::Vacate, kA), Epoch{4});
+  CHECK(may_advance(row, step, {}) == StepVerdict::NotRetired);
+  CHECK(may_advance(row, step, {.loss_accepted = true}) == StepVerdict::Allowed);
+}
+
 TEST_CASE("SlotStep: nobody stands behind two slots of a row") {
   CHECK(judged(settled_row(), at_first(SlotStep::StartMove, kB), {}) == StepVerdict::WrongState);
   CHECK(judged(settled_row(), at_first(SlotStep::StartMove, kA), {}) == StepVerdict::WrongState);
