@@ -18,6 +18,7 @@
 #include "base/time.h"
 #include "daemon/data_directory.h"
 #include "daemon/founding.h"
+#include "daemon/machine_memory.h"
 #include "daemon/settings.h"
 #include "env/byte_stream.h"
 #include "http/http_connection.h"
@@ -89,12 +90,19 @@ Status Daemon::start() {
   STARLING_RETURN_IF_ERROR(http_.listen(settings_.http));
   STARLING_RETURN_IF_ERROR(open_store());
   STARLING_RETURN_IF_ERROR(recall_founding());
-  node_ = std::make_unique<Node>(node_options(), settings_.cluster,
-                                 NodeHost{.clock = clock_,
-                                          .transport = transport_,
-                                          .storage = *engine_,
-                                          .log = log_,
-                                          .random = random_.fork("node")});
+  const MachineMemory memory;
+  node_ =
+      std::make_unique<Node>(node_options(), settings_.cluster,
+                             NodeHost{.clock = clock_,
+                                      .transport = transport_,
+                                      .storage = *engine_,
+                                      .log = log_,
+                                      .random = random_.fork("node"),
+                                      .last_counted = memory.recall(settings_.data_dir),
+                                      .remember_counted = [memory, directory = settings_.data_dir](
+                                                              const BootAnnouncement& start) {
+                                        memory.remember(directory, start);
+                                      }});
   STARLING_RETURN_IF_ERROR(node_->start());
   look_at_disk();
   transport_.start(node_->hello());

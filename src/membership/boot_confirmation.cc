@@ -17,7 +17,7 @@ namespace starling {
 
 namespace {
 
-// Of two members, at least one is neither mistaken nor lying.
+// Of two members, at least one is neither mistaken nor lying; nor is this machine.
 constexpr std::size_t kReportsToBeSure = 2;
 
 }  // namespace
@@ -40,15 +40,42 @@ bool enough_witnesses(std::span<const Witness> witnesses, const std::set<NodeId>
   return twice == witnesses.size() && confirmed_by.contains(witnesses.front().id);
 }
 
+StoreStanding standing_of(const BootAnnouncement& own, bool counted_before,
+                          const BootAnnouncement* remembered) {
+  const bool of_this_store = remembered != nullptr && remembered->store == own.store;
+  if (of_this_store && judge_boot(remembered, own) == BootVerdict::RolledBack) {
+    return StoreStanding::Overtaken;
+  }
+  if (!counted_before) return StoreStanding::Founding;
+  // A start longer ago than the list goes back may be in it or not.
+  const bool known =
+      of_this_store && own.boot_sequence - remembered->boot_sequence <= own.earlier.size();
+  return known ? StoreStanding::Continued : StoreStanding::Counted;
+}
+
 BootConfirmation::BootConfirmation(BootAnnouncement own, std::vector<Witness> witnesses,
-                                   bool counted_before)
-    : own_(std::move(own)), witnesses_(std::move(witnesses)), counted_before_(counted_before) {
-  if (is_confirmed()) state_ = State::Counting;
+                                   StoreStanding standing)
+    : own_(std::move(own)), witnesses_(std::move(witnesses)), standing_(standing) {
+  if (standing_ == StoreStanding::Overtaken) {
+    refuse(BootVerdict::RolledBack);
+  } else if (is_confirmed()) {
+    state_ = State::Counting;
+  }
 }
 
 bool BootConfirmation::is_confirmed() const {
-  return counted_before_ ? enough_witnesses(witnesses_, confirmed_by_)
-                         : confirmed_by_.size() == witnesses_.size();
+  switch (standing_) {
+    case StoreStanding::Founding:
+      return confirmed_by_.size() == witnesses_.size();
+    case StoreStanding::Counted:
+      return enough_witnesses(witnesses_, confirmed_by_);
+    case StoreStanding::Continued:
+      // With its own voice, which is worth something here: it is known to be no old copy.
+      return 2 * (confirmed_by_.size() + 1) > witnesses_.size() + 1;
+    case StoreStanding::Overtaken:
+      return false;
+  }
+  return false;
 }
 
 void BootConfirmation::refuse(BootVerdict verdict) {
@@ -70,13 +97,30 @@ void BootConfirmation::on_reply(NodeId from, const BootReply& reply) {
 }
 
 bool BootConfirmation::is_rolled_back_for_sure() const {
-  return refusal_ == BootVerdict::RolledBack && rolled_back_by_.size() >= kReportsToBeSure;
+  const std::size_t of_this_machine = standing_ == StoreStanding::Overtaken ? 1 : 0;
+  return refusal_ == BootVerdict::RolledBack &&
+         rolled_back_by_.size() + of_this_machine >= kReportsToBeSure;
 }
 
 BootAnnouncement BootConfirmation::announcement() const {
   BootAnnouncement announcement = own_;
   announcement.counting = counting();
   return announcement;
+}
+
+std::string BootConfirmation::needed_words() const {
+  switch (standing_) {
+    case StoreStanding::Founding:
+      return "all of them are needed the first time";
+    case StoreStanding::Counted:
+      return "more than half of them are needed, or half with '" + witnesses_.front().name +
+             "' among them";
+    case StoreStanding::Continued:
+      return "half of them are needed";
+    case StoreStanding::Overtaken:
+      break;
+  }
+  return {};
 }
 
 std::string BootConfirmation::missing_names() const {
@@ -91,13 +135,9 @@ std::string BootConfirmation::missing_names() const {
 std::string BootConfirmation::explanation() const {
   if (state_ == State::Counting) return {};
   if (state_ == State::Waiting) {
-    const std::string needed = counted_before_
-                                   ? "; more than half of them are needed, or half with '" +
-                                         witnesses_.front().name + "' among them"
-                                   : "; all of them are needed the first time";
     return "the store is not confirmed yet: " + std::to_string(confirmed_by_.size()) + " of the " +
-           std::to_string(witnesses_.size()) + " other members have confirmed this start" + needed +
-           ". Start or reach: " + missing_names() +
+           std::to_string(witnesses_.size()) + " other members have confirmed this start; " +
+           needed_words() + ". Start or reach: " + missing_names() +
            " (one whose disk is gone may start with an empty one)";
   }
   if (refusal_ == BootVerdict::RolledBack) {

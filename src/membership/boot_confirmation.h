@@ -7,9 +7,12 @@
 //
 //   Waiting   -> Counting  a founding store: every other member confirmed (fewer could not be sure
 //                          that none of them remembers an older store);
-//                          a store that counted before: enough_witnesses() confirmed
+//                          a store that counted before: enough_witnesses() confirmed;
+//                          one that has the last start which this machine remembers: a majority
+//                          of the members
 //   Waiting   -> Refused   a member remembers another store, or a start that this one lacks
 //   Counting  -> Refused   likewise, heard late
+//   (a store that lacks the last start which this machine remembers is Refused from the beginning)
 //
 // Why these are enough, and why fewer are not, stands in README.md.
 
@@ -41,20 +44,32 @@ struct Witness {
 [[nodiscard]] bool enough_witnesses(std::span<const Witness> witnesses,
                                     const std::set<NodeId>& confirmed_by);
 
+// What this node itself can tell of its store, before anybody has confirmed it.
+enum class StoreStanding : std::uint8_t {
+  Founding,   // it never counted
+  Counted,    // it counted before; for all this node knows it may be an old copy
+  Continued,  // it counted before, and has the last start that this machine remembers of it
+  Overtaken,  // this machine remembers a start that it lacks: it is an old copy
+};
+// `remembered`: the last start of this member's store that counted, from a memory which no copy of
+// the store can bring along; nullptr: there is none.
+[[nodiscard]] StoreStanding standing_of(const BootAnnouncement& own, bool counted_before,
+                                        const BootAnnouncement* remembered);
+
 class BootConfirmation {
  public:
   enum class State : std::uint8_t { Waiting, Counting, Refused };
 
-  // `witnesses`: as witnesses_of() orders them. `counted_before`: this store was confirmed by all
-  // founders once.
-  BootConfirmation(BootAnnouncement own, std::vector<Witness> witnesses, bool counted_before);
+  // `witnesses`: as witnesses_of() orders them.
+  BootConfirmation(BootAnnouncement own, std::vector<Witness> witnesses, StoreStanding standing);
 
   // The store was refused at an earlier start: nothing confirms it any more.
   void refuse(BootVerdict verdict);
   // A verdict on another start of this node (a late message) is ignored.
   void on_reply(NodeId from, const BootReply& reply);
-  // Two members remember starts that this store lacks: it is an old copy beyond doubt, and must
-  // make room. The word of one only stops it, for one may be mistaken or lie.
+  // Two members, or one and this machine, remember starts that this store lacks: it is an old copy
+  // beyond doubt, and must make room. The word of one only stops it, for one may be mistaken or
+  // lie.
   [[nodiscard]] bool is_rolled_back_for_sure() const;
 
   [[nodiscard]] State state() const { return state_; }
@@ -68,13 +83,14 @@ class BootConfirmation {
 
  private:
   [[nodiscard]] bool is_confirmed() const;
+  [[nodiscard]] std::string needed_words() const;
   [[nodiscard]] std::string missing_names() const;
 
   BootAnnouncement own_;
   std::vector<Witness> witnesses_;
-  bool counted_before_;
+  StoreStanding standing_;
   std::set<NodeId> confirmed_by_;
-  std::set<NodeId> rolled_back_by_;  // who said so
+  std::set<NodeId> rolled_back_by_;  // who of the members said so
   BootVerdict refusal_ = BootVerdict::Confirmed;
   State state_ = State::Waiting;
 };

@@ -22,6 +22,11 @@ BootService::BootService(const Neighbours& neighbours, StoreIdentity& identity,
 void BootService::on_start() {
   if (identity_.refusal != BootVerdict::Confirmed) {
     confirmation_.refuse(identity_.refusal);
+  } else if (confirmation_.state() == BootConfirmation::State::Refused) {
+    neighbours_.log.write(LogLevel::Trace, "mark: boot: the machine knew of a later start");
+    last_ticket_ = remember_refusal(neighbours_.storage, identity_, confirmation_.refusal());
+  }
+  if (confirmation_.state() == BootConfirmation::State::Refused) {
     neighbours_.log.error(confirmation_.explanation());
   }
   if (confirmation_.counting()) note_counting();
@@ -82,8 +87,8 @@ void BootService::on_reply(NodeId from, const BootReply& reply) {
   const bool sure_before = confirmation_.is_rolled_back_for_sure();
   confirmation_.on_reply(from, reply);
   if (confirmation_.is_rolled_back_for_sure() && !sure_before) {
-    neighbours_.log.write(LogLevel::Trace, "mark: boot: two members saw that a store is old");
-    neighbours_.log.error("two members remember later starts of this store: it makes room");
+    neighbours_.log.write(LogLevel::Trace, "mark: boot: two witnesses saw that a store is old");
+    neighbours_.log.error("two witnesses remember later starts of this store: it makes room");
   }
   if (confirmation_.state() == before) return;
   if (confirmation_.counting()) {
@@ -95,6 +100,12 @@ void BootService::on_reply(NodeId from, const BootReply& reply) {
 }
 
 void BootService::note_counting() {
+  // First of all: from here on there may be something that an older copy lacks.
+  if (neighbours_.remember_counted) {
+    neighbours_.remember_counted({.store = identity_.store,
+                                  .boot_sequence = identity_.boot_sequence,
+                                  .incarnation = identity_.incarnation});
+  }
   neighbours_.log.info("the store is confirmed: this member counts");
   if (!identity_.confirmed) {
     last_ticket_ = remember_confirmed(neighbours_.storage, identity_);

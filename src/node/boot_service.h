@@ -3,6 +3,8 @@
 // BootService: announces this node's start to every member it meets, judges theirs, and remembers
 // them durably before it confirms. What follows from the verdicts decides BootConfirmation.
 
+#include <functional>
+
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/planted_bug.h"
@@ -26,6 +28,8 @@ class BootService {
     Outbox& outbox;
     ReplicaService& replica;
     Log& log;
+    // As in NodeHost; may be empty.
+    std::function<void(const BootAnnouncement&)> remember_counted;
     PlantedBug planted = PlantedBug::None;
   };
 

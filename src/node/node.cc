@@ -81,7 +81,7 @@ struct Node::Parts {
   // What it is made of from then on. The order is that of construction: each part may use those
   // above it and none below.
   struct Services {
-    Services(Parts& parts, StoreIdentity opened, Instant now);
+    Services(Parts& parts, StoreIdentity opened, StoreStanding standing, Instant now);
 
     StoreIdentity identity;
     BootConfirmation confirmation;
@@ -125,10 +125,10 @@ struct Node::Parts {
   void deliver(NodeId from, PeerMessage message);
 };
 
-Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, Instant now)
+Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, StoreStanding standing,
+                                Instant now)
     : identity(std::move(opened)),
-      confirmation(own_boot(identity), witnesses_of(parts.self, parts.ring->members()),
-                   identity.confirmed),
+      confirmation(own_boot(identity), witnesses_of(parts.self, parts.ring->members()), standing),
       cluster(parts.self, parts.ring, parts.peers, confirmation),
       store(parts.host.storage, parts.host.log, Minter(identity.incarnation, parts.options.planted),
             parts.host.random.fork("store"), store_options(parts.options)),
@@ -154,6 +154,7 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, Instant now)
             .outbox = parts.outbox,
             .replica = replica,
             .log = parts.host.log,
+            .remember_counted = parts.host.remember_counted,
             .planted = parts.options.planted},
            identity, confirmation),
       health({.ring = parts.ring,
@@ -193,8 +194,13 @@ Status Node::start() {
       open_identity(parts.host.storage,
                     {.cluster = parts.config.cluster, .member = parts.options.name},
                     founding_of(parts.config), incarnation, random));
-  parts.services =
-      std::make_unique<Parts::Services>(parts, std::move(identity), parts.host.clock.now());
+  std::optional<BootAnnouncement> remembered = parts.host.last_counted;
+  // Planted: nobody looks, neither this machine nor the others.
+  if (parts.options.planted == PlantedBug::AcceptRolledBack) remembered.reset();
+  const StoreStanding standing = standing_of(own_boot(identity), identity.confirmed,
+                                             remembered.has_value() ? &*remembered : nullptr);
+  parts.services = std::make_unique<Parts::Services>(parts, std::move(identity), standing,
+                                                     parts.host.clock.now());
   parts.services->boot.on_start();
   parts.settle();
   return Status::success();

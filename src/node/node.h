@@ -6,6 +6,7 @@
 // host asks next_deadline() and sees that on_timer() is called then.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,11 @@ struct NodeHost {
   StorageEngine& storage;
   Log& log;
   Random random;  // seeded by the operating system, or by the simulator
+  // The last start that counted, from a memory of the host's that no copy of the store brings
+  // along.
+  std::optional<BootAnnouncement> last_counted = std::nullopt;
+  // Keeps it. Called once a start, before the store counts.
+  std::function<void(const BootAnnouncement&)> remember_counted = nullptr;
 };
 
 class Node {

@@ -149,29 +149,32 @@ void FaultDriver::lose_disk(const Fault& fault) {
 void FaultDriver::begin_roll_back(const Fault& fault) {
   // Not by a power loss: what this node had only written is acknowledged, and must stay.
   stop_for(fault.node, SimMember::Power::Stays, milliseconds(500));
-  events_.after(fault.lasting, [this, node = fault.node, unseen = fault.detail % 3,
-                                image = cluster_.member(fault.node).image()] {
-    end_roll_back(node, image, unseen);
+  const RollBackEnd end{
+      .node = fault.node,
+      .starts_unseen = fault.detail % 3,
+      .power = fault.detail % 2 == 0 ? SimMember::Power::Stays : SimMember::Power::Fails};
+  events_.after(fault.lasting, [this, end, image = cluster_.member(fault.node).image()] {
+    end_roll_back(end, image);
   });
 }
 
 // A start that never counted acknowledged nothing, and nothing is missing without it: so the disk
 // is put back once the node has counted. Who may know of that, and who is there now, is left to
-// chance.
-void FaultDriver::end_roll_back(std::uint32_t node, const SimMember::Image& image,
-                                std::uint64_t starts_unseen) {
+// chance while the machine stays up, for it remembers. A reboot makes it forget: then all others
+// have met the start that will be missing, or nobody might be there who can tell.
+void FaultDriver::end_roll_back(const RollBackEnd& end, const SimMember::Image& image) {
   if (healed_) return;
-  if (!cluster_.is_ready(node)) {
-    events_.after(seconds(1), [this, node, image, starts_unseen] {
-      end_roll_back(node, image, starts_unseen);
-    });
+  const std::uint32_t node = end.node;
+  const bool is_noticed = end.power == SimMember::Power::Stays || cluster_.is_in_full_sight(node);
+  if (!cluster_.is_ready(node) || !is_noticed) {
+    events_.after(seconds(1), [this, end, image] { end_roll_back(end, image); });
     return;
   }
-  stop_for(node, SimMember::Power::Fails, milliseconds(500));
+  stop_for(node, end.power, milliseconds(500));
   cluster_.note(node, "gets an old copy of its disk back");
   cluster_.write_off(node);
   cluster_.member(node).restore(image);
-  for (std::uint64_t start = 0; start < starts_unseen; ++start) {
+  for (std::uint64_t start = 0; start < end.starts_unseen; ++start) {
     cluster_.start(node);
     cluster_.stop(node, SimMember::Power::Stays);
   }

@@ -32,9 +32,13 @@ class FaultDriver {
   void lose_power(const Fault& fault);
   void stop_all(const Fault& fault);
   void lose_disk(const Fault& fault);
+  struct RollBackEnd {
+    std::uint32_t node = 0;
+    std::uint64_t starts_unseen = 0;
+    SimMember::Power power = SimMember::Power::Stays;
+  };
   void begin_roll_back(const Fault& fault);
-  void end_roll_back(std::uint32_t node, const SimMember::Image& image,
-                     std::uint64_t starts_unseen);
+  void end_roll_back(const RollBackEnd& end, const SimMember::Image& image);
   void damage_reads(const Fault& fault);
   void fill_disk(const Fault& fault);
   void slow_disk(const Fault& fault);

@@ -41,12 +41,13 @@ std::vector<std::string_view> MarkBoard::missing(std::span<const std::string_vie
 }
 
 std::span<const std::string_view> listed_marks() {
-  static constexpr std::array<std::string_view, 47> kListed{
+  static constexpr std::array<std::string_view, 48> kListed{
       "boot: a rolled back store was noticed",
       "boot: an old store was set aside",
       "boot: another store was noticed",
       "boot: refused a store",
-      "boot: two members saw that a store is old",
+      "boot: the machine knew of a later start",
+      "boot: two witnesses saw that a store is old",
       "client: disconnected",
       "client: disk full",
       "client: in doubt",

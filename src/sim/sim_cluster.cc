@@ -123,6 +123,16 @@ void SimCluster::stop(std::uint32_t node, SimMember::Power power) {
   clients_.node_stopped(node);
 }
 
+bool SimCluster::is_in_full_sight(std::uint32_t node) const {
+  for (std::uint32_t peer = 0; peer < size(); ++peer) {
+    if (peer == node) continue;
+    const bool linked = network_.is_connected(node, peer) && network_.is_connected(peer, node);
+    const bool awake = !member(peer).was_paused_since(events_.now() - seconds(2));
+    if (!linked || !awake || !is_ready(peer)) return false;
+  }
+  return is_ready(node);
+}
+
 bool SimCluster::is_ready_for_all(std::uint32_t node) const {
   for (std::uint32_t peer = 0; peer < size(); ++peer) {
     const bool counts = peer != node && !is_written_off(peer);

@@ -58,6 +58,8 @@ class SimCluster final : public SimNetwork::Nodes,
   [[nodiscard]] SimNetwork& network() { return network_; }
   [[nodiscard]] ClientWire& clients() { return clients_; }
   [[nodiscard]] const Ring& newest_ring() const { return *newest_ring_; }
+  // All peers run, are connected to it both ways, and have been awake for a while.
+  [[nodiscard]] bool is_in_full_sight(std::uint32_t node) const;
   [[nodiscard]] bool is_ready(std::uint32_t node) const;
   // Ready, and connected to all members that are not written off.
   [[nodiscard]] bool is_ready_for_all(std::uint32_t node) const;

@@ -112,7 +112,15 @@ struct SimMember::Process {
         store(std::move(opened)),
         storage(*store, member.host_of_storage(), random.fork("storage"), member.disk_speed_),
         node(member.setup_.options, member.setup_.config,
-             NodeHost{member.clock_, transport, storage, log, random.fork("node")}) {}
+             NodeHost{.clock = member.clock_,
+                      .transport = transport,
+                      .storage = storage,
+                      .log = log,
+                      .random = random.fork("node"),
+                      .last_counted = member.last_counted_,
+                      .remember_counted = [&member](const BootAnnouncement& start) {
+                        member.last_counted_ = start;
+                      }}) {}
 
   MemberTransport transport;
   MemberLog log;
@@ -211,6 +219,7 @@ void SimMember::end_process(Power power) {
 }
 
 void SimMember::lose_power() {
+  last_counted_.reset();  // it lay in the machine's memory
   Random random = random_.fork("survivors", boots_);
   if (setup_.engine == SimEngine::Map) {
     return disk_.lose_power(random.below(disk_.unsynced_batches() + 1));

@@ -173,6 +173,8 @@ class SimMember {
   std::shared_ptr<const Ring> adopted_;
   Epoch founding_epoch_;
   std::uint64_t boots_ = 0;
+  // The last start that counted, as the machine remembers it whatever becomes of the disk.
+  std::optional<BootAnnouncement> last_counted_;
   std::uint64_t reopens_ = 0;  // of the store within a process, over all starts
   Instant paused_until_;
   std::vector<std::function<void(Node&)>> backlog_;  // events that came during the pause

@@ -117,11 +117,14 @@ class OldCopyPutBack(Story, unittest.TestCase):
         victim.stop()
         shutil.rmtree(victim.data)
         shutil.copytree(copy, victim.data)
+        cls.cluster.nodes[0].stop()  # the machine and one member are enough to be sure
         victim.start()
         wait_until(lambda: cls.aside(), START_SECONDS_MAX, f"it is moved aside\n{victim.tail()}")
         wait_until(lambda: "emptied or replaced" in victim.health("/readyz?verbose")[1],
                    START_SECONDS_MAX, f"the empty store is told apart\n{victim.tail()}")
         cls.told = victim.text()
+        cls.cluster.nodes[0].start()
+        cls.cluster.nodes[0].wait_serving()
 
     @classmethod
     def aside(cls):

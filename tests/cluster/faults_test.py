@@ -107,6 +107,31 @@ class NodesKilledInTurn(UnderLoad, unittest.TestCase):
         self.assertEqual([200] * 3, [node.health()[0] for node in self.cluster.nodes])
 
 
+class RestartedWithOneNodeDown(Story, unittest.TestCase):
+    """Three times: one node stays away, another one dies and returns, and the two that are there go on."""
+
+    @classmethod
+    def tell(cls):
+        cls.refused = []
+        for away in range(3):
+            cls.cluster.nodes[away].kill()
+            for restarted in range(3):
+                if restarted == away:
+                    continue
+                node = cls.cluster.nodes[restarted]
+                node.kill()
+                node.start()
+                node.wait_serving()
+                result = cls.cluster.tool("put", "b", f"key{away}{restarted}", "value", via=restarted)
+                if result.returncode != 0:
+                    cls.refused.append((away, restarted, result.stderr.decode()))
+            cls.cluster.nodes[away].start()
+            cls.cluster.nodes[away].wait_serving()
+
+    def test_the_restarted_node_counts_whoever_is_away(self):
+        self.assertEqual([], self.refused)
+
+
 class NodesKilledWhileTheyStart(UnderLoad, unittest.TestCase):
     """Death at every moment of a start: the lock, the database, the identity, the handshake."""
 

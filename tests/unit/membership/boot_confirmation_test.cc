@@ -43,12 +43,12 @@ BootReply verdict_on(const BootAnnouncement& announced, BootVerdict verdict) {
 }
 
 TEST_CASE("BootConfirmation: a cluster of one confirms itself") {
-  CHECK(BootConfirmation(boot(1, 1, 7), {}, false).counting());
+  CHECK(BootConfirmation(boot(1, 1, 7), {}, StoreStanding::Founding).counting());
 }
 
 TEST_CASE("BootConfirmation: a founding store waits for every other member") {
   const BootAnnouncement own = boot(1, 1, 7);
-  BootConfirmation confirmation(own, witnesses(2), false);
+  BootConfirmation confirmation(own, witnesses(2), StoreStanding::Founding);
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
   CHECK(confirmation.state() == State::Waiting);
@@ -61,7 +61,7 @@ TEST_CASE("BootConfirmation: a founding store waits for every other member") {
 
 TEST_CASE("BootConfirmation: a store that counted before needs enough witnesses") {
   const BootAnnouncement own = boot(1, 2, 8);
-  BootConfirmation confirmation(own, witnesses(3), true);
+  BootConfirmation confirmation(own, witnesses(3), StoreStanding::Counted);
   CHECK_FALSE(confirmation.counting());
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
   CHECK(confirmation.state() == State::Waiting);
@@ -70,16 +70,37 @@ TEST_CASE("BootConfirmation: a store that counted before needs enough witnesses"
   CHECK(confirmation.counting());
 }
 
+TEST_CASE("BootConfirmation: a store that this machine saw start last needs a majority") {
+  const BootAnnouncement own = boot(1, 2, 8);
+  BootConfirmation of_three(own, witnesses(2), StoreStanding::Continued);
+  CHECK_FALSE(of_three.counting());
+  of_three.on_reply(kSecond, verdict_on(own, BootVerdict::Confirmed));  // not the first witness
+  CHECK(of_three.counting());
+  BootConfirmation of_five(own, witnesses(4), StoreStanding::Continued);
+  of_five.on_reply(kThird, verdict_on(own, BootVerdict::Confirmed));
+  CHECK(of_five.state() == State::Waiting);
+  of_five.on_reply(kFourth, verdict_on(own, BootVerdict::Confirmed));
+  CHECK(of_five.counting());
+}
+
+TEST_CASE("BootConfirmation: a member that knows better stops a continued store as well") {
+  const BootAnnouncement own = boot(1, 2, 8);
+  BootConfirmation confirmation(own, witnesses(2), StoreStanding::Continued);
+  confirmation.on_reply(kSecond, verdict_on(own, BootVerdict::Confirmed));
+  confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::RolledBack));
+  CHECK(confirmation.state() == State::Refused);
+}
+
 TEST_CASE("BootConfirmation: who is no other member confirms nothing") {
   const BootAnnouncement own = boot(1, 2, 8);
-  BootConfirmation confirmation(own, witnesses(1), true);
+  BootConfirmation confirmation(own, witnesses(1), StoreStanding::Counted);
   confirmation.on_reply(kThird, verdict_on(own, BootVerdict::Confirmed));
   CHECK(confirmation.state() == State::Waiting);
 }
 
 TEST_CASE("BootConfirmation: one report stops an old copy, a second one moves it") {
   const BootAnnouncement own = boot(1, 2, 8);
-  BootConfirmation confirmation(own, witnesses(2), true);
+  BootConfirmation confirmation(own, witnesses(2), StoreStanding::Counted);
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::RolledBack));
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::RolledBack));
   CHECK(confirmation.state() == State::Refused);
@@ -90,7 +111,7 @@ TEST_CASE("BootConfirmation: one report stops an old copy, a second one moves it
 
 TEST_CASE("BootConfirmation: a store that is known to be old still hears the reports on it") {
   const BootAnnouncement own = boot(1, 2, 8);
-  BootConfirmation confirmation(own, witnesses(2), true);
+  BootConfirmation confirmation(own, witnesses(2), StoreStanding::Counted);
   confirmation.refuse(BootVerdict::RolledBack);
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::RolledBack));
   confirmation.on_reply(kSecond, verdict_on(own, BootVerdict::RolledBack));
@@ -99,7 +120,7 @@ TEST_CASE("BootConfirmation: a store that is known to be old still hears the rep
 
 TEST_CASE("BootConfirmation: another store is never moved, whoever says so") {
   const BootAnnouncement own = boot(1, 2, 8);
-  BootConfirmation confirmation(own, witnesses(2), true);
+  BootConfirmation confirmation(own, witnesses(2), StoreStanding::Counted);
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::AnotherStore));
   confirmation.on_reply(kSecond, verdict_on(own, BootVerdict::AnotherStore));
   CHECK(confirmation.state() == State::Refused);
@@ -129,7 +150,7 @@ TEST_CASE("witnesses_of: each member has another first witness") {
 
 TEST_CASE("BootConfirmation: one member that remembers otherwise is enough to stop") {
   const BootAnnouncement own = boot(2, 1, 9);
-  BootConfirmation confirmation(own, witnesses(2), true);
+  BootConfirmation confirmation(own, witnesses(2), StoreStanding::Counted);
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
   confirmation.on_reply(kSecond, verdict_on(own, BootVerdict::AnotherStore));
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
@@ -139,10 +160,39 @@ TEST_CASE("BootConfirmation: one member that remembers otherwise is enough to st
 
 TEST_CASE("BootConfirmation: a verdict on an earlier start counts for nothing") {
   const BootAnnouncement own = boot(1, 2, 8);
-  BootConfirmation confirmation(own, witnesses(2), true);
+  BootConfirmation confirmation(own, witnesses(2), StoreStanding::Counted);
   confirmation.on_reply(kFirst, verdict_on(boot(1, 1, 7), BootVerdict::Confirmed));
   confirmation.on_reply(kFirst, verdict_on(boot(1, 1, 7), BootVerdict::RolledBack));
   CHECK(confirmation.state() == State::Waiting);
+}
+
+TEST_CASE("standing_of: the machine's memory proves a store new or old, or nothing") {
+  BootAnnouncement own = boot(1, 7, 70);
+  own.earlier = {Incarnation{60}, Incarnation{50}};
+  const BootAnnouncement fifth = boot(1, 5, 50);
+  const BootAnnouncement fork = boot(1, 6, 61);
+  const BootAnnouncement later = boot(1, 8, 80);
+  const BootAnnouncement too_long_ago = boot(1, 4, 40);
+  const BootAnnouncement other_store = boot(2, 6, 60);
+  CHECK(standing_of(own, true, nullptr) == StoreStanding::Counted);
+  CHECK(standing_of(own, false, nullptr) == StoreStanding::Founding);
+  CHECK(standing_of(own, true, &fifth) == StoreStanding::Continued);
+  CHECK(standing_of(own, true, &fork) == StoreStanding::Overtaken);
+  CHECK(standing_of(own, true, &later) == StoreStanding::Overtaken);
+  CHECK(standing_of(own, true, &too_long_ago) == StoreStanding::Counted);
+  CHECK(standing_of(own, true, &other_store) == StoreStanding::Counted);
+  CHECK(standing_of(own, false, &other_store) == StoreStanding::Founding);
+}
+
+TEST_CASE("BootConfirmation: a store that its machine knows to be old never counts") {
+  const BootAnnouncement own = boot(1, 2, 8);
+  BootConfirmation confirmation(own, witnesses(2), StoreStanding::Overtaken);
+  CHECK(confirmation.state() == State::Refused);
+  CHECK_FALSE(confirmation.is_rolled_back_for_sure());
+  confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
+  CHECK(confirmation.state() == State::Refused);
+  confirmation.on_reply(kSecond, verdict_on(own, BootVerdict::RolledBack));
+  CHECK(confirmation.is_rolled_back_for_sure());
 }
 
 TEST_CASE("judge_boot: later starts of the remembered store pass, everything else does not") {

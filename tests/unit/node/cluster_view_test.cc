@@ -18,7 +18,7 @@ namespace {
 struct View {
   explicit View(std::size_t members)
       : ring{first_ring(config_of(members))},
-        confirmation(BootAnnouncement{}, {}, false),
+        confirmation(BootAnnouncement{}, {}, StoreStanding::Founding),
         cluster(node_id_of("node0"), ring, peers, confirmation) {}
 
   static ClusterConfig config_of(std::size_t members) {
