@@ -37,6 +37,16 @@ TEST_CASE("import: it replaces what is there, unless it is blind") {
   CHECK(store.values.at("a") == std::vector<std::string>{"new", "more"});
 }
 
+TEST_CASE("import: all lines go over one connection, which lasts to the end") {
+  const FakeStore store;
+  std::string lines;
+  for (int line = 0; line < 50; ++line) {
+    lines += R"({"key":"k)" + std::to_string(line) + R"(","value":"v"})" + "\n";
+  }
+  CHECK(import_into(store, lines).err == "imported 50, failed 0\n");
+  CHECK(store.connections() == 1);
+}
+
 TEST_CASE("import: the last line of a key wins") {
   const FakeStore store;
   std::string lines;
