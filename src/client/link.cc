@@ -11,6 +11,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <netinet/in.h>  // NOLINT(misc-include-cleaner): IPPROTO_TCP
 #include <netinet/tcp.h>
@@ -32,6 +33,10 @@ namespace {
 
 // One busy server must not keep the others waiting for their turn.
 constexpr int kReadsPerTurn = 16;
+// Of a connection that takes no more bytes everything is read that it still holds: more than the
+// system's receive buffers, which end at some megabytes.
+constexpr std::size_t kLastReadBytes = std::size_t{64} << 10U;
+constexpr int kLastReadsMax = 1024;
 // One huge value must not cost its memory for the rest of the connection's life.
 constexpr std::size_t kKeptCapacityBytes = std::size_t{1} << 20U;
 
@@ -86,8 +91,12 @@ void Link::on_writable() {
 }
 
 void Link::on_readable(std::span<char> buffer) {
+  read(buffer, kReadsPerTurn);
+}
+
+void Link::read(std::span<char> buffer, int reads_max) {
   if (state_ != State::Greeting && state_ != State::Open) return;
-  for (int reads = 0; reads < kReadsPerTurn; ++reads) {
+  for (int reads = 0; reads < reads_max; ++reads) {
     const ssize_t count = recv(descriptor_, buffer.data(), buffer.size(), 0);
     if (count < 0 && would_block(errno)) return;
     if (count <= 0) {
@@ -121,7 +130,7 @@ void Link::flush() {
     if (count < 0) {
       if (errno == EINTR) continue;
       if (would_block(errno)) return;
-      return break_off(Status(StatusCode::Unreachable, reason_of(errno)));
+      return end_sending(errno);
     }
     outgoing_begin_ += static_cast<std::size_t>(count);
     sent_ += static_cast<std::uint64_t>(count);
@@ -129,6 +138,12 @@ void Link::flush() {
   outgoing_begin_ = 0;
   outgoing_.clear();
   if (outgoing_.capacity() > kKeptCapacityBytes) outgoing_ = {};
+}
+
+void Link::end_sending(int error) {
+  std::vector<char> buffer(kLastReadBytes);
+  read(buffer, kLastReadsMax);
+  if (state_ != State::Broken) break_off(Status(StatusCode::Unreachable, reason_of(error)));
 }
 
 void Link::connect_next() {

@@ -57,7 +57,8 @@ class Link {
   // Where the request's bytes end in all that this link sends; 0: it is larger than a frame.
   // REQUIRES: Open.
   [[nodiscard]] std::uint64_t queue(std::uint64_t number, const ClientRequest& request);
-  // Hands to the system what is queued, as far as it takes it.
+  // Hands to the system what is queued, as far as it takes it. Where the connection turns out to be
+  // broken, the answers that came before are there for take_replies().
   void flush();
   // How many bytes the system has taken so far.
   [[nodiscard]] std::uint64_t sent() const { return sent_; }
@@ -66,6 +67,10 @@ class Link {
  private:
   void connect_next();
   void greet();
+  void read(std::span<char> buffer, int reads_max);
+  // Breaks it off, but not before it has heard what the server said: a dropped answer would
+  // leave its write in doubt, and a dropped refusal would look like a broken network.
+  void end_sending(int error);
   void close();
   void break_off(Status why);
 

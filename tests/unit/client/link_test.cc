@@ -1,7 +1,9 @@
 #include "client/link.h"
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -31,9 +33,16 @@ void drive(Link& link, Link::State until) {
   }
 }
 
-ClientRequest get_request() {
+// Waits for that of its socket, and reads nothing.
+bool wait_for(const Link& link, short event) {
+  pollfd waiting{.fd = link.descriptor(), .events = event, .revents = 0};
+  return poll(&waiting, 1, static_cast<int>(std::chrono::milliseconds(kLong).count())) > 0 &&
+         (waiting.revents & event) != 0;
+}
+
+ClientRequest get_request(const std::string& key = "k") {
   ClientGet get;
-  get.address = {.bucket = "b", .key = "k"};
+  get.address = {.bucket = "b", .key = key};
   return {.remaining = kLong, .body = get};
 }
 
@@ -79,6 +88,30 @@ TEST_CASE("Link: a server that closes breaks it, also before it greeted") {
   CHECK(link.why() ==
         Status(StatusCode::Unreachable, "it closed the connection before it answered"));
   CHECK(link.descriptor() == Link::kNoDescriptor);
+}
+
+TEST_CASE(
+    "Link: what was answered before the connection broke is kept when sending finds it broken") {
+  const ScriptedServer server([](const ClientRequest& request) -> std::optional<ClientReply> {
+    if (std::get<ClientGet>(request.body).address.key == "last") return std::nullopt;
+    return KeysReply{};
+  });
+  Link link(endpoint_of(server), "", [] {});
+  drive(link, Link::State::Open);
+  CHECK(link.queue(1, get_request()) > 0);
+  CHECK(link.queue(2, get_request("last")) > 0);
+  link.flush();
+  REQUIRE(wait_for(link, POLLRDHUP));
+  // The other end is closed: it answers this with a reset, and the next finds that.
+  CHECK(link.queue(3, get_request()) > 0);
+  link.flush();
+  REQUIRE(wait_for(link, POLLHUP));
+  CHECK(link.queue(4, get_request()) > 0);
+  link.flush();
+  CHECK(link.state() == Link::State::Broken);
+  const std::vector<NumberedReply> replies = link.take_replies();
+  REQUIRE(replies.size() == 1);
+  CHECK(replies.front().number == 1);
 }
 
 TEST_CASE("Link: a server that talks rubbish is a failure") {
