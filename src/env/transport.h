@@ -22,9 +22,14 @@ class Transport {
   // Sends `message` to each of `to`, encoding it once. Never blocks and never fails here: a peer
   // that is not connected, or whose queue is full (its connection is then closed), gets nothing,
   // and the node hears of it as on_peer_down. So does one for which the message is too large, which
-  // senders of records prevent (fits_a_message). Messages to one peer arrive in order or not at
-  // all. REQUIRES: no element of `to` is the sending node.
+  // senders of records prevent (fits_a_message). Messages of one class to one peer arrive in order
+  // or not at all; acknowledgements and announcements may overtake requests and records, and these
+  // scans and digests. REQUIRES: no element of `to` is the sending node.
   virtual void send(std::span<const NodeId> to, const PeerMessage& message) = 0;
+
+  // So much waits to be sent to `peer` that new work for it should be refused: what is under way
+  // still fits its queue, and one message more. A peer that is not connected is not crowded.
+  [[nodiscard]] virtual bool crowded(NodeId peer) const = 0;
 
   // Answers a client. Ignored when that connection is gone.
   virtual void reply(const ClientHandle& client, ClientReply reply) = 0;

@@ -204,9 +204,15 @@ struct StoreNotice {
   friend bool operator==(const StoreNotice&, const StoreNotice&) = default;
 };
 
+// "I live": sent every second, so that a peer whose connection stands and who says nothing can be
+// told from one that is not asked anything. The transport's affair: nodes do not see it.
+struct Heartbeat {
+  friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
+};
+
 using PeerMessage =
     std::variant<ReplicaWrite, ReplicaWriteReply, ReplicaRead, ReplicaReadReply, ForwardedPut,
                  ForwardedPutReply, ScanRange, ScanRangeReply, DigestRange, DigestRangeReply,
-                 BootAnnouncement, BootReply, StoreNotice>;
+                 BootAnnouncement, BootReply, StoreNotice, Heartbeat>;
 
 }  // namespace starling

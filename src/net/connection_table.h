@@ -9,6 +9,8 @@
 #include <memory>
 #include <vector>
 
+#include "base/byte_budget.h"
+#include "base/time.h"
 #include "env/clock.h"
 #include "net/uv_connection.h"
 #include "net/uv_handle.h"
@@ -20,8 +22,13 @@ namespace starling {
 
 class ConnectionTable final : private TurnTask {
  public:
+  struct Budgets {
+    std::size_t request_bytes_max = 0;
+    std::size_t answer_bytes_max = 0;
+  };
+
   ConnectionTable(UvLoop& loop, UvTurn& turn, const Clock& clock, UvConnection::Events& events,
-                  const ConnectionLimits& limits);
+                  const ConnectionLimits& limits, const Budgets& budgets);
 
   UvConnection& add(UvConnection::Side side, UvTcp socket);
   // Null when it is gone.
@@ -30,22 +37,29 @@ class ConnectionTable final : private TurnTask {
   void retire(UvConnection& connection);
   void retire_all();
 
+  // Clients of which nothing is under way and nothing was heard for `age` or longer, the longest
+  // silent first, `count_max` of them at most.
+  [[nodiscard]] std::vector<UvConnection*> idle_clients(Instant now, Duration age,
+                                                        std::size_t count_max) const;
+
   [[nodiscard]] std::size_t size() const { return connections_.size(); }
   [[nodiscard]] std::size_t queued_bytes() const;
-  // Of clients' requests that are not answered yet.
-  [[nodiscard]] std::size_t bytes_in_flight() const { return bytes_in_flight_; }
+  [[nodiscard]] const ByteBudget& requests() const { return requests_; }
+  [[nodiscard]] const ByteBudget& answers() const { return answers_; }
 
  private:
   void at_turn_end() override { retired_.clear(); }
   void check_deadlines();
 
-  std::size_t bytes_in_flight_ = 0;
+  ByteBudget requests_;
+  ByteBudget answers_;
   UvConnection::Host host_;
   UvConnection::Events& events_;
   ConnectionLimits limits_;
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, std::unique_ptr<UvConnection>> connections_;
   std::vector<std::unique_ptr<UvConnection>> retired_;
+  Instant swept_at_;
   UvTimer sweep_;
 };
 

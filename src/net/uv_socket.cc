@@ -1,18 +1,22 @@
 #include "net/uv_socket.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <uv.h>
 
+#include "net/output_queue.h"
 #include "net/uv_handle.h"
 #include "net/uv_loop.h"
 #include "net/uv_turn.h"
@@ -27,8 +31,9 @@ constexpr int kKeepAliveIdleSeconds = 5;
 constexpr int kKeepAliveIntervalSeconds = 2;
 constexpr int kKeepAliveProbes = 5;
 constexpr int kUnacknowledgedMs = 15'000;
-// An output buffer that grew beyond this is given back when it is empty.
-constexpr std::size_t kOutputKeptBytes = 1U << 20U;
+// What is handed to the kernel at once: whoever has something urgent to send waits behind so much
+// at most, or behind one message that is larger.
+constexpr std::size_t kBatchBytes = 1U << 20U;
 
 // Options that only improve things: a system without one of them still works.
 void tune(uv_tcp_t* handle) {
@@ -48,16 +53,31 @@ uv_stream_t* stream_of(const UvTcp& handle) {
   return reinterpret_cast<uv_stream_t*>(handle.get());
 }
 
-uv_buf_t buffer_of(std::string& bytes, std::size_t from) {
-  return uv_buf_init(bytes.data() + from, static_cast<unsigned int>(bytes.size() - from));
+// The pieces of a batch behind its first `skipped` bytes.
+std::vector<uv_buf_t> buffers_of(std::vector<std::string>& batch, std::size_t skipped) {
+  std::vector<uv_buf_t> buffers;
+  buffers.reserve(batch.size());
+  for (std::string& piece : batch) {
+    const std::size_t passed = std::min(skipped, piece.size());
+    skipped -= passed;
+    if (passed == piece.size()) continue;
+    buffers.push_back(
+        uv_buf_init(piece.data() + passed, static_cast<unsigned int>(piece.size() - passed)));
+  }
+  return buffers;
+}
+
+std::size_t bytes_of(const std::vector<std::string>& batch) {
+  std::size_t bytes = 0;
+  for (const std::string& piece : batch) bytes += piece.size();
+  return bytes;
 }
 
 }  // namespace
 
 struct UvSocket::Writing {
   uv_write_t request{};
-  std::string bytes;
-  std::size_t left = 0;
+  std::vector<std::string> batch;
 };
 
 UvSocket::UvSocket(UvLoop& loop, UvTurn& turn, UvTcp connection, Events& events,
@@ -72,14 +92,14 @@ UvSocket::UvSocket(UvLoop& loop, UvTurn& turn, UvTcp connection, Events& events,
   resume_reading();
 }
 
-void UvSocket::write(std::string_view bytes) {
+void UvSocket::write(std::string_view messages, OutputClass output_class) {
   if (!open() || finishing_) return;
-  if (bytes.size() >
-      options_.output_bytes_max - std::min(queued_bytes(), options_.output_bytes_max)) {
-    return fail("its output queue would exceed output_bytes_max (" +
+  if (queued_bytes() > options_.output_bytes_max) {
+    return fail("its output queue is beyond output_bytes_max (" +
                 std::to_string(options_.output_bytes_max) + " bytes): it does not read");
   }
-  output_.append(bytes);
+  output_.push(output_class, messages);
+  queued_in_all_ += messages.size();
   if (output_crowded()) was_crowded_ = true;
   schedule();
 }
@@ -99,12 +119,16 @@ void UvSocket::close() {
 void UvSocket::pause_reading() {
   if (!reading_ || handle_ == nullptr) return;
   reading_ = false;
-  uv_read_stop(stream_of(handle_));
+  stop_reading();
 }
 
 void UvSocket::resume_reading() {
   if (reading_ || handle_ == nullptr) return;
   reading_ = true;
+  if (!resting_) start_reading();
+}
+
+void UvSocket::start_reading() {
   const auto allocate = [](uv_handle_t* handle, std::size_t /*suggested*/, uv_buf_t* buffer) {
     const std::span<char> room = static_cast<UvSocket*>(handle->data)->loop_.read_buffer();
     *buffer = uv_buf_init(room.data(), static_cast<unsigned int>(room.size()));
@@ -115,12 +139,31 @@ void UvSocket::resume_reading() {
   uv_read_start(stream_of(handle_), allocate, on_read);
 }
 
-std::size_t UvSocket::queued_bytes() const {
-  return output_.size() + (writing_ == nullptr ? 0 : writing_->left);
+void UvSocket::stop_reading() {
+  uv_read_stop(stream_of(handle_));
+}
+
+std::string UvSocket::peer_address() const {
+  sockaddr_storage name{};
+  int size = sizeof(name);
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (handle_ == nullptr ||
+      uv_tcp_getpeername(handle_.get(), reinterpret_cast<sockaddr*>(&name), &size) != 0 ||
+      uv_ip_name(reinterpret_cast<const sockaddr*>(&name), text.data(), text.size()) != 0) {
+    return {};
+  }
+  return text.data();
+}
+
+std::size_t UvSocket::writing_bytes() const {
+  return writing_ == nullptr || handle_ == nullptr
+             ? 0
+             : uv_stream_get_write_queue_size(stream_of(handle_));
 }
 
 void UvSocket::at_turn_end() {
   if (handle_ == nullptr) return;
+  if (std::exchange(resting_, false) && reading_) start_reading();
   if (failure_.empty()) flush();
   if (!failure_.empty()) {
     const std::string why = failure_;
@@ -128,33 +171,44 @@ void UvSocket::at_turn_end() {
     return events_.on_closed(why);
   }
   shut_down_when_written();
+  events_.on_output(queued_bytes());
   tell_relief();
 }
 
 void UvSocket::flush() {
-  if (writing_ != nullptr || output_.empty()) return;
-  const uv_buf_t buffer = buffer_of(output_, 0);
-  const int written = uv_try_write(stream_of(handle_), &buffer, 1);
-  if (written < 0 && written != UV_EAGAIN) return fail(uv_error_text(written));
-  const std::size_t done = written < 0 ? 0 : static_cast<std::size_t>(written);
-  if (done < output_.size()) return write_rest(done);
-  output_.clear();
-  if (output_.capacity() > kOutputKeptBytes) output_.shrink_to_fit();
+  while (writing_ == nullptr && failure_.empty() && !output_.empty()) {
+    if (!flush_batch()) return;
+  }
 }
 
-void UvSocket::write_rest(std::size_t written) {
+bool UvSocket::flush_batch() {
+  std::vector<std::string> batch = output_.take(kBatchBytes);
+  const std::vector<uv_buf_t> buffers = buffers_of(batch, 0);
+  const int written =
+      uv_try_write(stream_of(handle_), buffers.data(), static_cast<unsigned int>(buffers.size()));
+  if (written < 0 && written != UV_EAGAIN) {
+    fail(uv_error_text(written));
+    return false;
+  }
+  const std::size_t done = written < 0 ? 0 : static_cast<std::size_t>(written);
+  if (done == bytes_of(batch)) return true;
+  write_rest(std::move(batch), done);
+  return false;
+}
+
+void UvSocket::write_rest(std::vector<std::string> batch, std::size_t written) {
   auto writing = std::make_unique<Writing>();
-  writing->left = output_.size() - written;
-  writing->bytes = std::exchange(output_, {});
+  writing->batch = std::move(batch);
   writing->request.data = writing.get();
-  const uv_buf_t buffer = buffer_of(writing->bytes, written);
+  const std::vector<uv_buf_t> buffers = buffers_of(writing->batch, written);
   const auto on_written = [](uv_write_t* request, int code) {
     const std::unique_ptr<Writing> done(static_cast<Writing*>(request->data));
     if (request->handle->data != nullptr) {
       static_cast<UvSocket*>(request->handle->data)->on_written(code);
     }
   };
-  const int code = uv_write(&writing->request, stream_of(handle_), &buffer, 1, on_written);
+  const int code = uv_write(&writing->request, stream_of(handle_), buffers.data(),
+                            static_cast<unsigned int>(buffers.size()), on_written);
   if (code != 0) return fail(uv_error_text(code));
   writing_ = writing.release();
 }
@@ -172,7 +226,18 @@ void UvSocket::on_read(ssize_t size, const uv_buf_t& buffer) {
                                : uv_error_text(static_cast<int>(size)));
   }
   if (finishing_) return;  // read on all the same: closing over unread bytes would send a reset
+  rest_after(static_cast<std::size_t>(size));
   events_.on_bytes(std::string_view(buffer.base, static_cast<std::size_t>(size)));
+}
+
+// A sender that fills every read lets the others have theirs first.
+void UvSocket::rest_after(std::size_t size) {
+  read_since_rest_ += size;
+  if (read_since_rest_ < options_.read_bytes_per_turn) return;
+  read_since_rest_ = 0;
+  resting_ = true;
+  stop_reading();
+  schedule();
 }
 
 // Told at the end of the turn: whoever writes must not be called back from within.

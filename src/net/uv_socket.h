@@ -2,17 +2,21 @@
 
 // UvSocket: one TCP connection as a stream of bytes. What is written in one turn of the loop goes
 // out with one system call at its end. The queue behind it is bounded: a receiver that does not
-// read loses its connection, never this node's memory.
+// read loses its connection, never this node's memory. What is read in one turn is bounded as well:
+// a sender that never pauses gets its share of the loop, and no more.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <uv.h>
 
 #include "env/byte_stream.h"
+#include "net/output_queue.h"
 #include "net/uv_handle.h"
 #include "net/uv_loop.h"
 #include "net/uv_turn.h"
@@ -32,6 +36,8 @@ class UvSocket final : public ByteStream, private TurnTask {
     Events& operator=(Events&&) = delete;
     virtual ~Events() = default;
     virtual void on_bytes(std::string_view bytes) = 0;
+    // What waits to be sent, at the end of each turn in which that changed.
+    virtual void on_output(std::size_t /*queued_bytes*/) {}
     // The queue fell below half of its limit after it had been above.
     virtual void on_output_relief() = 0;
     // Exactly once, unless close() was called: `why` in people's words.
@@ -39,18 +45,27 @@ class UvSocket final : public ByteStream, private TurnTask {
   };
 
   struct Options {
-    // Bytes that may wait to be sent.
+    // Bytes that may wait to be sent, and one message on top: a full queue takes no more.
     std::size_t output_bytes_max = kOutputBytesMax;
+    // Bytes after which reading rests until the end of the turn, for the others to have theirs.
+    std::size_t read_bytes_per_turn = kReadBytesPerTurn;
   };
   // Room for a few values of the greatest size.
   static constexpr std::size_t kOutputBytesMax = 64U << 20U;
+  // One system call's worth. Fifty senders at full speed then hold the loop for a few milliseconds
+  // a turn; without it libuv reads 32 times as much from one before it looks at the next.
+  static constexpr std::size_t kReadBytesPerTurn = 256U << 10U;
 
   // `connection` is connected. Reading begins at once.
   UvSocket(UvLoop& loop, UvTurn& turn, UvTcp connection, Events& events, const Options& options);
 
   // ByteStream. An overflow is told through on_closed at the end of the turn, not from within.
-  void write(std::string_view bytes) override;
+  void write(std::string_view bytes) override { write(bytes, OutputClass::Data); }
   void finish() override;
+  // Whole messages; those of a higher class overtake what has not been handed to the kernel.
+  void write(std::string_view messages, OutputClass output_class);
+
+  void set_output_bytes_max(std::size_t bytes) { options_.output_bytes_max = bytes; }
 
   // Ends the connection for a reason of this side's own: on_closed tells it at the end of the turn.
   void give_up(std::string why) { fail(std::move(why)); }
@@ -61,7 +76,11 @@ class UvSocket final : public ByteStream, private TurnTask {
 
   [[nodiscard]] bool open() const { return handle_ != nullptr && failure_.empty(); }
   [[nodiscard]] bool finishing() const { return finishing_; }
-  [[nodiscard]] std::size_t queued_bytes() const;
+  // The other side's address, without its port; empty when it is gone.
+  [[nodiscard]] std::string peer_address() const;
+  [[nodiscard]] std::size_t queued_bytes() const { return output_.bytes() + writing_bytes(); }
+  // Bytes that the kernel took since the connection began: whether the other side reads.
+  [[nodiscard]] std::uint64_t sent_bytes() const { return queued_in_all_ - queued_bytes(); }
   // More than half full: a reason not to take on more work for the other side.
   [[nodiscard]] bool output_crowded() const {
     return queued_bytes() > options_.output_bytes_max / 2;
@@ -71,9 +90,15 @@ class UvSocket final : public ByteStream, private TurnTask {
   struct Writing;  // what libuv is busy with; lives until its callback
   void at_turn_end() override;
   void flush();
-  void write_rest(std::size_t written);
+  // Sends what the kernel takes of the next batch. Whether it took all.
+  [[nodiscard]] bool flush_batch();
+  void write_rest(std::vector<std::string> batch, std::size_t written);
+  [[nodiscard]] std::size_t writing_bytes() const;
+  void start_reading();
+  void stop_reading();
   void on_written(int code);
   void on_read(ssize_t size, const uv_buf_t& buffer);
+  void rest_after(std::size_t size);
   void fail(std::string why);
   void shut_down_when_written();
   void tell_relief();
@@ -82,12 +107,15 @@ class UvSocket final : public ByteStream, private TurnTask {
   Events& events_;
   Options options_;
   UvTcp handle_;
-  std::string output_;          // not yet given to libuv
+  OutputQueue output_;          // not yet given to libuv
   Writing* writing_ = nullptr;  // at most one
-  std::string failure_;         // to be told at the end of the turn
+  std::uint64_t queued_in_all_ = 0;
+  std::string failure_;  // to be told at the end of the turn
   bool finishing_ = false;
   bool was_crowded_ = false;
-  bool reading_ = false;
+  bool reading_ = false;  // what the owner wants
+  bool resting_ = false;  // until the turn ends: it has read its share
+  std::size_t read_since_rest_ = 0;
 };
 
 }  // namespace starling

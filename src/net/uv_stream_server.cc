@@ -1,5 +1,7 @@
 #include "net/uv_stream_server.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,12 +21,12 @@ class UvStreamServer::Connection final : private UvSocket::Events {
  public:
   Connection(UvStreamServer& server, UvTcp socket)
       : server_(server),
-        last_heard_(server.clock_.now()),
+        answered_at_(server.clock_.now()),
         socket_(server.loop_, server.turn_, std::move(socket), *this, server.options_.socket),
         handler_(server.make_handler_(socket_)) {}
 
   [[nodiscard]] bool closed() const { return closed_; }
-  [[nodiscard]] Instant last_heard() const { return last_heard_; }
+  [[nodiscard]] Instant answered_at() const { return answered_at_; }
   void close() {
     socket_.close();
     closed_ = true;
@@ -33,15 +35,16 @@ class UvStreamServer::Connection final : private UvSocket::Events {
 
  private:
   void on_bytes(std::string_view bytes) override {
-    last_heard_ = server_.clock_.now();
+    const std::size_t queued_before = socket_.queued_bytes();
     handler_->on_bytes(bytes);
+    if (socket_.queued_bytes() > queued_before) answered_at_ = server_.clock_.now();
     if (socket_.output_crowded()) socket_.pause_reading();
   }
   void on_output_relief() override { socket_.resume_reading(); }
   void on_closed(const std::string& /*why*/) override { close(); }
 
   UvStreamServer& server_;
-  Instant last_heard_;
+  Instant answered_at_;
   bool closed_ = false;
   UvSocket socket_;
   std::unique_ptr<StreamHandler> handler_;
@@ -72,15 +75,28 @@ void UvStreamServer::at_turn_end() {
 }
 
 void UvStreamServer::accept(UvTcp socket) {
-  if (connections_.size() >= options_.connections_max) return;  // dropping it closes it
+  if (connections_.size() >= options_.connections_max && !make_place()) {
+    return;  // dropping it closes it
+  }
   connections_.push_back(std::make_unique<Connection>(*this, std::move(socket)));
   if (!sweep_.armed()) sweep_.arm(clock_.now() + options_.idle_timeout / 4);
+}
+
+// Closes one now, and forgets it at the end of the turn; so for a moment there is one more.
+bool UvStreamServer::make_place() {
+  const auto longest = std::ranges::min_element(connections_, {}, [](const auto& connection) {
+    return std::pair(connection->closed(), connection->answered_at());
+  });
+  if (longest == connections_.end() || (*longest)->closed()) return false;
+  if (clock_.now() - (*longest)->answered_at() < options_.place_kept) return false;
+  (*longest)->close();
+  return true;
 }
 
 void UvStreamServer::close_idle() {
   const Instant now = clock_.now();
   for (const auto& connection : connections_) {
-    if (now - connection->last_heard() >= options_.idle_timeout) connection->close();
+    if (now - connection->answered_at() >= options_.idle_timeout) connection->close();
   }
   if (!connections_.empty()) sweep_.arm(now + options_.idle_timeout / 4);
 }

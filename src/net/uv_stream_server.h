@@ -1,7 +1,9 @@
 #pragma once
 
 // UvStreamServer: accepts connections and gives each to a protocol that knows nothing of sockets
-// (http/). Bounded: so many connections, so long without a byte, so much unsent output.
+// (http/). Bounded: so many connections, so long without an answer, so much unsent output. When all
+// places are taken, a newcomer takes that of whoever has been without an answer the longest: those
+// who send a byte now and then do not keep the others out.
 
 #include <chrono>
 #include <cstddef>
@@ -30,6 +32,9 @@ class UvStreamServer final : private TurnTask {
   using MakeHandler = std::function<std::unique_ptr<StreamHandler>(ByteStream& stream)>;
   struct Options {
     std::size_t connections_max = 1024;
+    // Whoever was without an answer for so long gives its place to a newcomer when all are taken.
+    Duration place_kept = std::chrono::seconds(1);
+    // Since it came, or since its last answer: a request that takes longer to arrive is none.
     Duration idle_timeout = std::chrono::seconds(30);
     UvSocket::Options socket = {};
   };
@@ -54,6 +59,7 @@ class UvStreamServer final : private TurnTask {
   class Connection;
   void at_turn_end() override;
   void accept(UvTcp socket);
+  [[nodiscard]] bool make_place();
   void close_idle();
 
   UvLoop& loop_;

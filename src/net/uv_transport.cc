@@ -1,5 +1,9 @@
 #include "net/uv_transport.h"
 
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,11 +18,13 @@
 #include "base/assert.h"
 #include "base/ids.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "message/client_messages.h"
 #include "message/hello.h"
 #include "message/peer_messages.h"
 #include "net/host_port.h"
 #include "net/inbox.h"
+#include "net/output_queue.h"
 #include "net/peer_dialler.h"
 #include "net/uv_connection.h"
 #include "net/uv_dial.h"
@@ -41,6 +47,33 @@ Hello for_strangers(Hello hello) {
   return hello;
 }
 
+// An idle client that comes back is not worth the time of those that are here.
+constexpr std::size_t kRetiredAtOnce = 64;
+// Within it a client that reads has read a few values of the greatest size.
+constexpr std::chrono::milliseconds kAnswersRetry{100};
+
+// What others wait for in order to answer goes first; what they asked for in bulk, last. No message
+// of one class waits for one of a lower class, and within a class the order stays.
+OutputClass output_class_of(const PeerMessage& message) {
+  struct Classes {
+    OutputClass operator()(const ReplicaWriteReply&) const { return OutputClass::Urgent; }
+    OutputClass operator()(const ForwardedPutReply&) const { return OutputClass::Urgent; }
+    OutputClass operator()(const BootAnnouncement&) const { return OutputClass::Urgent; }
+    OutputClass operator()(const BootReply&) const { return OutputClass::Urgent; }
+    OutputClass operator()(const StoreNotice&) const { return OutputClass::Urgent; }
+    OutputClass operator()(const Heartbeat&) const { return OutputClass::Urgent; }
+    OutputClass operator()(const ReplicaWrite&) const { return OutputClass::Data; }
+    OutputClass operator()(const ReplicaRead&) const { return OutputClass::Data; }
+    OutputClass operator()(const ReplicaReadReply&) const { return OutputClass::Data; }
+    OutputClass operator()(const ForwardedPut&) const { return OutputClass::Data; }
+    OutputClass operator()(const ScanRange&) const { return OutputClass::Bulk; }
+    OutputClass operator()(const ScanRangeReply&) const { return OutputClass::Bulk; }
+    OutputClass operator()(const DigestRange&) const { return OutputClass::Bulk; }
+    OutputClass operator()(const DigestRangeReply&) const { return OutputClass::Bulk; }
+  };
+  return std::visit(Classes{}, message);
+}
+
 std::string quoted(const std::string& name) {
   return "'" + name + "'";
 }
@@ -52,7 +85,10 @@ UvTransport::UvTransport(TransportHost host, Inbox& inbox, TransportOptions opti
       inbox_(inbox),
       options_(std::move(options)),
       self_(node_id_of(options_.name)),
-      connections_(host.loop, host.turn, host.clock, *this, options_.limits),
+      connections_(host.loop, host.turn, host.clock, *this, options_.limits,
+                   {.request_bytes_max = options_.request_bytes_max,
+                    .answer_bytes_max = options_.answer_bytes_max}),
+      heart_(host.loop, host.clock, [this] { beat(); }),
       listener_(host.loop, [this](UvTcp socket) { on_accepted(std::move(socket)); }) {
   for (const PeerAddress& member : options_.founders) add_founder(member);
 }
@@ -82,6 +118,7 @@ Status UvTransport::listen(const HostPort& address) {
 
 void UvTransport::start(Hello hello) {
   hello_ = std::move(hello);
+  heart_.arm(host_.clock.now() + kHeartbeatInterval);
   for (auto& [id, peer] : peers_) {
     if (peer.dialler == nullptr) {
       knock(peer.member);
@@ -99,7 +136,8 @@ void UvTransport::knock(const PeerAddress& member) {
   std::unique_ptr<UvDial>& attempt = peers_.at(member.id).knock;
   attempt = std::make_unique<UvDial>(host_.loop, [this](Result<UvTcp> socket) {
     if (!socket.ok()) return;
-    connections_.add(UvConnection::Side::Dialled, std::move(socket).value()).write(encode(hello_));
+    connections_.add(UvConnection::Side::Dialled, std::move(socket).value())
+        .write(encode(hello_), OutputClass::Urgent);
   });
   static_cast<void>(attempt->start(*address));
 }
@@ -114,6 +152,7 @@ void UvTransport::stop_accepting() {
 
 void UvTransport::close() {
   stop_accepting();
+  heart_.disarm();
   for (auto& [id, peer] : peers_) {
     peer.connection = nullptr;
     peer.up = false;
@@ -133,7 +172,7 @@ void UvTransport::send(std::span<const NodeId> to, const PeerMessage& message) {
       peer->second.connection->give_up("a message for it is larger than a message may be (" +
                                        std::to_string(kRecordBodyBytesMax) + " bytes)");
     } else {
-      peer->second.connection->write(*frame);
+      peer->second.connection->write(*frame, output_class_of(message));
     }
   }
 }
@@ -141,25 +180,94 @@ void UvTransport::send(std::span<const NodeId> to, const PeerMessage& message) {
 void UvTransport::reply(const ClientHandle& client, ClientReply reply) {
   UvConnection* const connection = connections_.find(client.connection);
   if (connection == nullptr || !connection->established()) return;
-  connection->reply(client.request, encode(client.request, reply));
+  note_refusal(reply);
+  connection->reply(client.request, answer_within_bounds(*connection, client.request, reply));
+}
+
+void UvTransport::note_refusal(const ClientReply& reply) {
+  const auto* const error = std::get_if<ErrorReply>(&reply);
+  if (error == nullptr || error->status.code() != StatusCode::Overloaded) return;
+  warn_once_in_a_while("overloaded", "this node is overloaded and refuses some of its requests");
+}
+
+// What a write answers is small, and must arrive; a read that is not answered has changed nothing.
+std::string UvTransport::answer_within_bounds(const UvConnection& connection, std::uint64_t request,
+                                              const ClientReply& reply) {
+  std::string frame = encode(request, reply);
+  const bool of_write =
+      std::holds_alternative<PutReply>(reply) || std::holds_alternative<ErrorReply>(reply);
+  if (of_write || connection.has_room_for_answer(frame.size())) return frame;
+  warn_once_in_a_while("answers",
+                       "refused to answer a read: clients do not read their answers, of "
+                       "which " +
+                           std::to_string(options_.answer_bytes_max) + " bytes may wait");
+  const Status busy =
+      Status(StatusCode::Overloaded, "too many bytes of answers wait to be read at this node")
+          .with_retry_after(kAnswersRetry);
+  return encode(request, ClientReply(ErrorReply{.status = busy, .replies = {}}));
+}
+
+std::size_t UvTransport::output_bytes_max_of_a_peer() const {
+  return std::clamp(options_.peer_output_bytes_max / std::max<std::size_t>(peers_.size(), 1),
+                    kPeerOutputMin, kPeerOutputMax);
+}
+
+bool UvTransport::crowded(NodeId peer) const {
+  const auto found = peers_.find(peer);
+  return found != peers_.end() && found->second.up && found->second.connection->output_crowded();
+}
+
+// Every second: this side lives, and who left may make room.
+void UvTransport::beat() {
+  const std::string frame = encode(PeerMessage(Heartbeat{}));
+  for (auto& [id, peer] : peers_) {
+    if (peer.up) peer.connection->write(frame, OutputClass::Urgent);
+  }
+  forget_greeted();
+  retire_idle_clients();
+  heart_.arm(host_.clock.now() + kHeartbeatInterval);
+}
+
+void UvTransport::retire_idle_clients() {
+  if (connections_.size() <= options_.clients_max - options_.clients_max / 8) return;
+  for (UvConnection* const idle :
+       connections_.idle_clients(host_.clock.now(), kIdleMax, kRetiredAtOnce)) {
+    addresses_.leave(idle->id());
+    connections_.retire(*idle);
+  }
+}
+
+void UvTransport::forget_greeted() {
+  while (!greeting_.empty()) {
+    const UvConnection* const oldest = connections_.find(greeting_.front());
+    if (oldest != nullptr && !oldest->established()) return;
+    greeting_.pop_front();
+  }
 }
 
 void UvTransport::on_accepted(UvTcp socket) {
   // Nobody gets a greeting that could tell why: whoever is beyond this bound costs no memory.
-  if (connections_.size() >= options_.clients_max + kGreetingReserve) {
-    return warn_once_in_a_while("turned away", "turned a connection away: clients_max (" +
-                                                   std::to_string(options_.clients_max) +
-                                                   ") is reached");
-  }
-  connections_.add(UvConnection::Side::Accepted, std::move(socket));
+  if (connections_.size() >= options_.clients_max + kGreetingReserve && !make_place()) return;
+  greeting_.push_back(connections_.add(UvConnection::Side::Accepted, std::move(socket)).id());
+}
+
+// Ends the connection whose greeting has been awaited the longest. Whether there was one.
+bool UvTransport::make_place() {
+  warn_once_in_a_while("turned away", "turned connections away: clients_max (" +
+                                          std::to_string(options_.clients_max) +
+                                          ") is reached, and more come without a greeting");
+  forget_greeted();
+  if (greeting_.empty()) return false;
+  connections_.retire(*connections_.find(greeting_.front()));
+  return true;
 }
 
 void UvTransport::on_dialled(NodeId id, UvTcp socket) {
   Peer& peer = peers_.at(id);
   UvConnection& connection = connections_.add(UvConnection::Side::Dialled, std::move(socket));
-  connection.set_peer(id);
+  connection.set_peer(id, output_bytes_max_of_a_peer());
   peer.connection = &connection;
-  connection.write(encode(hello_));
+  connection.write(encode(hello_), OutputClass::Urgent);
 }
 
 void UvTransport::on_hello(UvConnection& connection, const Hello& hello) {
@@ -173,12 +281,19 @@ void UvTransport::on_hello(UvConnection& connection, const Hello& hello) {
 void UvTransport::greet_client(UvConnection& connection, const Hello& hello) {
   const Status accepted = check_hello(hello_, hello);
   if (!accepted.ok()) return refuse(connection, "client", accepted.message());
-  if (connections_.size() > options_.clients_max) {
+  // Those that have greeted: callers that say nothing must not keep the others out.
+  if (addresses_.clients() >= options_.clients_max) {
     return refuse(connection, "too many clients",
                   "this node has as many connections as clients_max allows (" +
                       std::to_string(options_.clients_max) + "): try another");
   }
-  connection.write(encode(for_strangers(hello_)));
+  if (!addresses_.admit(connection.id(), connection.address(), options_.clients_per_address_max)) {
+    return refuse(connection, "too many clients of one address",
+                  "this node has as many connections from " + connection.address() +
+                      " as clients_per_address_max allows (" +
+                      std::to_string(options_.clients_per_address_max) + ")");
+  }
+  connection.write(encode(for_strangers(hello_)), OutputClass::Urgent);
   connection.establish();
 }
 
@@ -191,7 +306,7 @@ void UvTransport::greet_accepted_peer(UvConnection& connection, const Hello& hel
   const Status accepted = check_accepted_peer(hello);
   if (!accepted.ok()) return refuse(connection, "peer", accepted.message());
   take_down(found->second);
-  connection.write(encode(hello_));
+  connection.write(encode(hello_), OutputClass::Urgent);
   bring_up(found->second, connection, hello);
 }
 
@@ -238,7 +353,7 @@ Status UvTransport::check_dialled_peer(const Peer& peer, const Hello& hello) con
 }
 
 void UvTransport::bring_up(Peer& peer, UvConnection& connection, const Hello& hello) {
-  connection.set_peer(peer.member.id);
+  connection.set_peer(peer.member.id, output_bytes_max_of_a_peer());
   connection.establish();
   peer.connection = &connection;
   peer.incarnation = hello.incarnation;
@@ -266,32 +381,30 @@ Status UvTransport::on_frame(UvConnection& connection, Frame frame) {
   const std::optional<NodeId> peer = connection.peer();
   auto* const message = std::get_if<PeerMessage>(&frame.message);
   if (message != nullptr && peer.has_value()) {
+    // It has been heard, which is all that it says.
+    if (std::holds_alternative<Heartbeat>(*message)) return Status::success();
     inbox_.on_peer_message(*peer, std::move(*message));
     return Status::success();
   }
   auto* const request = std::get_if<ClientRequest>(&frame.message);
   if (request != nullptr && !peer.has_value()) {
-    return take_client_request({connection.id(), frame.request}, std::move(*request));
+    inbox_.on_client_request({connection.id(), frame.request}, std::move(*request));
+    return Status::success();
   }
   return refused("it sent a message that its side does not send");
 }
 
-Status UvTransport::take_client_request(const ClientHandle& client, ClientRequest request) {
-  if (connections_.bytes_in_flight() <= options_.client_bytes_in_flight_max) {
-    inbox_.on_client_request(client, std::move(request));
-    return Status::success();
-  }
-  reply(client, ErrorReply{.status = {StatusCode::Overloaded,
-                                      "client_bytes_in_flight_max is reached at " +
-                                          quoted(options_.name) + ": nothing was applied"},
-                           .replies = {}});
-  return Status::success();
+void UvTransport::on_request_refused(UvConnection& /*connection*/) {
+  warn_once_in_a_while("requests",
+                       "refuses requests: clients sent more than this node answers, and " +
+                           std::to_string(options_.request_bytes_max) + " bytes may wait");
 }
 
 void UvTransport::on_connection_closed(UvConnection& connection, const std::string& why) {
   const std::optional<NodeId> id = connection.peer();
   const auto peer = id.has_value() ? peers_.find(*id) : peers_.end();
   if (peer == peers_.end()) {
+    addresses_.leave(connection.id());
     // A client that ends its connection is no news; one that breaks the rules is.
     if (connection.established()) host_.log.debug("a client's connection ended: " + why);
     connections_.retire(connection);

@@ -7,8 +7,10 @@
 // came last does: a peer that dials anew has lost the old one, whether we noticed or not. A node
 // that starts knocks at those that dial it, so that they do not sleep through their next attempt.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -27,6 +29,7 @@
 #include "message/client_messages.h"
 #include "message/hello.h"
 #include "message/peer_messages.h"
+#include "net/address_census.h"
 #include "net/connection_table.h"
 #include "net/host_port.h"
 #include "net/inbox.h"
@@ -37,6 +40,7 @@
 #include "net/uv_handle.h"
 #include "net/uv_listener.h"
 #include "net/uv_loop.h"
+#include "net/uv_timer.h"
 #include "net/uv_turn.h"
 #include "wire/codec.h"
 
@@ -51,11 +55,29 @@ struct PeerAddress {
 struct TransportOptions {
   std::vector<PeerAddress> founders;  // `name` says which one is this node
   std::string name;
+  // A connection costs some 10 KiB when it is idle; the system's limit of open files, if it is
+  // lower, is the daemon's affair.
   std::size_t clients_max = 10'000;
-  // Of all clients' unanswered requests together; more are refused as "overloaded".
-  std::size_t client_bytes_in_flight_max = std::size_t{256} << 20U;
+  // Of one address. Half of all: behind one address there may be many, but never everybody.
+  std::size_t clients_per_address_max = 5'000;
+  // Of all clients together: their unanswered requests, and the answers that they have not read
+  // yet. What finds no room is refused as "overloaded".
+  std::size_t request_bytes_max = std::size_t{256} << 20U;
+  std::size_t answer_bytes_max = std::size_t{256} << 20U;
+  // Of all peers together, what waits to be sent to them; each has an equal part, of
+  // kPeerOutputMin at least. From half of its part on a peer is crowded, and new work for it is
+  // refused; so a full queue, over which its connection is closed, is the exception.
+  std::size_t peer_output_bytes_max = std::size_t{512} << 20U;
   ConnectionLimits limits;
 };
+
+// A few megabytes of a large cluster's queue each: less would call every burst a crowd.
+inline constexpr std::size_t kPeerOutputMin = std::size_t{4} << 20U;
+// What a link of 1 Gbit/s sends in half a second: more only lengthens the wait.
+inline constexpr std::size_t kPeerOutputMax = std::size_t{64} << 20U;
+
+// How often each side of a connection between peers says that it lives.
+inline constexpr Duration kHeartbeatInterval = std::chrono::seconds(1);
 
 struct TransportHost {
   UvLoop& loop;
@@ -68,8 +90,12 @@ struct TransportHost {
 class UvTransport final : public Transport, private UvConnection::Events {
  public:
   // Connections beyond clients_max that may stand while their greeting is awaited: peers must get
-  // in when clients have taken every place.
+  // in when clients have taken every place. When these are taken too, a newcomer takes the place of
+  // whoever has been silent the longest: peers greet at once, and a flood does not keep them out.
   static constexpr std::size_t kGreetingReserve = 256;
+  // Clients stay connected while there is room. When fewer than an eighth of the places is left,
+  // those of which nothing was heard for this long make room, a few at a time.
+  static constexpr Duration kIdleMax = std::chrono::minutes(1);
 
   // `inbox` and the parts of `host` outlive the transport.
   UvTransport(TransportHost host, Inbox& inbox, TransportOptions options);
@@ -92,6 +118,7 @@ class UvTransport final : public Transport, private UvConnection::Events {
 
   void send(std::span<const NodeId> to, const PeerMessage& message) override;
   void reply(const ClientHandle& client, ClientReply reply) override;
+  [[nodiscard]] bool crowded(NodeId peer) const override;
 
  private:
   struct Peer {
@@ -108,7 +135,18 @@ class UvTransport final : public Transport, private UvConnection::Events {
   Status on_frame(UvConnection& connection, Frame frame) override;
   void on_connection_closed(UvConnection& connection, const std::string& why) override;
 
+  void on_request_refused(UvConnection& connection) override;
+
   void on_accepted(UvTcp socket);
+  [[nodiscard]] bool make_place();
+  [[nodiscard]] std::size_t output_bytes_max_of_a_peer() const;
+  void beat();
+  void retire_idle_clients();
+  void forget_greeted();
+  void note_refusal(const ClientReply& reply);
+  // Whether `reply` finds room among the answers; one that says so if not.
+  [[nodiscard]] std::string answer_within_bounds(const UvConnection& connection,
+                                                 std::uint64_t request, const ClientReply& reply);
   void on_dialled(NodeId id, UvTcp socket);
   void knock(const PeerAddress& member);
   void answer_knock(Peer& peer, const Hello& hello);
@@ -122,7 +160,6 @@ class UvTransport final : public Transport, private UvConnection::Events {
   void refuse(UvConnection& connection, std::string_view kind, const std::string& why);
   void note_trouble(Peer& peer, LogLevel level, const std::string& why);
   void warn_once_in_a_while(std::string_view kind, const std::string& line);
-  [[nodiscard]] Status take_client_request(const ClientHandle& client, ClientRequest request);
 
   TransportHost host_;
   Inbox& inbox_;
@@ -132,6 +169,9 @@ class UvTransport final : public Transport, private UvConnection::Events {
   std::map<NodeId, Peer> peers_;
   RepeatFilter repeats_;
   ConnectionTable connections_;
+  std::deque<std::uint64_t> greeting_;  // accepted, oldest first; some of them gone or greeted
+  AddressCensus addresses_;             // of clients
+  UvTimer heart_;
   UvListener listener_;
 };
 

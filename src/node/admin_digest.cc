@@ -2,6 +2,7 @@
 // member.
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -25,6 +26,8 @@ namespace {
 
 // Each is a full scan of every store.
 constexpr std::size_t kDigestsMax = 4;
+// A scan of a store takes seconds.
+constexpr std::chrono::seconds kDigestRetry{1};
 // Partitions a member digests in one go, so that its loop serves others in between.
 constexpr std::uint32_t kPartitionsAtOnce = 16;
 
@@ -32,9 +35,11 @@ constexpr std::uint32_t kPartitionsAtOnce = 16;
 
 Status AdminService::begin_digest(const ClientHandle& client, Instant now, Instant deadline) {
   if (digests_.size() >= kDigestsMax) {
-    return {StatusCode::Overloaded, std::to_string(kDigestsMax) +
-                                        " cluster digests are being made at this node: try again "
-                                        "when one has ended"};
+    return Status(StatusCode::Overloaded,
+                  std::to_string(kDigestsMax) +
+                      " cluster digests are being made at this node: try again "
+                      "when one has ended")
+        .with_retry_after(kDigestRetry);
   }
   const std::uint64_t id = ++next_digest_;
   DigestJob& job = digests_[id];

@@ -37,10 +37,13 @@ bool ClusterView::reachable(NodeId node) const {
 ReplicaView ClusterView::view_of(std::span<const NodeId> owners) const {
   ReplicaView view{.epoch = ring_->epoch(), .slots = {}};
   for (const NodeId owner : owners) {
+    const bool crowded = owner != self_ && transport_.crowded(owner);
+    // A read that is small may wait in a full queue, but better none does.
     view.slots.push_back({.node = owner,
                           .reachable = reachable(owner),
-                          .suspect = peers_.state(owner) == PeerState::Suspect,
-                          .store = peers_.condition(owner)});
+                          .suspect = crowded || peers_.state(owner) == PeerState::Suspect,
+                          .store = peers_.condition(owner),
+                          .crowded = crowded});
   }
   const auto rank = [this](const ReplicaView::Slot& slot) {
     if (slot.node == self_) return 0;

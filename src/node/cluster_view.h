@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/ids.h"
+#include "env/transport.h"
 #include "membership/boot_confirmation.h"
 #include "membership/peer_table.h"
 #include "node/current_ring.h"
@@ -17,8 +18,12 @@ namespace starling {
 class ClusterView {
  public:
   ClusterView(NodeId self, const CurrentRing& ring, const PeerTable& peers,
-              const BootConfirmation& confirmation)
-      : self_(self), ring_(ring), peers_(peers), confirmation_(confirmation) {}
+              const BootConfirmation& confirmation, const Transport& transport)
+      : self_(self),
+        ring_(ring),
+        peers_(peers),
+        confirmation_(confirmation),
+        transport_(transport) {}
 
   [[nodiscard]] NodeId self() const { return self_; }
   [[nodiscard]] const Ring& ring() const { return *ring_; }
@@ -41,6 +46,7 @@ class ClusterView {
   const CurrentRing& ring_;
   const PeerTable& peers_;
   const BootConfirmation& confirmation_;
+  const Transport& transport_;
 };
 
 }  // namespace starling

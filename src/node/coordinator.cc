@@ -1,5 +1,7 @@
 #include "node/coordinator.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,6 +16,7 @@
 #include "starling/status.h"
 
 #include "base/assert.h"
+#include "base/byte_budget.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/planted_bug.h"
@@ -21,6 +24,7 @@
 #include "base/time.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
+#include "node/node_options.h"
 #include "node/operation.h"
 #include "quorum/actions.h"
 #include "quorum/forward_operation.h"
@@ -28,6 +32,7 @@
 #include "quorum/put_operation.h"
 #include "quorum/quorum_spec.h"
 #include "quorum/scan_operation.h"
+#include "replica/replica_store.h"
 #include "ring/ring.h"
 #include "ring/token.h"
 
@@ -37,6 +42,23 @@ namespace {
 // Reads that were answered and still wait for late replies, to repair what those show. Enough for
 // what a healthy cluster has in flight; a silent replica must not fill the memory with them.
 constexpr std::size_t kDrainingMax = 1024;
+
+// What a refused client is told to wait: a few times what an operation takes, so that some have
+// ended by then.
+constexpr std::chrono::milliseconds kBusyRetry{25};
+
+std::size_t share_of(const Origin& origin, std::size_t bound) {
+  const bool of_client =
+      !std::holds_alternative<FromPeer>(origin) && !std::holds_alternative<ForMending>(origin);
+  return of_client ? client_share(bound) : bound;
+}
+
+Status disk_is_behind() {
+  return Status(StatusCode::Overloaded,
+                "the disk of this node is behind: too many bytes wait to be committed; nothing was "
+                "applied")
+      .with_retry_after(kDiskRetry);
+}
 
 }  // namespace
 
@@ -59,14 +81,23 @@ void Coordinator::put(Origin origin, PutCommand put, Instant now, Instant deadli
 void Coordinator::put_here(Origin origin, PutCommand put, Instant now, Instant deadline) {
   const Result<WriteQuorum> quorum = resolve(put.levels, neighbours_.cluster.ring().replicas());
   if (!quorum.ok()) return refuse(origin, quorum.status());
+  if (!std::holds_alternative<FromPeer>(origin) &&
+      !neighbours_.mint.has_room_for_clients(put.value.size())) {
+    neighbours_.log.write(LogLevel::Trace, "mark: overload: the disk is behind");
+    return refuse(origin, disk_is_behind());
+  }
   const Place place = place_of(put.address);
+  ReplicaView replicas = neighbours_.cluster.replicas_of(place.token);
+  if (std::ranges::any_of(replicas.slots, &ReplicaView::Slot::crowded)) {
+    neighbours_.log.write(LogLevel::Trace, "mark: overload: a peer was crowded");
+  }
   PutOperation machine({.self = neighbours_.cluster.self(),
                         .quorum = *quorum,
                         .kind = put.kind,
                         .context = put.context,
                         .deadline = deadline,
                         .planted = options_.planted},
-                       neighbours_.cluster.replicas_of(place.token));
+                       std::move(replicas));
   KeyAddress address = put.address;
   const Level level = put.levels.w;
   begin(Operation{.address = std::move(address),
@@ -147,13 +178,46 @@ Place Coordinator::place_of(const KeyAddress& address) const {
   return {.token = token, .partition = partition, .row_version = ring.row_version(partition)};
 }
 
-void Coordinator::begin(Operation operation, Instant now) {
-  if (table_.full()) {
-    return refuse(operation.origin, Status(StatusCode::Overloaded,
-                                           "this node coordinates as many requests as it may (" +
-                                               std::to_string(options_.operations_max) +
-                                               "): try again a little later"));
+bool Coordinator::has_place(const Origin& origin) const {
+  return table_.size() < share_of(origin, options_.operations_max);
+}
+
+// Among clients, whoever holds most is refused first, and one with little never is. One value
+// always finds room, however small the bound: else it would never be taken.
+bool Coordinator::has_bytes(const Origin& origin, std::size_t value_bytes) const {
+  if (table_.bytes() == 0) return true;
+  const std::uint64_t connection = connection_of(origin);
+  // What is under way ends in the other replicas' commit queues: large values leave room there.
+  const bool large = connection != 0 && value_bytes > kSmallValueBytes;
+  if (large && table_.bytes() + value_bytes > options_.large_put_bytes_max) return false;
+  const std::size_t all = share_of(origin, options_.operation_bytes_max);
+  const std::size_t left = all - std::min(table_.bytes(), all);
+  if (connection == 0) return value_bytes <= left;
+  return ByteBudget::has_room(left, table_.bytes_of(connection), value_bytes);
+}
+
+// Early, before anything has begun: a longer queue would serve nobody sooner. What an answered read
+// might still mend is worth less than a request that is not answered yet.
+Status Coordinator::make_room(const Origin& origin, std::size_t value_bytes) {
+  while (!draining_.empty() && !(has_place(origin) && has_bytes(origin, value_bytes))) {
+    neighbours_.log.write(LogLevel::Trace, "mark: overload: an old read gave way");
+    drop_oldest_draining();
   }
+  const bool few = has_place(origin);
+  if (few && has_bytes(origin, value_bytes)) return Status::success();
+  neighbours_.log.write(LogLevel::Trace, few ? "mark: overload: operations hold too many bytes"
+                                             : "mark: overload: too many operations");
+  return Status(StatusCode::Overloaded, "this node coordinates as many requests as it may (" +
+                                            std::to_string(table_.size()) + ", which hold " +
+                                            std::to_string(table_.bytes()) +
+                                            " bytes): nothing was applied")
+      .with_retry_after(kBusyRetry);
+}
+
+void Coordinator::begin(Operation operation, Instant now) {
+  operation.value_bytes = operation.put.has_value() ? operation.put->value.size() : 0;
+  Status room = make_room(operation.origin, operation.value_bytes);
+  if (!room.ok()) return refuse(operation.origin, std::move(room));
   Operation& begun = table_.insert(std::make_unique<Operation>(std::move(operation)));
   ++unanswered_;
   Actions actions;
@@ -304,7 +368,18 @@ void Coordinator::keep_draining(Operation& operation) {
   if (operation.draining) return;
   operation.draining = true;
   draining_.push_back(operation.id);
-  if (draining_.size() <= kDrainingMax) return;
+}
+
+// The oldest go first: their replicas have been silent for longest. Those that ended by themselves
+// are passed over.
+void Coordinator::limit_draining() {
+  while (draining_.size() > kDrainingMax ||
+         (!draining_.empty() && table_.draining_bytes() > options_.draining_bytes_max)) {
+    drop_oldest_draining();
+  }
+}
+
+void Coordinator::drop_oldest_draining() {
   table_.erase(draining_.front());
   draining_.pop_front();
 }
@@ -312,6 +387,7 @@ void Coordinator::keep_draining(Operation& operation) {
 void Coordinator::check_invariants() const {
   STARLING_CHECK(unanswered_ <= table_.size());
   STARLING_CHECK(draining_.size() <= kDrainingMax);
+  STARLING_CHECK(table_.draining_bytes() <= table_.bytes());
 }
 
 InnerAnswers Coordinator::take_inner_answers() {

@@ -34,6 +34,9 @@ namespace starling {
 
 struct CoordinatorOptions {
   std::size_t operations_max = 0;
+  std::size_t operation_bytes_max = 0;
+  std::size_t draining_bytes_max = 0;
+  std::size_t large_put_bytes_max = 0;
   Duration replica_patience{};
   PlantedBug planted = PlantedBug::None;
 };
@@ -106,6 +109,8 @@ class Coordinator {
   [[nodiscard]] InnerAnswers take_inner_answers();
   // Requests that are not answered yet.
   [[nodiscard]] std::size_t unanswered() const { return unanswered_; }
+  // Values and records of all requests under way.
+  [[nodiscard]] std::size_t held_bytes() const { return table_.bytes(); }
   void check_invariants() const;
 
  private:
@@ -113,6 +118,9 @@ class Coordinator {
   void forward(Origin origin, PutCommand put, Instant now, Instant deadline);
   // Begins `operation`, or tells its origin that too much is under way.
   void begin(Operation operation, Instant now);
+  [[nodiscard]] bool has_place(const Origin& origin) const;
+  [[nodiscard]] bool has_bytes(const Origin& origin, std::size_t value_bytes) const;
+  [[nodiscard]] Status make_room(const Origin& origin, std::size_t value_bytes);
   [[nodiscard]] Place place_of(const KeyAddress& address) const;
   void refuse(const Origin& origin, Status status);
   // To a client, to a peer, or to a part of this node.
@@ -122,6 +130,7 @@ class Coordinator {
   void perform(Operation& operation, Actions actions, Instant now);
   void perform_one(Operation& operation, Action& action, Actions& more, Instant now);
   void mint_locally(Operation& operation, Actions& more, Instant now);
+  void spare_the_crowded(Operation& operation, SendWrite& write, Actions& more);
   void refuse_write(Operation& operation, const SendWrite& write, Actions& more);
   void finish_get(const Operation& operation, AnswerGet answer, Instant now);
   void finish_scan(const Operation& operation, AnswerScan answer);
@@ -134,6 +143,8 @@ class Coordinator {
   void note_answered(Operation& operation);
   // An answered read goes on for the repairs that late replies show to be needed.
   void keep_draining(Operation& operation);
+  void limit_draining();
+  void drop_oldest_draining();
   // After a refused mint: whether another owner may judge differently, and if so asks it.
   [[nodiscard]] bool mint_elsewhere(Operation& operation, const Status& refusal, Actions& more);
   void mark_silent_peers(const Operation& operation);

@@ -63,9 +63,11 @@ void Coordinator::perform(Operation& operation, Actions actions, Instant now) {
       operation.answered && std::holds_alternative<PutOperation>(operation.machine);
   if (operation.finished() || put_through) {
     table_.erase(id);
-  } else if (operation.answered) {
-    keep_draining(operation);
+    return;
   }
+  if (operation.answered) keep_draining(operation);
+  table_.weigh(operation);
+  limit_draining();
 }
 
 void Coordinator::perform_one(Operation& operation, Action& action, Actions& more, Instant now) {
@@ -75,6 +77,8 @@ void Coordinator::perform_one(Operation& operation, Action& action, Actions& mor
                  [&](const ArmTimer& timer) { table_.arm(operation.id, timer.at); },
                  [&](const MintLocally&) { mint_locally(operation, more, now); },
                  [&](SendWrite& write) {
+                   if (write.kind == WriteKind::Repair) spare_the_crowded(operation, write, more);
+                   if (write.to.empty()) return;
                    if (!fits_a_message(write.versions)) return refuse_write(operation, write, more);
                    to.outbox.send(write.to, ReplicaWrite{.envelope = envelope_of(operation, now),
                                                          .address = operation.address,
@@ -149,6 +153,8 @@ void Coordinator::mint_locally(Operation& operation, Actions& more, Instant now)
   if (options_.planted == PlantedBug::WideContext) {
     operation.widened_context = std::move(minted->record_clock);
   }
+  // The minted delta has it. Only the planted second mint would want it again.
+  if (options_.planted == PlantedBug::None) std::string().swap(operation.put->value);
   machine.on_minted(std::move(minted->minted), minted->siblings, more);
 }
 
@@ -169,6 +175,16 @@ bool Coordinator::mint_elsewhere(Operation& operation, const Status& refusal, Ac
       std::move(others), quorum->required(), operation.deadline);
   forwarded.start(more);
   return true;
+}
+
+// A repair is not worth a longer queue: the next read of the key finds the same to mend.
+void Coordinator::spare_the_crowded(Operation& operation, SendWrite& write, Actions& more) {
+  auto* const get = std::get_if<GetOperation>(&operation.machine);
+  if (get == nullptr) return;
+  const auto crowded = std::ranges::stable_partition(
+      write.to, [&](NodeId node) { return !neighbours_.outbox.crowded(node); });
+  for (const NodeId node : crowded) get->on_write_reply(node, ReplicaOutcome::Refused, more);
+  write.to.erase(crowded.begin(), crowded.end());
 }
 
 // Only a repair can be so large: a merge of what several minters made. Nobody needs to wait for it.

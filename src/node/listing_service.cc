@@ -1,6 +1,7 @@
 #include "node/listing_service.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -25,8 +26,8 @@
 namespace starling {
 namespace {
 
-// Scans are heavy: a few at a time leave the loop to the requests that are not.
-constexpr std::size_t kListingsMax = 16;
+// A page takes some tens of milliseconds, and the client that is refused is one of many.
+constexpr std::chrono::milliseconds kListingRetry{250};
 // Long keys end a page before its limit. What one more scan may add is far from what a message may
 // hold (ReplicaStore::ScanQuery::bytes_max).
 constexpr std::size_t kPageBytesMax = std::size_t{8} << 20U;
@@ -52,10 +53,11 @@ Status ListingService::begin(const ClientHandle& client, const ClientKeys& reque
   }
   STARLING_RETURN_IF_ERROR(resolve(request.levels, cluster_.ring().replicas()).status());
   STARLING_ASSIGN_OR_RETURN(found, const Position position, first_position(request));
-  if (listings_.size() >= kListingsMax) {
-    return {StatusCode::Overloaded, std::to_string(kListingsMax) +
-                                        " listings of keys are under way at this node: try again "
-                                        "when one has ended, or ask another node"};
+  if (listings_.size() >= listings_max_) {
+    return Status(StatusCode::Overloaded, std::to_string(listings_max_) +
+                                              " listings of keys are under way at this node: try "
+                                              "again when one has ended, or ask another node")
+        .with_retry_after(kListingRetry);
   }
   const std::uint64_t id = ++next_id_;
   listings_.emplace(id, Listing{.client = client,

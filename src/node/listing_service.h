@@ -4,6 +4,7 @@
 // read level until the page is full. A full scan, in ring order; a key that is there throughout is
 // on exactly one page.
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -23,11 +24,12 @@ namespace starling {
 
 class ListingService {
  public:
-  ListingService(const ClusterView& cluster, Coordinator& coordinator, AnswerDesk& desk)
-      : cluster_(cluster), coordinator_(coordinator), desk_(desk) {}
+  ListingService(const ClusterView& cluster, Coordinator& coordinator, AnswerDesk& desk,
+                 std::size_t listings_max)
+      : cluster_(cluster), coordinator_(coordinator), desk_(desk), listings_max_(listings_max) {}
 
   // Errors: Usage       bucket, limit, cursor or level are no good. Nothing was begun.
-  //         Overloaded  kListingsMax are under way.
+  //         Overloaded  as many as may be are under way.
   [[nodiscard]] Status begin(const ClientHandle& client, const ClientKeys& request, Instant now,
                              Instant deadline);
   void on_scan_answer(ScanAnswer answer, Instant now);
@@ -57,6 +59,7 @@ class ListingService {
   const ClusterView& cluster_;
   Coordinator& coordinator_;
   AnswerDesk& desk_;
+  std::size_t listings_max_;
   std::uint64_t next_id_ = 0;
   std::map<std::uint64_t, Listing> listings_;
 };

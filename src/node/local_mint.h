@@ -3,6 +3,7 @@
 // LocalMint: mints a put at this node's own replica, once a request: a replay (the network repeated
 // a forwarded put, or a client its request) gets the dot that the first copy got.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -33,6 +34,11 @@ class LocalMint {
 
   LocalMint(ReplicaStore& store, Log& log, PlantedBug planted, ReplayMemoryOptions memory = {});
 
+  // Whether a client may queue so large a value here. What peers forward is judged by the mint
+  // itself.
+  [[nodiscard]] bool has_room_for_clients(std::size_t value_bytes) const {
+    return store_.has_room_for_clients(value_bytes);
+  }
   [[nodiscard]] Incarnation incarnation() const { return store_.incarnation(); }
 
   // Errors: as ReplicaStore::mint, Failure for a value that does not have its checksum, and Usage

@@ -1,6 +1,7 @@
 #include "node/node.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,7 @@
 #include "node/mender.h"
 #include "node/node_options.h"
 #include "node/outbox.h"
+#include "node/part_options.h"
 #include "node/readiness.h"
 #include "node/replica_service.h"
 #include "node/store_health.h"
@@ -56,14 +58,6 @@ Incarnation draw_incarnation(const NodeOptions& options, Random random) {
     return Incarnation{node_id_of(options.name).value};
   }
   return Incarnation{random.fork("incarnation").next()};
-}
-
-ReplicaStoreOptions store_options(const NodeOptions& options) {
-  return {.ordinary_demand = options.durability == DurabilityMode::Sync ? CommitDemand::Synced
-                                                                        : CommitDemand::Written,
-          .cache_bytes_max = options.record_cache_bytes_max,
-          .queued_bytes_max = options.commit_queue_bytes_max,
-          .planted = options.planted};
 }
 
 BootAnnouncement own_boot(const StoreIdentity& identity) {
@@ -129,11 +123,13 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, StoreStandin
                                 Instant now)
     : identity(std::move(opened)),
       confirmation(own_boot(identity), witnesses_of(parts.self, parts.ring->members()), standing),
-      cluster(parts.self, parts.ring, parts.peers, confirmation),
+      cluster(parts.self, parts.ring, parts.peers, confirmation, parts.host.transport),
       store(parts.host.storage, parts.host.log, Minter(identity.incarnation, parts.options.planted),
             parts.host.random.fork("store"), store_options(parts.options)),
-      replica(store, parts.ring, confirmation, parts.outbox, parts.host.log, parts.options.planted),
-      mint(store, parts.host.log, parts.options.planted),
+      replica(store, parts.ring, confirmation, parts.outbox, parts.host.log,
+              replica_options(parts.options)),
+      mint(store, parts.host.log, parts.options.planted,
+           {.entries_max = parts.options.replays_max}),
       desk(cluster, parts.host.transport, parts.outbox, parts.contexts),
       coordinator({.cluster = cluster,
                    .peers = parts.peers,
@@ -142,11 +138,8 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, StoreStandin
                    .mint = mint,
                    .desk = desk,
                    .log = parts.host.log},
-                  {.operations_max = parts.options.operations_max,
-                   .replica_patience = parts.options.replica_patience,
-                   .planted = parts.options.planted},
-                  parts.host.random.fork("coordinator")),
-      listings(cluster, coordinator, desk),
+                  coordinator_options(parts.options), parts.host.random.fork("coordinator")),
+      listings(cluster, coordinator, desk, parts.options.listings_max),
       mender(store, coordinator, cluster, parts.host.log),
       boot({.storage = parts.host.storage,
             .ring = parts.ring,
@@ -324,6 +317,10 @@ bool Node::drained() const {
          services.admin.running() == 0;
 }
 
+std::size_t Node::held_bytes() const {
+  return parts_->services == nullptr ? 0 : parts_->services->coordinator.held_bytes();
+}
+
 void Node::check_invariants() const {
   if (parts_->services == nullptr) return;
   parts_->services->coordinator.check_invariants();
@@ -385,6 +382,7 @@ void Node::Parts::deliver(NodeId from, PeerMessage message) {
     void operator()(const BootAnnouncement& m) const { to.boot.on_announcement(from, m); }
     void operator()(const BootReply& m) const { to.boot.on_reply(from, m); }
     void operator()(const StoreNotice& m) const { to.health.on_notice(from, m); }
+    void operator()(const Heartbeat& /*beat*/) const {}  // the transport keeps it to itself
   };
   std::visit(Router{.from = from, .now = now, .to = to}, message);
 }

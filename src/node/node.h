@@ -5,6 +5,7 @@
 // below; none of them blocks (reads of the local store excepted). After each batch of calls the
 // host asks next_deadline() and sees that on_timer() is called then.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -92,6 +93,9 @@ class Node {
   // Refuses new client requests; drained() once none is under way.
   void begin_drain();
   [[nodiscard]] bool drained() const;
+
+  // What requests under way hold in memory: values and records.
+  [[nodiscard]] std::size_t held_bytes() const;
 
   // For tests and the simulator's monitors: aborts when a machine's state contradicts itself.
   void check_invariants() const;

@@ -18,6 +18,12 @@ enum class DurabilityMode : std::uint8_t {
   None,      // once written; synced when the operating system pleases
 };
 
+// What clients may fill of a bound that peers' requests share: seven eighths.
+template <typename Number>
+[[nodiscard]] constexpr Number client_share(Number bound) {
+  return bound - bound / 8;
+}
+
 struct NodeOptions {
   std::string name = "node0";
   std::string http_address;
@@ -26,10 +32,27 @@ struct NodeOptions {
 
   // Decoded records kept in memory, the not yet durable ones included.
   std::size_t record_cache_bytes_max = std::size_t{64} << 20U;
-  // Writes waiting for the disk; beyond it new ones are refused as "overloaded".
+  // Writes waiting for the disk; beyond it new ones are refused as "overloaded". Of this bound and
+  // the next two clients may fill client_share(); the rest is for what other nodes sent, which has
+  // been accepted somewhere already.
   std::uint64_t commit_queue_bytes_max = std::uint64_t{64} << 20U;
   // Requests being coordinated; beyond it new ones are refused as "overloaded".
   std::size_t operations_max = 16384;
+  // Values and records that they hold. A get is small until its record comes.
+  std::size_t operation_bytes_max = std::size_t{256} << 20U;
+  // Of that, in reads that were answered and only wait for late replies, to repair what those show:
+  // the oldest is given up for the newest.
+  std::size_t draining_bytes_max = std::size_t{32} << 20U;
+  // Records that this replica was asked for and that wait until they are durable; beyond it reads
+  // of such records are refused.
+  std::size_t waiting_reply_bytes_max = std::size_t{64} << 20U;
+  // Listings of keys under way; each may hold a page of 8 MiB. Scans are heavy: a few at a time
+  // leave the loop to the requests that are not.
+  std::size_t listings_max = 16;
+  // Concurrent values of one key, at a mint: somebody must resolve them before there are more.
+  std::uint32_t siblings_max = 64;
+  // Puts that are remembered so that a repeated one is recognised, some 200 bytes each.
+  std::size_t replays_max = 200'000;
   // How long one replica may keep a read waiting before another is asked as well. A few times what
   // a busy disk's sync takes at its 99th percentile.
   Duration replica_patience = std::chrono::milliseconds(50);

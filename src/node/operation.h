@@ -3,6 +3,7 @@
 // Operation: one running request of this coordinator: the machine that decides, and what the
 // coordinator must know to carry out what it decides.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <variant>
@@ -45,6 +46,13 @@ struct ForListing {
 };
 using Origin = std::variant<FromClient, FromPeer, FirstReadOfDelete, ForListing, ForMending>;
 
+// The client's connection that it came on; 0: no client's, or of a listing.
+[[nodiscard]] inline std::uint64_t connection_of(const Origin& origin) {
+  if (const auto* const client = std::get_if<FromClient>(&origin)) return client->client.connection;
+  const auto* const deletion = std::get_if<FirstReadOfDelete>(&origin);
+  return deletion == nullptr ? 0 : deletion->client.connection;
+}
+
 // What a scan asks of each replica.
 struct ScanCommand {
   std::string prefix;
@@ -68,7 +76,8 @@ struct Operation {
   std::optional<PutCommand> put{};  // of puts, minted here or forwarded
   ScanCommand scan{};
   std::variant<PutOperation, ForwardOperation, GetOperation, ScanOperation> machine;
-  FenceStamp fence{};  // of this node's replica when it minted
+  FenceStamp fence{};           // of this node's replica when it minted
+  std::size_t value_bytes = 0;  // of a put: its value, wherever it is by now
   bool answered = false;
   bool draining = false;                         // answered, and kept for late replies
   std::optional<VectorClock> widened_context{};  // only where PlantedBug::WideContext is planted
@@ -77,6 +86,11 @@ struct Operation {
   [[nodiscard]] const PutCommand& put_command() const {
     STARLING_CHECK(put.has_value());
     return *put;
+  }
+  // What it holds in memory besides itself: values and records.
+  [[nodiscard]] std::size_t bytes() const {
+    const auto* const get = std::get_if<GetOperation>(&machine);
+    return value_bytes + (get == nullptr ? 0 : get->record_bytes());
   }
   [[nodiscard]] bool finished() const {
     return std::visit([](const auto& in_use) { return in_use.finished(); }, machine);

@@ -23,8 +23,33 @@ Operation& OperationTable::insert(std::unique_ptr<Operation> operation) {
   STARLING_CHECK(!full());
   operation->id = OperationId{++next_id_};
   Operation& inserted = *operation;
-  operations_.emplace(inserted.id.value, Entry{.operation = std::move(operation), .timer = {}});
+  const std::uint64_t connection = connection_of(inserted.origin);
+  operations_.emplace(
+      inserted.id.value,
+      Entry{.operation = std::move(operation), .timer = {}, .connection = connection});
+  weigh(inserted);
   return inserted;
+}
+
+std::size_t OperationTable::bytes_of(std::uint64_t connection) const {
+  const auto found = bytes_by_connection_.find(connection);
+  return found == bytes_by_connection_.end() ? 0 : found->second;
+}
+
+void OperationTable::weigh(const Operation& operation) {
+  const std::size_t bytes = operation.bytes();
+  count(operations_.at(operation.id.value), bytes, operation.draining ? bytes : 0);
+}
+
+void OperationTable::count(Entry& entry, std::size_t bytes, std::size_t draining_bytes) {
+  if (entry.connection != 0 && bytes != entry.bytes) {
+    std::size_t& of_connection = bytes_by_connection_[entry.connection];
+    of_connection = of_connection - entry.bytes + bytes;
+    if (of_connection == 0) bytes_by_connection_.erase(entry.connection);
+  }
+  bytes_ = bytes_ - std::exchange(entry.bytes, bytes) + bytes;
+  draining_bytes_ =
+      draining_bytes_ - std::exchange(entry.draining_bytes, draining_bytes) + draining_bytes;
 }
 
 Operation* OperationTable::find(OperationId id) {
@@ -36,6 +61,7 @@ void OperationTable::erase(OperationId id) {
   const auto entry = operations_.find(id.value);
   if (entry == operations_.end()) return;
   disarm(id, entry->second);
+  count(entry->second, 0, 0);
   operations_.erase(entry);
 }
 

@@ -28,6 +28,14 @@ class OperationTable {
   [[nodiscard]] bool full() const { return operations_.size() >= operations_max_; }
   [[nodiscard]] std::size_t size() const { return operations_.size(); }
 
+  // What all operations hold, and those that are draining, as of when they were weighed last.
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] std::size_t draining_bytes() const { return draining_bytes_; }
+  // What the operations that one client's connection asked for hold.
+  [[nodiscard]] std::size_t bytes_of(std::uint64_t connection) const;
+  // Something was added to the operation, or taken from it.
+  void weigh(const Operation& operation);
+
   // REQUIRES: !full(). Gives the operation its id. The reference holds until the operation is
   // erased.
   Operation& insert(std::unique_ptr<Operation> operation);
@@ -48,10 +56,17 @@ class OperationTable {
   struct Entry {
     std::unique_ptr<Operation> operation;
     std::optional<Instant> timer;
+    std::size_t bytes = 0;           // as counted in bytes_
+    std::size_t draining_bytes = 0;  // as counted in draining_bytes_
+    std::uint64_t connection = 0;    // the client's; 0: no client's
   };
+  void count(Entry& entry, std::size_t bytes, std::size_t draining_bytes);
   void disarm(OperationId id, Entry& entry);
 
   std::size_t operations_max_;
+  std::size_t bytes_ = 0;
+  std::size_t draining_bytes_ = 0;
+  std::unordered_map<std::uint64_t, std::size_t> bytes_by_connection_;  // never iterated; none is 0
   std::uint64_t next_id_;
   std::unordered_map<std::uint64_t, Entry> operations_;
   std::set<std::pair<Instant, OperationId>> timers_;

@@ -23,6 +23,9 @@ class Outbox {
     send(std::span<const NodeId>(&to, 1), std::move(message));
   }
 
+  // Whether no new work should be sent to `to`; this node itself is never crowded.
+  [[nodiscard]] bool crowded(NodeId to) const { return to != self_ && transport_.crowded(to); }
+
   // The oldest message of this node to itself. Bounded by what one event sends: one an operation.
   [[nodiscard]] std::optional<PeerMessage> take_local();
   [[nodiscard]] NodeId self() const { return self_; }

@@ -62,17 +62,22 @@ struct Refuse {
   }
 };
 
+std::size_t record_bytes_of(const PeerMessage& message) {
+  const auto* const reply = std::get_if<ReplicaReadReply>(&message);
+  return reply == nullptr || !reply->record.has_value() ? 0 : message_bytes_of(*reply->record);
+}
+
 }  // namespace
 
 ReplicaService::ReplicaService(ReplicaStore& store, const CurrentRing& ring,
                                const BootConfirmation& confirmation, Outbox& outbox, Log& log,
-                               PlantedBug planted)
+                               const Options& options)
     : store_(store),
       ring_(ring),
       confirmation_(confirmation),
       outbox_(outbox),
       log_(log),
-      planted_(planted) {}
+      options_(options) {}
 
 void ReplicaService::on_write(NodeId from, const ReplicaWrite& write) {
   ReplicaWriteReply reply{.operation = write.envelope.operation, .epoch = ring_->epoch()};
@@ -121,12 +126,23 @@ void ReplicaService::on_read(NodeId from, const ReplicaRead& read) {
     reply.outcome = ReplicaOutcome::TooLarge;
     return outbox_.send(from, std::move(reply));
   }
+  if (read.want == ReadWant::Record && !has_room_for(from, *view)) {
+    log_.write(LogLevel::Trace, "mark: overload: a record was not sent");
+    return outbox_.send(from, std::move(reply));  // refused
+  }
   reply.outcome = ReplicaOutcome::Done;
   reply.fence = view->fence;
   reply.digest = read_digest(versions);
   reply.clock = versions.clock();
   if (read.want == ReadWant::Record) reply.record = versions;
   send_when_durable(from, view->durable_at, std::move(reply));
+}
+
+bool ReplicaService::has_room_for(NodeId to, const ReplicaStore::View& view) const {
+  if (outbox_.crowded(to)) return false;
+  // One record is always kept: it is in the cache anyway.
+  return view.durable_at <= committed_ || waiting_bytes_ == 0 ||
+         waiting_bytes_ + message_bytes_of(*view.versions) <= options_.waiting_reply_bytes_max;
 }
 
 // The first, second, fourth and so on: whoever retries must not fill the log.
@@ -175,6 +191,8 @@ void ReplicaService::work(Instant now) {
   bulk_.pop_front();
   // Nobody waits any more for what is late; its asker has answered for itself.
   if (now >= bulk.deadline) return;
+  // Pages for one whose queue is full would stand before its requests.
+  if (outbox_.crowded(bulk.from)) return refuse_bulk(bulk);
   const bool through = std::visit([&](auto& job) { return step(bulk.from, job); }, bulk.job);
   if (!through) bulk_.push_back(std::move(bulk));
 }
@@ -235,16 +253,19 @@ bool ReplicaService::step(NodeId from, Digest& digest) {
 
 void ReplicaService::send_when_durable(NodeId to, CommitTicket ticket, PeerMessage reply) {
   if (broken_) return;
-  if (ticket <= committed_ || planted_ == PlantedBug::AckBeforeSync) {
+  if (ticket <= committed_ || options_.planted == PlantedBug::AckBeforeSync) {
     return outbox_.send(to, std::move(reply));
   }
-  waiting_.emplace(ticket, Waiting{.to = to, .reply = std::move(reply)});
+  const std::size_t bytes = record_bytes_of(reply);
+  waiting_bytes_ += bytes;
+  waiting_.emplace(ticket, Waiting{.to = to, .reply = std::move(reply), .bytes = bytes});
 }
 
 void ReplicaService::on_committed(CommitTicket through) {
   committed_ = std::max(committed_, through);
   while (!waiting_.empty() && waiting_.begin()->first <= committed_) {
     auto due = waiting_.extract(waiting_.begin());
+    waiting_bytes_ -= due.mapped().bytes;
     outbox_.send(due.mapped().to, std::move(due.mapped().reply));
   }
 }
@@ -261,6 +282,7 @@ void ReplicaService::on_commits_lost() {
 void ReplicaService::on_storage_error() {
   broken_ = true;
   waiting_.clear();
+  waiting_bytes_ = 0;
 }
 
 std::optional<ReplicaOutcome> ReplicaService::refusal(const Envelope& envelope) const {

@@ -3,6 +3,7 @@
 // ReplicaService: this node as a replica: it answers other coordinators, and its own, about the
 // partitions it owns. Whatever leaves it waits until the state it speaks of is durable.
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -24,8 +25,14 @@ namespace starling {
 
 class ReplicaService {
  public:
+  struct Options {
+    // Of records that wait to be durable before they are sent: NodeOptions says why.
+    std::size_t waiting_reply_bytes_max = std::size_t{64} << 20U;
+    PlantedBug planted = PlantedBug::None;
+  };
+
   ReplicaService(ReplicaStore& store, const CurrentRing& ring, const BootConfirmation& confirmation,
-                 Outbox& outbox, Log& log, PlantedBug planted);
+                 Outbox& outbox, Log& log, const Options& options);
 
   void on_write(NodeId from, const ReplicaWrite& write);
   void on_read(NodeId from, const ReplicaRead& read);
@@ -51,6 +58,8 @@ class ReplicaService {
                                                       const KeyAddress& address) const;
   [[nodiscard]] ReplicaOutcome outcome_of(const Status& status) const;
   [[nodiscard]] RecordAddress record_of(const Envelope& envelope, const KeyAddress& address) const;
+  // Whether a record can be sent to `to`, or kept for it, now.
+  [[nodiscard]] bool has_room_for(NodeId to, const ReplicaStore::View& view) const;
   void note_large_record(const KeyAddress& address, const SiblingSet& versions);
   struct Scan {
     ScanRange request;
@@ -79,14 +88,17 @@ class ReplicaService {
   const BootConfirmation& confirmation_;
   Outbox& outbox_;
   Log& log_;
-  PlantedBug planted_;
+  Options options_;
   CommitTicket committed_;
-  // Answers that wait for their commit; at most one a request in flight, which peers bound.
+  // Answers that wait for their commit: at most one a request in flight, which peers bound, and of
+  // those with records waiting_reply_bytes_max.
   struct Waiting {
     NodeId to;
     PeerMessage reply;
+    std::size_t bytes = 0;  // of its record
   };
   std::multimap<CommitTicket, Waiting> waiting_;
+  std::size_t waiting_bytes_ = 0;
   std::deque<Bulk> bulk_;  // at most kBulkMax
   bool broken_ = false;
   std::uint64_t large_records_refused_ = 0;

@@ -4,6 +4,7 @@
 // appends actions, and the coordinator turns them into messages, storage and timers. A NodeId in
 // `to` may be the coordinator itself: its own replica then answers like any other.
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -80,6 +81,10 @@ using Action = std::variant<ArmTimer, MintLocally, SendWrite, SendRead, ForwardP
                             AnswerPut, AnswerGet, AnswerScan, AnswerError, PassOn>;
 using Actions = std::vector<Action>;
 
+// What a refused client is told to wait when a peer is crowded: a queue of megabytes that moves at
+// all has moved by then.
+inline constexpr std::chrono::milliseconds kCrowdedRetry{100};
+
 // The replicas of one operation's key, as the coordinator sees them when it begins (or begins again
 // at a newer row).
 struct ReplicaView {
@@ -88,6 +93,7 @@ struct ReplicaView {
     bool reachable = false;  // connected, or the coordinator itself with a store that counts
     bool suspect = false;    // connected, but it let a request wait too long lately: ask it last
     StoreCondition store = StoreCondition::Roomy;  // what it may refuse for want of room
+    bool crowded = false;  // connected, but so much waits to be sent to it that no write should
   };
   Epoch epoch;
   std::vector<Slot> slots;  // preference order

@@ -60,6 +60,7 @@ bool another_owner_may_differ(StatusCode code) {
 ForwardOperation::ForwardOperation(ReplicaView replicas, std::uint32_t required, Instant deadline)
     : required_(required), deadline_(deadline) {
   std::erase_if(replicas.slots, [](const ReplicaView::Slot& slot) { return !slot.reachable; });
+  crowded_ = std::erase_if(replicas.slots, [](const auto& slot) { return slot.crowded; }) > 0;
   // Who has room first: the others refuse, and cost a round trip.
   std::ranges::stable_sort(replicas.slots, {}, [](const ReplicaView::Slot& slot) {
     return std::pair(slot.store, slot.suspect);
@@ -118,6 +119,14 @@ void ForwardOperation::try_next(Actions& out) {
 // Nobody minted anything. What the last owner said is better than anything we could say.
 void ForwardOperation::give_up(Actions& out) {
   if (refusal_) return finish(PassOn{std::move(*refusal_)}, out);
+  if (crowded_) {
+    Status why(StatusCode::Overloaded,
+               "too much waits to be sent to the owners of this key: nothing was applied");
+    return finish(AnswerError{.status = std::move(why).with_retry_after(kCrowdedRetry),
+                              .replies = {.required = required_},
+                              .nothing_minted = true},
+                  out);
+  }
   finish(AnswerError{.status = Status(StatusCode::Unavailable,
                                       "no owner of this key is connected: nothing was applied"),
                      .replies = {.required = required_},

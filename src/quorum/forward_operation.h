@@ -42,6 +42,7 @@ class ForwardOperation {
   [[nodiscard]] Action as_in_doubt(ErrorReply error) const;
 
   std::vector<NodeId> candidates_;     // reachable owners not tried yet, the next one last
+  bool crowded_ = false;               // an owner was passed over because of its queue
   std::optional<ErrorReply> refusal_;  // of the last owner that minted nothing
   std::optional<NodeId> awaited_;
   std::uint32_t required_;

@@ -19,6 +19,7 @@
 #include "quorum/get_operation.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -305,6 +306,10 @@ void GetOperation::check_invariants() const {
   STARLING_CHECK(evidence_.repaired() <= replicas_.slots.size());
   STARLING_CHECK(state_ != State::Repairing || evidence_.merged() >= request_.quorum.r);
   STARLING_CHECK(state_ != State::Repairing || evidence_.awaits_writes());
+}
+
+std::size_t GetOperation::record_bytes() const {
+  return evidence_.has_record() ? message_bytes_of(evidence_.record()) : 0;
 }
 
 }  // namespace starling

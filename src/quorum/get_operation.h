@@ -6,6 +6,7 @@
 // slots as protect it from a later read that sees less: before the answer at a majority or more,
 // behind it below. Repair never fails a read that met R.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -50,6 +51,8 @@ class GetOperation {
 
   // Slots that were asked and have not answered: suspects when a timer fires. Ask before on_timer.
   [[nodiscard]] std::vector<NodeId> silent() const;
+  // What the merged record holds in memory, about.
+  [[nodiscard]] std::size_t record_bytes() const;
   [[nodiscard]] bool finished() const { return state_ == State::Finished; }
   void check_invariants() const;
 

@@ -80,6 +80,7 @@ void PutOperation::start(Actions& out) {
                    ": nothing was applied; make space there (see `starling cluster status`)");
     return refuse(std::move(why), roomy, out);
   }
+  if (writable_slots() < tally_.required()) return refuse_crowded(out);
   const bool may_mint =
       request_.planted == PlantedBug::MintAtNonOwner || can_reach(replicas_, request_.self);
   if (!may_mint) {
@@ -157,12 +158,19 @@ void PutOperation::check_invariants() const {
   STARLING_CHECK(state_ != State::Draining || !tally_.all_answered());
 }
 
+// Slots that the write may be sent to now. To the crowded ones it would only lengthen a queue.
+std::uint32_t PutOperation::writable_slots() const {
+  return static_cast<std::uint32_t>(std::ranges::count_if(
+      replicas_.slots,
+      [this](const ReplicaView::Slot& slot) { return takes_it(slot) && !slot.crowded; }));
+}
+
 bool PutOperation::takes_it(const ReplicaView::Slot& slot) const {
   return slot.reachable && takes(slot.store, request_.kind);
 }
 
-// Sends the one delta to every slot that can be reached and has room; the others have failed at
-// once.
+// Sends the one delta to every slot that takes it and has room; the others have failed at once. A
+// crowded one learns of the write by repair: it is behind anyway.
 void PutOperation::replicate(Resend resend, Actions& out) {
   STARLING_CHECK(minted_.has_value());
   state_ = State::AwaitingReplicas;
@@ -172,7 +180,7 @@ void PutOperation::replicate(Resend resend, Actions& out) {
     tally_.expect(slot.node);
     const bool own = slot.node == request_.self;
     // Our own copy is stored already, whatever room there is now.
-    if (!slot.reachable || !(own || takes_it(slot))) {
+    if (!slot.reachable || slot.crowded || !(own || takes_it(slot))) {
       tally_.fail(slot.node);
     } else if (!own || resend == Resend::ToAll) {
       to.push_back(slot.node);
@@ -240,6 +248,15 @@ void PutOperation::refuse(Status why, std::uint32_t reachable, Actions& out) {
       .required = tally_.required(), .received = reachable, .primaries = reachable};
   out.emplace_back(
       AnswerError{.status = std::move(why), .replies = replies, .nothing_minted = nothing_minted});
+}
+
+void PutOperation::refuse_crowded(Actions& out) {
+  const std::uint32_t writable = writable_slots();
+  Status why(StatusCode::Overloaded,
+             "only " + std::to_string(writable) + " of " + std::to_string(tally_.required()) +
+                 " replicas take more writes: too much waits to be sent to the others; nothing was "
+                 "applied");
+  refuse(std::move(why).with_retry_after(kCrowdedRetry), writable, out);
 }
 
 ReplyCounts PutOperation::counts() const {

@@ -66,6 +66,7 @@ class PutOperation {
   enum class Resend : std::uint8_t { ToOthers, ToAll };
 
   // Whether the slot can be reached and has room for this write.
+  [[nodiscard]] std::uint32_t writable_slots() const;
   [[nodiscard]] bool takes_it(const ReplicaView::Slot& slot) const;
   void replicate(Resend resend, Actions& out);
   void await_newer_row(NodeId from, Actions& out);
@@ -73,6 +74,7 @@ class PutOperation {
   void answer_success(Actions& out);
   void answer_in_doubt(Actions& out);
   void refuse(Status why, std::uint32_t reachable, Actions& out);
+  void refuse_crowded(Actions& out);
   [[nodiscard]] ReplyCounts counts() const;
 
   Request request_;

@@ -311,7 +311,8 @@ void ReplicaStore::start_fresh_incarnation(std::string_view reason) {
 
 Status ReplicaStore::check_queue() const {
   if (engine_.queued_bytes() < options_.queued_bytes_max) return Status::success();
-  return {StatusCode::Overloaded, "the disk is behind: too many bytes wait to be committed"};
+  return Status(StatusCode::Overloaded, "the disk is behind: too many bytes wait to be committed")
+      .with_retry_after(kDiskRetry);
 }
 
 Status ReplicaStore::check_room(SiblingKind kind) const {

@@ -6,6 +6,8 @@
 // nothing of rows, quorums and peers. Source: Dynamo, section 4.4, with the minting rules of
 // version/minter.h.
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -32,6 +34,14 @@
 
 namespace starling {
 
+// What a refused writer is told to wait: the disk writes some megabytes in it.
+inline constexpr std::chrono::milliseconds kDiskRetry{100};
+
+// What a lane writes at once, more or less: with that much queued it has the next batch ready, and
+// a longer queue gains nothing but waiting.
+inline constexpr std::uint64_t kLargeQueuedBytesMax = 1U << 20U;
+inline constexpr std::size_t kSmallValueBytes = 64U << 10U;
+
 struct ReplicaStoreOptions {
   // Synced under --durability sync, else Written.
   CommitDemand ordinary_demand = CommitDemand::Synced;
@@ -40,6 +50,8 @@ struct ReplicaStoreOptions {
   std::size_t cache_bytes_max = 64U << 20U;
   // About a second of a slow disk; more would only add waiting.
   std::uint64_t queued_bytes_max = 64U << 20U;
+  // From here on new writes of clients should be refused; what others merge goes on.
+  std::uint64_t client_queued_bytes_max = 56U << 20U;
   // A key that holds more is written without being read: somebody must resolve it first. Checked at
   // the mint only. A put that resolves a sibling may exceed the bytes by one value; so what one
   // minter makes always fits a message (kRecordBytesMax), what several make of it need not.
@@ -141,6 +153,16 @@ class ReplicaStore {
   void forget_damage(const RecordKey& record);
   // What can not be read. When it is full, this store should serve no more.
   [[nodiscard]] const DamageLedger& damage() const { return damage_; }
+
+  // Whether what is queued leaves room for a write that nobody has accepted yet. Commits are
+  // written in order: a large value waits until little is before it, so that small ones never stand
+  // behind many large.
+  [[nodiscard]] bool has_room_for_clients(std::size_t value_bytes) const {
+    const bool large = value_bytes > kSmallValueBytes;
+    return engine_.queued_bytes() <
+           (large ? std::min(options_.client_queued_bytes_max, kLargeQueuedBytesMax)
+                  : options_.client_queued_bytes_max);
+  }
 
   // All commits up to `through` are durable as demanded.
   void on_committed(CommitTicket through);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "base/assert.h"
@@ -106,12 +107,34 @@ NetworkWeather draw_network(Random random, bool rough) {
   if (half(random)) weather.spike_ppm = static_cast<std::uint32_t>(random.between(500, 20'000));
   weather.spike_max = milliseconds(random.between(10, 3000));
   if (!rough) return weather;
+  Random crowd = random.fork("crowd");
+  if (half(crowd)) weather.crowded_messages = static_cast<std::uint32_t>(crowd.between(1, 20));
   if (half(random)) weather.loss_ppm = static_cast<std::uint32_t>(random.between(500, 50'000));
   if (half(random)) weather.duplicate_ppm = static_cast<std::uint32_t>(random.between(500, 50'000));
   if (half(random)) weather.reorder_ppm = static_cast<std::uint32_t>(random.between(500, 100'000));
   if (half(random)) weather.replay_ppm = static_cast<std::uint32_t>(random.between(500, 30'000));
   weather.replay_max = seconds(random.between(1, 180));
   return weather;
+}
+
+// In half of the runs no bound is met. In the others each is tiny or not: one that is always met
+// hides what lies behind it.
+NodeBounds draw_bounds(Random random) {
+  NodeBounds bounds;
+  const bool tight = half(random);
+  const auto tiny = [&](auto& bound, std::uint64_t least, std::uint64_t most) {
+    const bool chosen = half(random);
+    const std::uint64_t drawn = random.between(least, most);
+    if (tight && chosen) bound = static_cast<std::remove_reference_t<decltype(bound)>>(drawn);
+  };
+  tiny(bounds.operations_max, 2, 12);
+  tiny(bounds.operation_bytes_max, 1, 4000);
+  tiny(bounds.draining_bytes_max, 1, 2000);
+  tiny(bounds.waiting_reply_bytes_max, 1, 2000);
+  tiny(bounds.commit_queue_bytes_max, 200, 10'000);
+  tiny(bounds.listings_max, 1, 2);
+  tiny(bounds.siblings_max, 2, 4);
+  return bounds;
 }
 
 WorkloadPlan draw_workload(Random random) {
@@ -281,6 +304,14 @@ std::string FaultPlan::describe() const {
           "ppm duplicates=" + std::to_string(network.duplicate_ppm) +
           "ppm reordered=" + std::to_string(network.reorder_ppm) +
           "ppm replays=" + std::to_string(network.replay_ppm) + "ppm";
+  text += " crowd=" + std::to_string(network.crowded_messages) +
+          " operations=" + std::to_string(bounds.operations_max) + "/" +
+          std::to_string(bounds.operation_bytes_max) +
+          "B draining=" + std::to_string(bounds.draining_bytes_max) +
+          "B waiting=" + std::to_string(bounds.waiting_reply_bytes_max) +
+          "B commits=" + std::to_string(bounds.commit_queue_bytes_max) +
+          "B listings=" + std::to_string(bounds.listings_max) +
+          " siblings=" + std::to_string(bounds.siblings_max);
   for (std::uint32_t number = 0; number < kFaultKinds; ++number) {
     const auto kind = static_cast<FaultKind>(number);
     const auto count = std::count_if(faults.begin(), faults.end(),
@@ -302,6 +333,7 @@ FaultPlan draw_plan(std::uint64_t seed, std::string_view scenario,
   plan.shape.clocks = draw_clocks(plan.shape.nodes, root.fork("clocks"));
   if (!chosen->offers(FaultKind::JumpClock)) plan.shape.clocks.assign(plan.shape.nodes, {});
   if (engine.has_value()) plan.shape.engines.assign(plan.shape.nodes, *engine);
+  if (chosen->rough_network) plan.bounds = draw_bounds(root.fork("bounds"));
   plan.network = draw_network(root.fork("network"), chosen->rough_network);
   plan.workload = draw_workload(root.fork("workload"));
   Random timing = root.fork("timing");

@@ -56,6 +56,8 @@ struct NetworkWeather {
   std::uint32_t reorder_ppm = 0;  // overtaken by later ones
   std::uint32_t replay_ppm = 0;   // delivered once more, up to `replay_max` later
   Duration replay_max{};
+  // Messages that may wait for one node before it counts as crowded: real ones count bytes.
+  std::uint32_t crowded_messages = 2048;
 };
 
 struct WorkloadPlan {
@@ -112,8 +114,21 @@ struct Fault {
   std::uint64_t detail = 0;  // seeds whatever else the fault must choose
 };
 
+// Bounds of every node, tiny in some runs: what is refused at a bound must not have been applied,
+// and must pass later.
+struct NodeBounds {
+  std::size_t operations_max = 16384;
+  std::size_t operation_bytes_max = std::size_t{256} << 20U;
+  std::size_t draining_bytes_max = std::size_t{32} << 20U;
+  std::size_t waiting_reply_bytes_max = std::size_t{64} << 20U;
+  std::uint64_t commit_queue_bytes_max = std::uint64_t{64} << 20U;
+  std::size_t listings_max = 16;
+  std::uint32_t siblings_max = 64;
+};
+
 struct FaultPlan {
   ClusterShape shape;
+  NodeBounds bounds;
   NetworkWeather network;
   Duration commit_fastest{};
   Duration commit_slowest{};

@@ -41,7 +41,7 @@ std::vector<std::string_view> MarkBoard::missing(std::span<const std::string_vie
 }
 
 std::span<const std::string_view> listed_marks() {
-  static constexpr std::array<std::string_view, 48> kListed{
+  static constexpr std::array<std::string_view, 56> kListed{
       "boot: a rolled back store was noticed",
       "boot: an old store was set aside",
       "boot: another store was noticed",
@@ -52,6 +52,8 @@ std::span<const std::string_view> listed_marks() {
       "client: disk full",
       "client: in doubt",
       "client: overlapping requests of one client",
+      "client: overloaded",
+      "client: too many siblings",
       "client: unavailable",
       "disk: an error ended a node",
       "forward: nothing was minted",
@@ -67,6 +69,12 @@ std::span<const std::string_view> listed_marks() {
       "network: a message was repeated",
       "node: power lost with unsynced writes",
       "operation: began again at a newer row",
+      "overload: a peer was crowded",
+      "overload: a record was not sent",
+      "overload: an old read gave way",
+      "overload: operations hold too many bytes",
+      "overload: the disk is behind",
+      "overload: too many operations",
       "put: minted elsewhere after a local refusal",
       "put: refused a forwarded put",
       "put: the mint was refused",

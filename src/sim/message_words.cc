@@ -97,6 +97,9 @@ struct Words {
         "its disk is " + std::string(kConditions.at(static_cast<std::size_t>(notice.condition))),
         std::nullopt};
   }
+  MessageWords operator()(const Heartbeat& /*beat*/) const {
+    return {"", "a heartbeat", std::nullopt};
+  }
   template <typename Other>
   MessageWords operator()(const Other& /*message*/) const {
     return {"(listings)", "something about a listing or a digest", std::nullopt};

@@ -15,7 +15,8 @@ struct Scenario {
   // Kinds of fault that may appear; `always` says whether they all do, or a drawn half of them.
   bool (*offers)(FaultKind kind);
   bool always = false;
-  bool rough_network = false;  // loss, duplication, reordering and replays of single messages
+  // Loss, duplication, reordering and replays of single messages, and tiny bounds of the nodes.
+  bool rough_network = false;
 };
 
 [[nodiscard]] const std::array<Scenario, 8>& scenarios();

@@ -306,6 +306,15 @@ void SimClient::take_error(Operation& operation, const ErrorReply& reply) {
   if (operation.is_write() && reply.status.in_doubt()) world_.marks.reach("client: in doubt");
   if (reply.status.code() == StatusCode::Unavailable) world_.marks.reach("client: unavailable");
   if (reply.status.code() == StatusCode::DiskFull) world_.marks.reach("client: disk full");
+  if (reply.status.code() == StatusCode::Overloaded) {
+    world_.marks.reach("client: overloaded");
+    if (reply.status.retry_after().count() == 0) {
+      accuse(operation, "no-hint", describe_request(operation) + ": overloaded, and no word when");
+    }
+  }
+  if (reply.status.code() == StatusCode::TooManySiblings) {
+    world_.marks.reach("client: too many siblings");
+  }
   if (!operation.is_write() && reply.status.in_doubt()) {
     accuse(operation, "wrong-answer", describe_request(operation) + ": a read can not be in doubt");
   }

@@ -47,6 +47,13 @@ NodeOptions options_of(const FaultPlan& plan, PlantedBug planted, std::uint32_t 
   options.name = "node" + std::to_string(node);
   options.durability = plan.shape.durability.at(node);
   options.record_cache_bytes_max = plan.shape.record_cache_bytes;
+  options.operations_max = plan.bounds.operations_max;
+  options.operation_bytes_max = plan.bounds.operation_bytes_max;
+  options.draining_bytes_max = plan.bounds.draining_bytes_max;
+  options.waiting_reply_bytes_max = plan.bounds.waiting_reply_bytes_max;
+  options.commit_queue_bytes_max = plan.bounds.commit_queue_bytes_max;
+  options.listings_max = plan.bounds.listings_max;
+  options.siblings_max = plan.bounds.siblings_max;
   options.planted = planted;
   return options;
 }
@@ -216,6 +223,13 @@ void SimCluster::send_to_peer(std::uint32_t from, NodeId to, const PeerMessage& 
   const auto index = static_cast<std::uint32_t>(found - members_.begin());
   if (monitors_ != nullptr) monitors_->on_peer_send(from, index, message);
   network_.send(from, index, message);
+}
+
+bool SimCluster::is_crowded(std::uint32_t from, NodeId to) const {
+  const auto found = std::find_if(members_.begin(), members_.end(),
+                                  [to](const auto& member) { return member->id() == to; });
+  STARLING_CHECK(found != members_.end());
+  return network_.is_crowded(from, static_cast<std::uint32_t>(found - members_.begin()));
 }
 
 void SimCluster::reply_to_client(std::uint32_t from, const ClientHandle& client,

@@ -83,6 +83,7 @@ class SimCluster final : public SimNetwork::Nodes,
   void on_disconnected(std::uint32_t node, std::uint32_t peer) override;
   void on_message(std::uint32_t node, std::uint32_t from, PeerMessage message) override;
   void send_to_peer(std::uint32_t from, NodeId to, const PeerMessage& message) override;
+  [[nodiscard]] bool is_crowded(std::uint32_t from, NodeId to) const override;
   void reply_to_client(std::uint32_t from, const ClientHandle& client, ClientReply reply) override;
   void on_log(std::uint32_t node, LogLevel level, std::string_view text) override;
   void on_group(std::uint32_t node, const SimStore::Batches& group) override;

@@ -60,6 +60,7 @@ class MemberTransport final : public Transport {
   void send(std::span<const NodeId> to, const PeerMessage& message) override {
     for (const NodeId node : to) world_.send_to_peer(index_, node, message);
   }
+  [[nodiscard]] bool crowded(NodeId peer) const override { return world_.is_crowded(index_, peer); }
   void reply(const ClientHandle& client, ClientReply reply) override {
     world_.reply_to_client(index_, client, std::move(reply));
   }

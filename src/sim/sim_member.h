@@ -50,6 +50,7 @@ class SimMember {
     virtual ~World() = default;
 
     virtual void send_to_peer(std::uint32_t from, NodeId to, const PeerMessage& message) = 0;
+    [[nodiscard]] virtual bool is_crowded(std::uint32_t from, NodeId to) const = 0;
     virtual void reply_to_client(std::uint32_t from, const ClientHandle& client,
                                  ClientReply reply) = 0;
     virtual void on_log(std::uint32_t node, LogLevel level, std::string_view text) = 0;

@@ -287,6 +287,11 @@ void SimNetwork::mend(std::uint32_t from, std::uint32_t to) {
   }
 }
 
+bool SimNetwork::is_crowded(std::uint32_t from, std::uint32_t to) const {
+  const Link& link = links_.at(link_of(from, to));
+  return link.ends.at(end_of(link, to)).held.size() > weather_.crowded_messages;
+}
+
 void SimNetwork::reset(std::uint32_t one, std::uint32_t other) {
   break_link(link_of(one, other));
 }

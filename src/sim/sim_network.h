@@ -62,6 +62,9 @@ class SimNetwork {
   // The connection as `node` sees it.
   [[nodiscard]] bool is_connected(std::uint32_t node, std::uint32_t peer) const;
 
+  // Whether so much waits in `from`'s queue to `to` that it should send no new work there.
+  [[nodiscard]] bool is_crowded(std::uint32_t from, std::uint32_t to) const;
+
   // From now on the network is quick and keeps its promises; cuts are mended.
   void calm_down();
 

@@ -310,4 +310,12 @@ StoreNotice read_table(FieldReader& reader, const wire::StoreNotice& table) {
   return {.condition = reader.enumerator(table.condition(), StoreCondition::Full, "condition")};
 }
 
+flatbuffers::Offset<wire::Heartbeat> write_table(Builder& builder, const Heartbeat& /*beat*/) {
+  return wire::CreateHeartbeat(builder);
+}
+
+Heartbeat read_table(FieldReader& /*reader*/, const wire::Heartbeat& /*table*/) {
+  return {};
+}
+
 }  // namespace starling

@@ -37,6 +37,8 @@ template <>
 struct WireType<BootReply> : WireEntry<wire::BootReply, FrameType::BootReply> {};
 template <>
 struct WireType<StoreNotice> : WireEntry<wire::StoreNotice, FrameType::StoreNotice> {};
+template <>
+struct WireType<Heartbeat> : WireEntry<wire::Heartbeat, FrameType::Heartbeat> {};
 
 flatbuffers::Offset<wire::Hello> write_table(Builder& builder, const Hello& hello);
 flatbuffers::Offset<wire::ReplicaWrite> write_table(Builder& builder, const ReplicaWrite& write);
@@ -52,6 +54,7 @@ flatbuffers::Offset<wire::BootAnnouncement> write_table(Builder& builder,
                                                         const BootAnnouncement& announcement);
 flatbuffers::Offset<wire::BootReply> write_table(Builder& builder, const BootReply& reply);
 flatbuffers::Offset<wire::StoreNotice> write_table(Builder& builder, const StoreNotice& notice);
+flatbuffers::Offset<wire::Heartbeat> write_table(Builder& builder, const Heartbeat& beat);
 
 // Shared with the scans.
 [[nodiscard]] wire::Envelope wire_envelope(const Envelope& envelope);
@@ -67,5 +70,6 @@ ForwardedPutReply read_table(FieldReader& reader, const wire::ForwardedPutReply&
 BootAnnouncement read_table(FieldReader& reader, const wire::BootAnnouncement& table);
 BootReply read_table(FieldReader& reader, const wire::BootReply& table);
 StoreNotice read_table(FieldReader& reader, const wire::StoreNotice& table);
+Heartbeat read_table(FieldReader& reader, const wire::Heartbeat& table);
 
 }  // namespace starling

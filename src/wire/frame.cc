@@ -52,7 +52,8 @@ constexpr std::array<std::string_view, kFrameTypeMax + 1> kNames{"",
                                                                  "ClusterRingReply",
                                                                  "ClusterDigestReply",
                                                                  "NodeInfoReply",
-                                                                 "StoreNotice"};
+                                                                 "StoreNotice",
+                                                                 "Heartbeat"};
 
 Status corrupt(std::string why) {
   return {StatusCode::Corruption, "frame header: " + std::move(why)};

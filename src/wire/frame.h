@@ -56,9 +56,10 @@ enum class FrameType : std::uint8_t {
   ClusterDigestReply = 28,
   NodeInfoReply = 29,
   StoreNotice = 30,
+  Heartbeat = 31,
 };
 inline constexpr std::uint8_t kFrameTypeMin = 1;
-inline constexpr std::uint8_t kFrameTypeMax = 30;
+inline constexpr std::uint8_t kFrameTypeMax = 31;
 
 // Everything before the two sides know each other.
 inline constexpr std::size_t kHandshakeBodyBytesMax = std::size_t{4} << 10U;

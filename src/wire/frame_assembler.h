@@ -29,16 +29,23 @@ class FrameAssembler {
   // The next complete frame, or nothing yet. After an error the stream can not be understood any
   // more: every later call repeats it, and the connection must be closed.
   [[nodiscard]] Result<std::optional<RawFrame>> next();
+  // The header of the frame that is not complete yet, once next() has seen it whole.
+  [[nodiscard]] const std::optional<FrameHeader>& started() const { return header_; }
+  // Forgets the started frame: what is there of its body is dropped, and so is the rest as it
+  // comes, without being kept. REQUIRES: started() has a value.
+  void skip_started();
   // Bytes that wait for the rest of their frame (and of complete frames not yet taken).
   [[nodiscard]] std::size_t buffered_bytes() const { return buffer_.size() - consumed_; }
 
  private:
   void drop_consumed();
+  void make_room(std::size_t more);
   [[nodiscard]] std::string_view pending() const;
 
   std::vector<char> buffer_;
   std::size_t consumed_ = 0;           // bytes at the front that were given away as frames
   std::optional<FrameHeader> header_;  // of the frame whose body is not complete
+  std::size_t to_skip_ = 0;            // bytes to come that belong to a skipped frame
   Status broken_;
 };
 

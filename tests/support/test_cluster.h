@@ -25,6 +25,7 @@
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "node/node.h"
+#include "node/node_options.h"
 #include "ring/cluster_config.h"
 #include "support/memory_engine.h"
 
@@ -66,13 +67,15 @@ class TestCluster {
 
   void start(std::size_t i, PlantedBug planted = PlantedBug::None) {
     nodes_.resize(std::max(nodes_.size(), i + 1));
-    nodes_[i] = std::make_unique<Node>(
-        NodeOptions{.name = config_.founders[i].name, .planted = planted}, config_,
-        NodeHost{.clock = clock,
-                 .transport = *hosts_[i],
-                 .storage = *engines_[i],
-                 .log = log_,
-                 .random = Random(++starts_)});
+    NodeOptions options = options_;
+    options.name = config_.founders[i].name;
+    options.planted = planted;
+    nodes_[i] = std::make_unique<Node>(options, config_,
+                                       NodeHost{.clock = clock,
+                                                .transport = *hosts_[i],
+                                                .storage = *engines_[i],
+                                                .log = log_,
+                                                .random = Random(++starts_)});
     started_ = nodes_[i]->start();
   }
   // Ends a node without a word; what was not committed is lost.
@@ -80,6 +83,13 @@ class TestCluster {
     for (std::size_t other = 0; other < nodes_.size(); ++other) cut(i, other);
     nodes_[i].reset();
     engines_[i]->crash();
+  }
+  // All nodes anew, with these options, connected.
+  void restart_with(const NodeOptions& options) {
+    options_ = options;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) stop(i);
+    for (std::size_t i = 0; i < nodes_.size(); ++i) start(i);
+    connect_all();
   }
   void wipe(std::size_t i) { engines_[i] = std::make_unique<MemoryEngine>(); }
 
@@ -190,6 +200,7 @@ class TestCluster {
   TestClock clock;
   std::deque<Sent> sent;
   std::map<std::uint64_t, ClientReply> replies;
+  std::set<NodeId> crowded;  // nodes that nobody may send new work to
 
  private:
   class Host final : public Transport {
@@ -199,6 +210,9 @@ class TestCluster {
       for (const NodeId node : to) {
         cluster_.sent.push_back({.from = self_, .to = node, .message = message});
       }
+    }
+    [[nodiscard]] bool crowded(NodeId peer) const override {
+      return cluster_.crowded.contains(peer);
     }
     void reply(const ClientHandle& client, ClientReply reply) override {
       cluster_.replies.insert_or_assign(client.request, std::move(reply));
@@ -217,6 +231,7 @@ class TestCluster {
   }
 
   ClusterConfig config_;
+  NodeOptions options_;
   NullLog log_;
   std::vector<std::unique_ptr<Host>> hosts_;
   std::vector<std::unique_ptr<MemoryEngine>> engines_;

@@ -24,7 +24,7 @@ namespace {
 class Tabled final : public LoopFixture, public UvConnection::Events {
  public:
   explicit Tabled(const ConnectionLimits& limits = {})
-      : table(loop, turn, clock, *this, limits), listener_(loop, [this](UvTcp socket) {
+      : table(loop, turn, clock, *this, limits, {}), listener_(loop, [this](UvTcp socket) {
           ids.push_back(table.add(UvConnection::Side::Accepted, std::move(socket)).id());
         }) {
     REQUIRE(listener_.listen({.host = "127.0.0.1", .port = 0}).ok());

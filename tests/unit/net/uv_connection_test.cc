@@ -1,5 +1,6 @@
 #include "net/uv_connection.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -13,10 +14,12 @@
 
 #include "starling/status.h"
 
+#include "base/byte_budget.h"
 #include "base/time.h"
 #include "loop_fixture.h"
 #include "message/client_messages.h"
 #include "message/hello.h"
+#include "message/peer_messages.h"
 #include "native_side.h"
 #include "net/uv_handle.h"
 #include "net/uv_listener.h"
@@ -32,11 +35,13 @@ class Accepting final : public LoopFixture, public UvConnection::Events {
  public:
   explicit Accepting(const ConnectionLimits& limits = {})
       : listener_(loop, [this, limits](UvTcp socket) {
-          connection = std::make_unique<UvConnection>(
-              7, UvConnection::Side::Accepted,
-              UvConnection::Host{
-                  .loop = loop, .turn = turn, .clock = clock, .bytes_in_flight = bytes_in_flight},
-              std::move(socket), *this, limits);
+          connection = std::make_unique<UvConnection>(7, UvConnection::Side::Accepted,
+                                                      UvConnection::Host{.loop = loop,
+                                                                         .turn = turn,
+                                                                         .clock = clock,
+                                                                         .requests = requests,
+                                                                         .answers = answers},
+                                                      std::move(socket), *this, limits);
         }) {
     REQUIRE(listener_.listen({.host = "127.0.0.1", .port = 0}).ok());
     other = std::make_unique<NativeSide>(*this, listener_.port());
@@ -56,11 +61,13 @@ class Accepting final : public LoopFixture, public UvConnection::Events {
     });
   }
 
-  std::size_t bytes_in_flight = 0;
+  ByteBudget requests{std::size_t{4} << 20U};
+  ByteBudget answers{std::size_t{4} << 20U};
   std::unique_ptr<UvConnection> connection;
   std::unique_ptr<NativeSide> other;
   std::vector<Frame> frames;
   int closings = 0;
+  int refusals = 0;
   std::string why;
   bool refuse_greetings = false;
 
@@ -77,6 +84,7 @@ class Accepting final : public LoopFixture, public UvConnection::Events {
     frames.push_back(std::move(frame));
     return Status::success();
   }
+  void on_request_refused(UvConnection& /*from*/) override { ++refusals; }
   void on_connection_closed(UvConnection& from, const std::string& reason) override {
     ++closings;
     why = reason;
@@ -103,12 +111,12 @@ TEST_CASE("UvConnection: a reply goes out once, for a request that waits") {
   fixture.greet();
   fixture.other->say(encode(std::uint64_t{5}, get_request("k")));
   REQUIRE(fixture.run_until([&] { return fixture.frames.size() == 1; }));
-  CHECK(fixture.bytes_in_flight > 0);
+  CHECK(fixture.requests.used() > 0);
   const std::string reply = encode(std::uint64_t{5}, get_reply());
   fixture.connection->reply(5, reply);
   fixture.connection->reply(5, reply);
   fixture.connection->reply(6, reply);
-  CHECK(fixture.bytes_in_flight == 0);
+  CHECK(fixture.requests.used() == 0);
   fixture.run_for(std::chrono::milliseconds(20));
   CHECK(fixture.other->frames().size() == 2);  // with the greeting
 }
@@ -227,7 +235,7 @@ TEST_CASE("UvConnection: a request without any time left can be answered") {
   REQUIRE(fixture.run_until([&] { return fixture.frames.size() == 1; }));
   fixture.connection->reply(1, encode(std::uint64_t{1}, get_reply()));
   CHECK(fixture.run_until([&] { return fixture.other->frames().size() == 2; }));
-  CHECK(fixture.bytes_in_flight == 0);
+  CHECK(fixture.requests.used() == 0);
 }
 
 TEST_CASE("UvConnection: a request number that still waits may not be used again") {
@@ -237,7 +245,180 @@ TEST_CASE("UvConnection: a request number that still waits may not be used again
   fixture.other->say(encode(std::uint64_t{1}, get_request("b")));
   REQUIRE(fixture.run_until([&] { return fixture.closings == 1; }));
   CHECK(fixture.why.find("not answered yet") != std::string::npos);
-  CHECK(fixture.bytes_in_flight == 0);
+  CHECK(fixture.requests.used() == 0);
+}
+
+std::string put_frame(std::uint64_t request, std::size_t value_bytes) {
+  ClientPut put;
+  put.address = {.bucket = "b", .key = "k"};
+  put.value.assign(value_bytes, 'v');
+  return encode(request, ClientRequest{.remaining = std::chrono::seconds(5), .body = put});
+}
+
+// The error that answered the last request heard by the other side.
+Status last_error(NativeSide& side) {
+  const auto* const reply = std::get_if<ClientReply>(&side.frames().back().message);
+  if (reply == nullptr || !std::holds_alternative<ErrorReply>(*reply)) return Status::success();
+  return std::get<ErrorReply>(*reply).status;
+}
+
+TEST_CASE("UvConnection: a request without room is refused before its body is there") {
+  Accepting fixture;
+  fixture.greet();
+  const std::string frame = put_frame(7, std::size_t{5} << 20U);
+  fixture.other->say(frame.substr(0, 1000));
+  REQUIRE(fixture.run_until([&] { return fixture.other->frames().size() == 2; }));
+  CHECK(last_error(*fixture.other).code() == StatusCode::Overloaded);
+  CHECK(last_error(*fixture.other).retry_after() == std::chrono::milliseconds(50));
+  CHECK(fixture.refusals == 1);
+  CHECK(fixture.requests.used() == 0);
+  // What follows the refused body is understood.
+  fixture.other->say(frame.substr(1000) + encode(std::uint64_t{8}, get_request("k")));
+  REQUIRE(fixture.run_until([&] { return fixture.frames.size() == 1; }));
+  CHECK(fixture.frames.front().request == 8);
+  CHECK(fixture.closings == 0);
+}
+
+TEST_CASE("UvConnection: a refused body is never kept") {
+  Accepting fixture({.refusal_pause = std::chrono::milliseconds(1)});
+  fixture.greet();
+  fixture.other->say(put_frame(7, std::size_t{5} << 20U));
+  std::size_t most = 0;
+  REQUIRE(fixture.run_until([&] {
+    most = std::max(most, fixture.requests.used());
+    return fixture.other->raw().socket.queued_bytes() == 0 && fixture.connection->idle();
+  }));
+  CHECK(most <= UvSocket::kReadBytesPerTurn);
+}
+
+TEST_CASE("UvConnection: a refused client is not read for a while, longer each time") {
+  Accepting fixture({.refusal_pause = 2 * kShort, .refusal_pause_max = 3 * kShort});
+  fixture.greet();
+  for (const std::uint64_t request : {1, 2, 3}) {
+    fixture.other->say(put_frame(request, std::size_t{5} << 20U));
+    REQUIRE(fixture.run_until([&] { return fixture.other->frames().size() == request + 1; }));
+    const auto expected = request == 1 ? 2 * kShort : 3 * kShort;
+    CHECK(last_error(*fixture.other).retry_after() == expected);
+  }
+  fixture.other->say(encode(std::uint64_t{9}, get_request("k")));
+  fixture.run_for(kShort);
+  CHECK(fixture.frames.empty());
+  CHECK(fixture.run_until([&] { return fixture.frames.size() == 1; }));
+}
+
+TEST_CASE("UvConnection: a request that found room is not refused when the room is gone") {
+  Accepting fixture;
+  fixture.greet();
+  const std::string frame = put_frame(7, std::size_t{3} << 20U);
+  fixture.other->say(frame.substr(0, 1000));
+  REQUIRE(fixture.run_until([&] { return fixture.requests.used() >= frame.size(); }));
+  ByteShare others(fixture.requests);
+  others.hold(std::size_t{4} << 20U);
+  fixture.other->say(frame.substr(1000));
+  REQUIRE(fixture.run_until([&] { return fixture.frames.size() == 1; }));
+  CHECK(fixture.refusals == 0);
+}
+
+TEST_CASE("UvConnection: a whole request without room is refused, a small one finds it") {
+  Accepting fixture;
+  fixture.greet();
+  ByteShare others(fixture.requests);
+  others.hold(std::size_t{4} << 20U);
+  fixture.other->say(put_frame(1, 100'000));
+  REQUIRE(fixture.run_until([&] { return fixture.other->frames().size() == 2; }));
+  CHECK(last_error(*fixture.other).code() == StatusCode::Overloaded);
+  CHECK(fixture.frames.empty());
+  fixture.other->say(put_frame(2, 1000));
+  CHECK(fixture.run_until([&] { return fixture.frames.size() == 1; }));
+}
+
+TEST_CASE("UvConnection: a client that does not read what it is sent is put out") {
+  Accepting fixture({.output_timeout = kShort});
+  fixture.greet();
+  fixture.other->raw().socket.pause_reading();
+  fixture.connection->write(std::string(std::size_t{16} << 20U, 'x'));
+  REQUIRE(fixture.ends_by_deadline());
+  CHECK(fixture.why == "it does not read what it is sent");
+  CHECK(fixture.answers.used() == 0);
+}
+
+TEST_CASE("UvConnection: a client that reads slowly is not put out") {
+  Accepting fixture({.output_timeout = 4 * kShort});
+  fixture.greet();
+  fixture.connection->write(std::string(std::size_t{48} << 20U, 'x'));
+  auto& reader = fixture.other->raw().socket;
+  for (int round = 0; round < 6; ++round) {
+    reader.pause_reading();
+    fixture.run_for(kShort);
+    fixture.connection->check_deadlines(fixture.clock.now());
+    reader.resume_reading();
+    fixture.run_for(std::chrono::milliseconds(4));
+  }
+  CHECK(fixture.closings == 0);
+}
+
+TEST_CASE("UvConnection: a peer that falls silent is gone, a silent client is not") {
+  for (const bool peer : {true, false}) {
+    CAPTURE(peer);
+    Accepting fixture({.silence_timeout = kShort});
+    fixture.greet();
+    if (peer) fixture.connection->set_peer(NodeId{1}, 1000);
+    fixture.run_for(2 * kShort);
+    fixture.connection->check_deadlines(fixture.clock.now());
+    CHECK(fixture.closings == (peer ? 1 : 0));
+  }
+}
+
+TEST_CASE("UvConnection: a large message has longer to be finished than a small one") {
+  Accepting fixture({.frame_timeout = kShort, .frame_bytes_per_second_min = std::size_t{1} << 20U});
+  fixture.greet();
+  fixture.other->say(put_frame(1, std::size_t{2} << 20U).substr(0, 1000));
+  REQUIRE(fixture.run_until([&] { return fixture.requests.used() > 1000; }));
+  fixture.run_for(4 * kShort);
+  fixture.connection->check_deadlines(fixture.clock.now());
+  CHECK(fixture.closings == 0);
+}
+
+TEST_CASE("UvConnection: many requests sent together are begun over several turns") {
+  Accepting fixture({.requests_per_turn_max = 4});
+  fixture.greet();
+  std::string bytes;
+  for (std::uint64_t request = 1; request <= 10; ++request) {
+    bytes += encode(request, get_request("k"));
+  }
+  fixture.other->say(bytes);
+  std::vector<std::size_t> steps;
+  REQUIRE(fixture.run_until([&] {
+    if (steps.empty() || steps.back() != fixture.frames.size()) {
+      steps.push_back(fixture.frames.size());
+    }
+    return fixture.frames.size() == 10;
+  }));
+  CHECK(steps == std::vector<std::size_t>{0, 4, 8, 10});
+}
+
+TEST_CASE("UvConnection: who does not read its answers is not read either") {
+  Accepting fixture;
+  fixture.greet();
+  fixture.other->raw().socket.pause_reading();
+  fixture.connection->write(std::string(std::size_t{8} << 20U, 'x'));
+  fixture.run_for(std::chrono::milliseconds(20));
+  fixture.other->say(encode(std::uint64_t{1}, get_request("k")));
+  fixture.run_for(kShort);
+  CHECK(fixture.frames.empty());
+  fixture.other->raw().socket.resume_reading();
+  CHECK(fixture.run_until([&] { return fixture.frames.size() == 1; }));
+}
+
+TEST_CASE("UvConnection: a client that begins what no client sends is put out at its header") {
+  Accepting fixture;
+  fixture.greet();
+  ForwardedPut put;
+  put.put.address = {.bucket = "b", .key = "k"};
+  put.put.value.assign(std::size_t{1} << 20U, 'v');
+  fixture.other->say(encode(PeerMessage(put)).substr(0, 1000));
+  REQUIRE(fixture.run_until([&] { return fixture.closings == 1; }));
+  CHECK(fixture.why.find("does not send") != std::string::npos);
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ TEST_CASE("UvSocket: a receiver that does not read loses its connection, and is 
     pair.accepted->socket.write(chunk);
     CHECK_FALSE(pair.accepted->closed());  // never from within write()
     if (i % 4 == 0) fixture.run_for(std::chrono::milliseconds(1));
-    CHECK(pair.accepted->socket.queued_bytes() <= (std::size_t{1} << 20U));
+    CHECK(pair.accepted->socket.queued_bytes() <= (std::size_t{1} << 20U) + chunk.size());
   }
   CHECK(fixture.run_until([&] { return pair.accepted->closed(); }));
   CHECK(pair.accepted->closed_because.find("output_bytes_max") != std::string::npos);

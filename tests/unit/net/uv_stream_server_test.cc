@@ -65,6 +65,19 @@ TEST_CASE("UvStreamServer: turns callers away beyond its limit") {
   CHECK_FALSE(first->closed());
 }
 
+TEST_CASE("UvStreamServer: who is long without an answer gives its place to a newcomer") {
+  EchoServer fixture({.connections_max = 2, .place_kept = std::chrono::milliseconds(40)});
+  const auto silent = RawSide::dial(fixture, fixture.server.port());
+  const auto answered = RawSide::dial(fixture, fixture.server.port());
+  fixture.run_for(std::chrono::milliseconds(60));
+  answered->socket.write("a");
+  REQUIRE(fixture.run_until([&] { return answered->heard == "a"; }));
+  const auto newcomer = RawSide::dial(fixture, fixture.server.port());
+  newcomer->socket.write("b");
+  CHECK(fixture.run_until([&] { return silent->closed() && newcomer->heard == "b"; }));
+  CHECK_FALSE(answered->closed());
+}
+
 TEST_CASE("UvStreamServer: closes a connection that says nothing for too long") {
   EchoServer fixture({.idle_timeout = std::chrono::milliseconds(40)});
   const auto caller = RawSide::dial(fixture, fixture.server.port());

@@ -1,8 +1,10 @@
 #include "net/uv_transport.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -45,6 +47,7 @@ class RecordedInbox final : public Inbox {
  public:
   void on_peer_up(NodeId /*peer*/, const Hello& hello) override {
     events.push_back("up " + hello.name);
+    if (at_peer_up) at_peer_up();
   }
   void on_peer_down(NodeId /*peer*/) override { events.emplace_back("down"); }
   void on_peer_message(NodeId from, PeerMessage message) override {
@@ -54,6 +57,7 @@ class RecordedInbox final : public Inbox {
     requests.emplace_back(client, std::move(request));
   }
 
+  std::function<void()> at_peer_up;
   std::vector<std::string> events;
   std::vector<std::pair<NodeId, PeerMessage>> messages;
   std::vector<std::pair<ClientHandle, ClientRequest>> requests;
@@ -97,7 +101,8 @@ Hello peer_hello(const std::string& name, const std::string& cluster = "starling
 // One node's transport with everything around it.
 struct Side {
   Side(LoopFixture& fixture, const Ports& ports, std::size_t index,
-       const ConnectionLimits& limits = {}, std::size_t clients_max = 100)
+       const ConnectionLimits& limits = {}, std::size_t clients_max = 100,
+       std::size_t clients_per_address_max = 1000)
       : transport(TransportHost{.loop = fixture.loop,
                                 .turn = fixture.turn,
                                 .clock = fixture.clock,
@@ -107,6 +112,10 @@ struct Side {
                   {.founders = ports.founders(),
                    .name = kNames[index],
                    .clients_max = clients_max,
+                   .clients_per_address_max = clients_per_address_max,
+                   .request_bytes_max = std::size_t{4} << 20U,
+                   .answer_bytes_max = std::size_t{4} << 20U,
+                   .peer_output_bytes_max = std::size_t{16} << 20U,
                    .limits = limits}) {
     REQUIRE(transport.listen({.host = "127.0.0.1", .port = ports.of[index]}).ok());
   }
@@ -377,6 +386,140 @@ TEST_CASE("UvTransport: a slow handshake is closed, and so are clients beyond th
   REQUIRE(fixture.run_until([&] { return second.closed(); }));
   CHECK(second.hello().value_or(Hello{}).refusal.find("clients_max") != std::string::npos);
   CHECK_FALSE(first.closed());
+}
+
+TEST_CASE("UvTransport: clients of one address beyond their share are refused, and may return") {
+  LoopFixture fixture;
+  const Ports ports;
+  Side side(fixture, ports, 0, {}, 100, 1);
+  side.transport.start(peer_hello("alpha"));
+  NativeSide first(fixture, ports.of[0]);
+  first.say(encode(client_hello()));
+  REQUIRE(fixture.run_until([&] { return first.hello().has_value(); }));
+  NativeSide second(fixture, ports.of[0]);
+  second.say(encode(client_hello()));
+  REQUIRE(fixture.run_until([&] { return second.closed(); }));
+  CHECK(second.hello().value_or(Hello{}).refusal.find("from 127.0.0.1") != std::string::npos);
+  first.close();
+  fixture.run_for(std::chrono::milliseconds(20));
+  NativeSide third(fixture, ports.of[0]);
+  third.say(encode(client_hello()));
+  CHECK(fixture.run_until([&] { return third.hello().value_or(Hello{}).name == "alpha"; }));
+}
+
+TEST_CASE("UvTransport: a peer gets in although silent callers have taken every place") {
+  LoopFixture fixture;
+  const Ports ports;
+  Side side(fixture, ports, dialled_index(), {}, 1);
+  side.transport.start(peer_hello(kNames[dialled_index()]));
+  std::vector<std::unique_ptr<NativeSide>> silent;
+  for (std::size_t i = 0; i < UvTransport::kGreetingReserve + 1; ++i) {
+    silent.push_back(std::make_unique<NativeSide>(fixture, ports.of[dialled_index()]));
+  }
+  NativeSide peer(fixture, ports.of[dialled_index()]);
+  peer.say(encode(peer_hello(kNames[1 - dialled_index()])));
+  REQUIRE(fixture.run_until([&] { return side.inbox.events.size() == 1; }));
+  CHECK(fixture.run_until([&] { return silent.front()->closed(); }));
+  CHECK_FALSE(silent.back()->closed());
+  CHECK(side.log.count("clients_max") == 1);
+  NativeSide client(fixture, ports.of[dialled_index()]);
+  client.say(encode(client_hello()));
+  CHECK(fixture.run_until([&] { return client.hello().has_value(); }));
+  CHECK(client.hello().value_or(Hello{}).refusal.empty());
+}
+
+TEST_CASE("UvTransport: peers that say nothing to each other stay connected, by their heartbeat") {
+  LoopFixture fixture;
+  const Ports ports;
+  const ConnectionLimits limits{.silence_timeout = std::chrono::milliseconds(1500)};
+  Side alpha(fixture, ports, 0, limits);
+  Side beta(fixture, ports, 1, limits);
+  alpha.transport.start(peer_hello("alpha"));
+  beta.transport.start(peer_hello("beta"));
+  REQUIRE(fixture.run_until([&] { return alpha.has("up beta") && beta.has("up alpha"); }));
+  fixture.run_for(std::chrono::milliseconds(2500));
+  CHECK(alpha.inbox.events.size() == 1);
+  CHECK(beta.inbox.events.size() == 1);
+  CHECK(alpha.inbox.messages.empty());
+}
+
+TEST_CASE("UvTransport: a peer that falls silent is told as down, its connection still standing") {
+  LoopFixture fixture;
+  const Ports ports;
+  Side side(fixture, ports, dialled_index(), {.silence_timeout = std::chrono::milliseconds(200)});
+  side.transport.start(peer_hello(kNames[dialled_index()]));
+  NativeSide mute(fixture, ports.of[dialled_index()]);
+  mute.say(encode(peer_hello(kNames[1 - dialled_index()])));
+  REQUIRE(fixture.run_until([&] { return side.inbox.events.size() == 2; }));
+  CHECK(side.has("down"));
+  CHECK(side.log.count("silent for too long") == 1);
+}
+
+TEST_CASE("UvTransport: a peer with much unsent is crowded, and what is urgent overtakes it") {
+  LoopFixture fixture;
+  const Ports ports;
+  Side side(fixture, ports, dialled_index());
+  side.transport.start(peer_hello(kNames[dialled_index()]));
+  NativeSide peer(fixture, ports.of[dialled_index()]);
+  peer.say(encode(peer_hello(kNames[1 - dialled_index()])));
+  REQUIRE(fixture.run_until([&] { return side.inbox.events.size() == 1; }));
+  const std::array<NodeId, 1> to{node_id_of(kNames[1 - dialled_index()])};
+  CHECK_FALSE(side.transport.crowded(to[0]));
+  peer.raw().socket.pause_reading();
+  ForwardedPut put;
+  put.put.address = {.bucket = "b", .key = "k"};
+  put.put.value.assign(std::size_t{1} << 20U, 'v');
+  for (int i = 0; i < 14; ++i) side.transport.send(to, put);
+  fixture.run_for(std::chrono::milliseconds(20));
+  CHECK(side.transport.crowded(to[0]));
+  side.transport.send(to, ReplicaWriteReply{});
+  peer.raw().socket.resume_reading();
+  REQUIRE(fixture.run_until([&] { return peer.frames().size() >= 16; }));
+  const auto is_ack = [](const Frame& frame) {
+    const auto* const message = std::get_if<PeerMessage>(&frame.message);
+    return message != nullptr && std::holds_alternative<ReplicaWriteReply>(*message);
+  };
+  CHECK_FALSE(is_ack(peer.frames().back()));
+  CHECK(std::ranges::count_if(peer.frames(), is_ack) == 1);
+  CHECK_FALSE(side.transport.crowded(to[0]));
+}
+
+TEST_CASE("UvTransport: nothing overtakes the greeting, however urgent") {
+  LoopFixture fixture;
+  const Ports ports;
+  Side side(fixture, ports, dialled_index());
+  const std::array<NodeId, 1> to{node_id_of(kNames[1 - dialled_index()])};
+  side.inbox.at_peer_up = [&] { side.transport.send(to, ReplicaWriteReply{}); };
+  side.transport.start(peer_hello(kNames[dialled_index()]));
+  NativeSide peer(fixture, ports.of[dialled_index()]);
+  peer.say(encode(peer_hello(kNames[1 - dialled_index()])));
+  REQUIRE(fixture.run_until([&] { return peer.frames().size() == 2; }));
+  CHECK(peer.hello().has_value());
+}
+
+TEST_CASE("UvTransport: a read's answer without room is refused, a write's is not") {
+  TwoSides sides;
+  NativeSide client(sides, sides.ports.of[0]);
+  client.say(encode(client_hello()));
+  for (const std::uint64_t request : {1, 2, 3}) client.say(encode(request, get_request("k")));
+  REQUIRE(sides.run_until([&] { return sides.alpha.inbox.requests.size() == 3; }));
+  client.raw().socket.pause_reading();
+  GetReply large;
+  large.siblings.push_back({.value = std::string(std::size_t{5} << 20U, 'v')});
+  const auto handle = [&](std::size_t index) { return sides.alpha.inbox.requests[index].first; };
+  sides.alpha.transport.reply(handle(0), large);
+  large.siblings.front().value.resize(std::size_t{1} << 20U);
+  sides.alpha.transport.reply(handle(1), large);
+  sides.alpha.transport.reply(handle(2), PutReply{});
+  client.raw().socket.resume_reading();
+  REQUIRE(sides.run_until([&] { return client.frames().size() == 4; }));
+  const auto reply = [&](std::size_t index) {
+    return std::get<ClientReply>(client.frames()[index].message);
+  };
+  CHECK(std::get<ErrorReply>(reply(1)).status.code() == StatusCode::Overloaded);
+  CHECK(std::get<ErrorReply>(reply(1)).status.retry_after().count() > 0);
+  CHECK(std::holds_alternative<GetReply>(reply(2)));
+  CHECK(std::holds_alternative<PutReply>(reply(3)));
 }
 
 TEST_CASE("UvTransport: after stop_accepting those who are there go on") {

@@ -1,11 +1,14 @@
 #include "node/cluster_view.h"
 
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include "base/ids.h"
+#include "env/transport.h"
 #include "membership/boot_confirmation.h"
 #include "membership/peer_table.h"
 #include "message/peer_messages.h"
@@ -15,11 +18,20 @@
 namespace starling {
 namespace {
 
+class CrowdedTransport final : public Transport {
+ public:
+  void send(std::span<const NodeId> /*to*/, const PeerMessage& /*message*/) override {}
+  void reply(const ClientHandle& /*client*/, ClientReply /*reply*/) override {}
+  [[nodiscard]] bool crowded(NodeId peer) const override { return crowded_peers.contains(peer); }
+
+  std::set<NodeId> crowded_peers;
+};
+
 struct View {
   explicit View(std::size_t members)
       : ring{first_ring(config_of(members))},
         confirmation(BootAnnouncement{}, {}, StoreStanding::Founding),
-        cluster(node_id_of("node0"), ring, peers, confirmation) {}
+        cluster(node_id_of("node0"), ring, peers, confirmation, transport) {}
 
   static ClusterConfig config_of(std::size_t members) {
     ClusterConfig config;
@@ -39,6 +51,7 @@ struct View {
   PeerTable peers;
   CurrentRing ring;
   BootConfirmation confirmation;
+  CrowdedTransport transport;
   ClusterView cluster;
 };
 
@@ -53,6 +66,19 @@ TEST_CASE("ClusterView: this node comes first, silent peers last") {
   CHECK(after.slots[2].node == before.slots[1].node);
   CHECK(after.slots[2].suspect);
   CHECK(after.slots[2].reachable);
+}
+
+TEST_CASE("ClusterView: a crowded peer is in reach, asked last, and says so") {
+  View view(3);
+  view.count("node1");
+  view.count("node2");
+  const ReplicaView before = view.cluster.replicas_of(Token{1});
+  view.transport.crowded_peers.insert(before.slots[1].node);
+  const ReplicaView after = view.cluster.replicas_of(Token{1});
+  CHECK(after.slots[2].node == before.slots[1].node);
+  CHECK(after.slots[2].reachable);
+  CHECK(after.slots[2].crowded);
+  CHECK_FALSE(after.slots[1].crowded);
 }
 
 TEST_CASE("ClusterView: an owner that is not connected, or does not count, is out of reach") {

@@ -182,15 +182,154 @@ TEST_CASE("Coordinator: a repair too large for a message is not sent, and not wa
   CHECK(std::get<GetReply>(cluster.replies.at(number)).siblings.size() == 3);
 }
 
-TEST_CASE("Coordinator: more requests than the bound are refused as overloaded") {
+// What a request to node `i` is answered before anything is delivered.
+Status refusal_of(TestCluster& cluster, std::size_t i, ClientRequestBody body) {
+  const std::uint64_t number = cluster.request(i, std::move(body));
+  const auto reply = cluster.replies.find(number);
+  if (reply == cluster.replies.end()) return Status::success();
+  const auto* const error = std::get_if<ErrorReply>(&reply->second);
+  return error == nullptr ? Status::success() : error->status;
+}
+
+TEST_CASE(
+    "Coordinator: clients' requests beyond their share of the bound are refused with a hint") {
   TestCluster cluster(1);
-  std::uint64_t number = 0;
-  for (int i = 0; i <= 16384; ++i) {
-    number = cluster.request(0, cluster.put_of("key" + std::to_string(i), "value"));
+  cluster.restart_with({.operations_max = 16});
+  for (int i = 0; i < 14; ++i) {
+    CHECK(refusal_of(cluster, 0, cluster.put_of("key" + std::to_string(i), "value")).ok());
   }
-  const auto& reply = std::get<ErrorReply>(cluster.replies.at(number));
-  CHECK(reply.status.code() == StatusCode::Overloaded);
-  CHECK(reply.status.message().find("16384") != std::string::npos);
+  const Status refused = refusal_of(cluster, 0, cluster.put_of("one more", "value"));
+  CHECK(refused.code() == StatusCode::Overloaded);
+  CHECK(refused.retry_after() == std::chrono::milliseconds(25));
+  cluster.settle();
+  CHECK(cluster.ask<GetReply>(0, TestCluster::get_of("one more")).siblings.empty());
+}
+
+TEST_CASE("Coordinator: what peers forward finds room when clients have taken theirs") {
+  TestCluster cluster(4);
+  cluster.restart_with({.operations_max = 16});
+  const std::size_t stranger = cluster.stranger_to("key");
+  const std::size_t owner = cluster.owners_of("key").front();
+  for (const std::size_t other : cluster.owners_of("key")) {
+    if (other != owner) cluster.cut(stranger, other);
+  }
+  while (refusal_of(cluster, owner, TestCluster::get_of("key")).ok()) {
+  }
+  const std::uint64_t number = cluster.request(stranger, cluster.put_of("key", "value"));
+  cluster.settle();
+  CHECK(std::holds_alternative<PutReply>(cluster.replies.at(number)));
+}
+
+TEST_CASE("Coordinator: values under way are bounded in bytes, and small ones always pass") {
+  TestCluster cluster(1);
+  cluster.restart_with({.operation_bytes_max = 1'000'000});
+  const std::string large(600'000, 'v');
+  CHECK(refusal_of(cluster, 0, cluster.put_of("first", large)).ok());
+  const Status refused = refusal_of(cluster, 0, cluster.put_of("second", large));
+  CHECK(refused.code() == StatusCode::Overloaded);
+  // Of the same client, which holds more than its share by now; and of another one.
+  CHECK(refusal_of(cluster, 0, TestCluster::get_of("other")).code() == StatusCode::Overloaded);
+  cluster.node(0).on_client_request(
+      {.connection = 2, .request = 1000},
+      {.remaining = std::chrono::seconds(5), .body = TestCluster::get_of("other")});
+  cluster.settle();
+  CHECK(std::holds_alternative<GetReply>(cluster.replies.at(1000)));
+  CHECK(refusal_of(cluster, 0, cluster.put_of("second", large)).ok());
+}
+
+TEST_CASE(
+    "Coordinator: a large value is refused while another waits for the disk, a small one not") {
+  TestCluster cluster(1);
+  cluster.connect_all();
+  const std::string large(1'100'000, 'v');
+  CHECK(refusal_of(cluster, 0, cluster.put_of("first", large)).ok());
+  CHECK(refusal_of(cluster, 0, cluster.put_of("second", large)).code() == StatusCode::Overloaded);
+  CHECK(refusal_of(cluster, 0, cluster.put_of("small", "v")).ok());
+  cluster.settle();
+  CHECK(refusal_of(cluster, 0, cluster.put_of("second", large)).ok());
+}
+
+TEST_CASE("Coordinator: clients may fill a share of the commit queue, and peers the rest") {
+  TestCluster cluster(1);
+  cluster.restart_with({.commit_queue_bytes_max = 8000});
+  cluster.request(0, cluster.put_of("large", std::string(7100, 'v')));
+  CHECK(cluster.engine(0).queued_bytes() < 8000);
+  const Status refused = refusal_of(cluster, 0, cluster.put_of("small", "v"));
+  CHECK(refused.code() == StatusCode::Overloaded);
+  CHECK(refused.retry_after() == std::chrono::milliseconds(100));
+}
+
+TEST_CASE("Coordinator: a write passes a crowded replica over, and is refused without a quorum") {
+  TestCluster cluster(3);
+  cluster.connect_all();
+  cluster.crowded = {cluster.id(2)};
+  const std::uint64_t number = cluster.request(0, cluster.put_of("key", "value"));
+  for (const TestCluster::Sent& sent : cluster.sent) CHECK(sent.to == cluster.id(1));
+  cluster.settle();
+  CHECK(std::get<PutReply>(cluster.replies.at(number)).replies.received == 2);
+  cluster.crowded.insert(cluster.id(1));
+  const Status refused = refusal_of(cluster, 0, cluster.put_of("other", "value"));
+  CHECK(refused.code() == StatusCode::Overloaded);
+  CHECK(refused.retry_after().count() > 0);
+  cluster.crowded.clear();
+  CHECK(cluster.ask<GetReply>(0, TestCluster::get_of("other")).siblings.empty());
+}
+
+TEST_CASE("Coordinator: nothing is forwarded to a crowded owner") {
+  TestCluster cluster(4);
+  cluster.connect_all();
+  const std::vector<std::size_t> owners = cluster.owners_of("key");
+  const std::size_t stranger = cluster.stranger_to("key");
+  for (const std::size_t owner : owners) cluster.crowded.insert(cluster.id(owner));
+  const Status refused = refusal_of(cluster, stranger, cluster.put_of("key", "value"));
+  CHECK(refused.code() == StatusCode::Overloaded);
+  CHECK(cluster.sent.empty());
+  cluster.crowded.erase(cluster.id(owners.back()));
+  CHECK(refusal_of(cluster, stranger, cluster.put_of("key", "value")).ok());
+  REQUIRE(cluster.sent.size() == 1);
+  CHECK(cluster.sent.front().to == cluster.id(owners.back()));
+}
+
+TEST_CASE("Coordinator: a repair is not sent to a crowded replica, and the read is answered") {
+  TestCluster cluster(3);
+  cluster.connect_all();
+  cluster.cut(0, 2);
+  cluster.ask<PutReply>(0, cluster.put_of("key", "value"));
+  cluster.connect_all();
+  cluster.crowded = {cluster.id(2)};
+  ClientGet all = TestCluster::get_of("key");
+  all.levels.r = Level::all();
+  const auto held_by_node2 = [&] {
+    return std::ranges::any_of(cluster.engine(2).entries,
+                               [](const auto& entry) { return entry.first.ends_with("key"); });
+  };
+  CHECK(cluster.ask<GetReply>(0, all).siblings.size() == 1);
+  CHECK_FALSE(held_by_node2());
+  cluster.crowded.clear();
+  CHECK(cluster.ask<GetReply>(0, all).siblings.size() == 1);
+  CHECK(held_by_node2());
+}
+
+TEST_CASE("Coordinator: records of answered reads are bounded in bytes: the oldest gives way") {
+  TestCluster cluster(3);
+  cluster.restart_with({.draining_bytes_max = 25'000});
+  for (int i = 0; i < 4; ++i) {
+    cluster.ask<PutReply>(0, cluster.put_of("key" + std::to_string(i), std::string(10'000, 'v')));
+  }
+  std::vector<TestCluster::Sent> kept;  // what node2 would have answered to
+  for (int i = 0; i < 4; ++i) {
+    cluster.request(0, TestCluster::get_of("key" + std::to_string(i)));
+    const auto of_node2 = std::ranges::partition(
+        cluster.sent, [&](const TestCluster::Sent& sent) { return sent.to != cluster.id(2); });
+    kept.insert(kept.end(), of_node2.begin(), of_node2.end());
+    cluster.sent.erase(of_node2.begin(), of_node2.end());
+    cluster.settle();
+  }
+  CHECK(kept.size() == 4);
+  CHECK_FALSE(cluster.node(0).next_deadline() == std::nullopt);
+  cluster.node(0).check_invariants();
+  CHECK(cluster.node(0).held_bytes() < 25'000);
+  CHECK(cluster.node(0).held_bytes() > 10'000);
 }
 
 TEST_CASE("Coordinator: reads answered long ago do not fill the table while a replica is silent") {

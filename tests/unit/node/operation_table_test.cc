@@ -76,5 +76,24 @@ TEST_CASE("OperationTable: ids come in the order in which the operations began")
   CHECK(table.ids() == std::vector<OperationId>{first, second, third});
 }
 
+TEST_CASE("OperationTable: knows what its operations hold, and what the draining ones do") {
+  OperationTable table(4, Random(1));
+  Operation& first = table.insert(any_operation());
+  Operation& second = table.insert(any_operation());
+  first.value_bytes = 1000;
+  second.value_bytes = 300;
+  table.weigh(first);
+  table.weigh(second);
+  CHECK(table.bytes() == 1300);
+  second.draining = true;
+  table.weigh(second);
+  table.weigh(second);
+  CHECK(table.draining_bytes() == 300);
+  table.renumber(second);
+  table.erase(second.id);
+  CHECK(table.draining_bytes() == 0);
+  CHECK(table.bytes() == 1000);
+}
+
 }  // namespace
 }  // namespace starling

@@ -23,6 +23,7 @@ class RecordingTransport final : public Transport {
   void send(std::span<const NodeId> to, const PeerMessage& /*message*/) override {
     sent.emplace_back(to.begin(), to.end());
   }
+  [[nodiscard]] bool crowded(NodeId /*peer*/) const override { return false; }
   void reply(const ClientHandle& /*client*/, ClientReply /*reply*/) override {}
 
   std::vector<std::vector<NodeId>> sent;

@@ -69,6 +69,43 @@ TEST_CASE("ReplicaService: an acknowledgement waits for the disk") {
   CHECK(replica.take<ReplicaWriteReply>()->outcome == ReplicaOutcome::Done);
 }
 
+TEST_CASE("ReplicaService: no record is sent to a crowded peer, a digest is") {
+  Replica replica;
+  replica.tell<ReplicaWriteReply>(replica.write());
+  replica.cluster.commit(0);
+  replica.cluster.sent.clear();
+  replica.cluster.crowded = {replica.cluster.id(1)};
+  ReplicaRead read = replica.read();
+  CHECK(replica.tell<ReplicaReadReply>(read)->outcome == ReplicaOutcome::Done);
+  read.want = ReadWant::Record;
+  CHECK(replica.tell<ReplicaReadReply>(read)->outcome == ReplicaOutcome::Refused);
+  replica.cluster.crowded.clear();
+  CHECK(replica.tell<ReplicaReadReply>(read)->outcome == ReplicaOutcome::Done);
+}
+
+TEST_CASE("ReplicaService: records that wait for the disk are bounded in bytes") {
+  Replica replica;
+  replica.cluster.restart_with({.waiting_reply_bytes_max = 1});
+  replica.cluster.sent.clear();
+  replica.tell<ReplicaWriteReply>(replica.write());
+  ReplicaRead read = replica.read();
+  read.want = ReadWant::Record;
+  CHECK_FALSE(replica.tell<ReplicaReadReply>(read).has_value());
+  CHECK(replica.tell<ReplicaReadReply>(read)->outcome == ReplicaOutcome::Refused);
+  replica.cluster.commit(0);
+  replica.cluster.sent.clear();
+  CHECK(replica.tell<ReplicaReadReply>(read)->outcome == ReplicaOutcome::Done);
+}
+
+TEST_CASE("ReplicaService: a scan for a crowded peer is refused, not done") {
+  Replica replica;
+  replica.cluster.crowded = {replica.cluster.id(1)};
+  ScanRange scan{.envelope = replica.envelope, .bucket = "bucket", .limit = 1};
+  replica.cluster.node(0).on_peer_message(replica.cluster.id(1), scan);
+  REQUIRE(replica.cluster.work(0));
+  CHECK(replica.take<ScanRangeReply>()->outcome == ReplicaOutcome::Refused);
+}
+
 TEST_CASE("ReplicaService: a read of what is not durable yet waits as well") {
   Replica replica;
   replica.tell<ReplicaWriteReply>(replica.write());

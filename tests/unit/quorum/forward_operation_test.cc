@@ -54,6 +54,20 @@ Actions reply(ForwardOperation& forward, std::uint64_t from, ForwardedPutReply a
   return out;
 }
 
+TEST_CASE("ForwardOperation: a crowded owner is passed over, and with none left it is overloaded") {
+  ReplicaView owners = view_of(3, {0});
+  owners.slots[1].crowded = true;
+  Actions out;
+  const ForwardOperation forward = forward_to(owners, out);
+  CHECK(only<ForwardPut>(out).to == node(2));
+  owners.slots[2].crowded = true;
+  Actions refused;
+  const ForwardOperation to_nobody = forward_to(owners, refused);
+  CHECK(only<AnswerError>(refused).status.code() == StatusCode::Overloaded);
+  CHECK(only<AnswerError>(refused).nothing_minted);
+  CHECK(to_nobody.finished());
+}
+
 TEST_CASE("ForwardOperation: the first reachable owner gets the put, and its answer passes on") {
   Actions out;
   ForwardOperation forward = forward_to(view_of(3, {0}), out);

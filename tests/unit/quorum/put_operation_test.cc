@@ -74,6 +74,31 @@ Actions reply(PutOperation& put, std::uint64_t from, ReplicaOutcome outcome = kD
   return out;
 }
 
+TEST_CASE(
+    "PutOperation: with too few slots that take writes it is overloaded, and nothing minted") {
+  ReplicaView view = view_of(3);
+  view.slots[1].crowded = true;
+  view.slots[2].crowded = true;
+  PutOperation put = put_of(quorum_of(3, 2), std::move(view));
+  const Actions out = did([&](Actions& actions) { put.start(actions); });
+  const auto error = only<AnswerError>(out);
+  CHECK(error.status.code() == StatusCode::Overloaded);
+  CHECK(error.status.retry_after() == kCrowdedRetry);
+  CHECK(error.nothing_minted);
+  CHECK(none<MintLocally>(out));
+}
+
+TEST_CASE("PutOperation: a crowded slot is passed over, and counts as failed") {
+  ReplicaView view = view_of(3);
+  view.slots[2].crowded = true;
+  Actions asked;
+  PutOperation put = minted_put(quorum_of(3, 2), std::move(view), asked);
+  CHECK(only<SendWrite>(asked).to == std::vector<NodeId>{node(1)});
+  CHECK(reply(put, 0).empty());
+  CHECK(only<AnswerPut>(reply(put, 1)).replies.received == 2);
+  CHECK(put.finished());
+}
+
 TEST_CASE("PutOperation: with too few reachable slots nothing is minted") {
   PutOperation put = put_of(quorum_of(3, 2), view_of(3, {1, 2}));
   const Actions out = did([&](Actions& actions) { put.start(actions); });

@@ -126,5 +126,32 @@ TEST_CASE("FrameAssembler: a huge frame leaves no huge buffer behind, and its su
   CHECK(taken.front().body.size() > 5U << 20U);
 }
 
+TEST_CASE("FrameAssembler: a skipped frame is not kept, and its successor comes whole") {
+  ClientPut put;
+  put.address = {.bucket = "b", .key = "k"};
+  put.value.assign(100'000, 'v');
+  const std::string skipped = encode(1, ClientRequest{.remaining = {}, .body = std::move(put)});
+  const std::string stream = skipped + encode(hello_from("after"));
+  for (const std::size_t first : {kFrameHeaderBytes, std::size_t{50'000}, skipped.size() - 1}) {
+    CAPTURE(first);
+    FrameAssembler assembler;
+    assembler.feed(std::string_view(stream).substr(0, first));
+    REQUIRE_FALSE(assembler.next()->has_value());
+    REQUIRE(assembler.started().has_value());
+    CHECK(assembler.started()->request == 1);
+    assembler.skip_started();
+    CHECK(assembler.buffered_bytes() == 0);
+    CHECK_FALSE(assembler.started().has_value());
+    std::vector<Taken> taken;
+    for (std::size_t from = first; from < stream.size(); from += 1000) {
+      assembler.feed(std::string_view(stream).substr(from, 1000));
+      CHECK(assembler.buffered_bytes() <= 1000);
+      drain(assembler, taken);
+    }
+    REQUIRE(taken.size() == 1);
+    CHECK(taken.front().header.type == FrameType::Hello);
+  }
+}
+
 }  // namespace
 }  // namespace starling

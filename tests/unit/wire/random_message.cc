@@ -319,6 +319,7 @@ std::vector<PeerMessage> peer_messages(Random& random) {
                 .incarnation = {random.next()},
                 .verdict = static_cast<BootVerdict>(random.below(3))},
       StoreNotice{.condition = static_cast<StoreCondition>(random.below(3))},
+      Heartbeat{},
   };
 }
 
