@@ -25,6 +25,7 @@
 #include "daemon/config_file.h"
 #include "daemon/environment.h"
 #include "daemon/flag.h"
+#include "daemon/memory_plan.h"
 #include "daemon/memory_share.h"
 #include "daemon/settings.h"
 #include "net/host_port.h"
@@ -48,6 +49,8 @@ struct SizeBounds {
 
 // With less LevelDB reads the same blocks again and again.
 constexpr SizeBounds kBlockCacheBounds{.min = std::uint64_t{1} << 20U};
+
+constexpr SizeBounds kMemoryBounds{.min = kMemoryLimitMin};
 
 Status usage_error(std::string message) {
   return {StatusCode::Usage, std::move(message)};
@@ -171,6 +174,16 @@ Status check_exposure(const Reader& reader, const DaemonSettings& settings) {
   return reader.bad("http", settings.http.to_text() + " is --listen's address: choose another");
 }
 
+Result<MemoryPlan> memory_of(const Reader& reader) {
+  STARLING_ASSIGN_OR_RETURN(
+      read, const std::uint64_t limit,
+      reader.size("memory-limit", default_memory_limit(usable_memory_bytes()), kMemoryBounds));
+  MemoryPlan plan = divide_memory(limit);
+  STARLING_ASSIGN_OR_RETURN(block_cache, plan.block_cache_bytes,
+                            reader.size("block-cache", plan.block_cache_bytes, kBlockCacheBounds));
+  return plan;
+}
+
 std::string names_of(const std::vector<RingMember>& founders) {
   std::string names;
   for (const RingMember& founder : founders) {
@@ -275,9 +288,7 @@ Result<DaemonSettings> check_settings(const GivenValues& given) {
   STARLING_ASSIGN_OR_RETURN(http, settings.http, reader.address("http", "127.0.0.1:7500"));
   STARLING_RETURN_IF_ERROR(check_exposure(reader, settings));
   STARLING_ASSIGN_OR_RETURN(durability, settings.durability, durability_of(reader));
-  STARLING_ASSIGN_OR_RETURN(
-      block_cache, settings.block_cache_bytes,
-      reader.size("block-cache", block_cache_share(usable_memory_bytes()), kBlockCacheBounds));
+  STARLING_ASSIGN_OR_RETURN(memory, settings.memory, memory_of(reader));
   STARLING_ASSIGN_OR_RETURN(limits, settings.disk_limits, disk_limits_of(reader));
   STARLING_ASSIGN_OR_RETURN(level, settings.log_level, log_level_from(reader));
   STARLING_ASSIGN_OR_RETURN(cluster, settings.cluster, cluster_of(reader, settings));

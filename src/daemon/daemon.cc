@@ -48,6 +48,18 @@ constexpr Duration kSyncInterval = std::chrono::seconds(1);
 // How often the space on the disk is looked at.
 constexpr Duration kDiskInterval = std::chrono::seconds(1);
 
+// The founders follow once the store has said who they are.
+TransportOptions transport_options(const DaemonSettings& settings) {
+  return {.founders = {},
+          .name = settings.name,
+          .clients_max = settings.memory.clients,
+          .clients_per_address_max = (settings.memory.clients + 1) / 2,
+          .request_bytes_max = settings.memory.request_bytes,
+          .answer_bytes_max = settings.memory.answer_bytes,
+          .peer_output_bytes_max = settings.memory.peer_output_bytes,
+          .limits = {}};
+}
+
 std::uint64_t seed_of_this_process() {
   std::random_device entropy;
   return (std::uint64_t{entropy()} << 32U) | entropy();
@@ -74,7 +86,7 @@ Daemon::Daemon(DaemonSettings settings, Log& log)
                   .clock = clock_,
                   .log = log_,
                   .random = random_.fork("transport")},
-                 *this, {.founders = {}, .name = settings_.name}),
+                 *this, transport_options(settings_)),
       routes_([this] { return health(); }),
       http_(
           loop_, turn_, clock_,
@@ -124,8 +136,10 @@ Status Daemon::run() {
 
 Status Daemon::open_store() {
   STARLING_RETURN_IF_ERROR(prepare_data_directory(settings_.data_dir));
-  LevelDbEngineOptions options{.database = {.directory = store_directory(settings_.data_dir),
-                                            .block_cache_bytes = settings_.block_cache_bytes}};
+  LevelDbEngineOptions options{
+      .database = {.directory = store_directory(settings_.data_dir),
+                   .block_cache_bytes = settings_.memory.block_cache_bytes,
+                   .write_buffer_bytes = settings_.memory.write_buffer_bytes}};
   // Behind a crash on a full disk the ballast is what makes a start possible.
   PosixFiles files;
   static_cast<void>(disk_.provide(bytes_to_open(options.database.directory, files)));
@@ -161,7 +175,14 @@ NodeOptions Daemon::node_options() const {
   return {.name = settings_.name,
           .http_address = settings_.http.to_text(),
           .data_dir = settings_.data_dir,
-          .durability = settings_.durability};
+          .durability = settings_.durability,
+          .record_cache_bytes_max = settings_.memory.record_cache_bytes,
+          .commit_queue_bytes_max = settings_.memory.commit_queue_bytes,
+          .operation_bytes_max = settings_.memory.operation_bytes,
+          .draining_bytes_max = settings_.memory.draining_bytes,
+          .waiting_reply_bytes_max = settings_.memory.waiting_reply_bytes,
+          .listings_max = settings_.memory.listings,
+          .replays_max = settings_.memory.replays};
 }
 
 Health Daemon::health() const {

@@ -17,7 +17,7 @@ struct Flag {
   std::string_view help;
 };
 
-inline constexpr std::array<Flag, 18> kFlags{{
+inline constexpr std::array<Flag, 19> kFlags{{
     {"config", "FILE", "TOML file whose keys are these flags without the dashes"},
     {"name", "NAME", "this member's name, unique in the cluster (default: node0)"},
     {"data-dir", "DIR",
@@ -36,9 +36,11 @@ inline constexpr std::array<Flag, 18> kFlags{{
     {"durability", "MODE",
      "when a write counts as durable: sync (with its synced batch), interval (written, synced "
      "within 1 s) or none (default: sync)"},
+    {"memory-limit", "SIZE",
+     "what caches, queues and requests may hold together, 256MiB at least (default: a quarter of "
+     "the memory)"},
     {"block-cache", "SIZE",
-     "memory for blocks of the store that were read (default: a sixteenth of the memory, 16MiB to "
-     "1GiB)"},
+     "memory for blocks of the store that were read (default: a part of --memory-limit)"},
     {"disk-soft-limit", "SIZE",
      "with less free on the disk no new values are taken (default: a tenth of it, at most 2GiB)"},
     {"disk-hard-limit", "SIZE",

@@ -14,10 +14,6 @@
 namespace starling {
 namespace {
 
-constexpr std::uint64_t kShareDivisor = 16;
-constexpr std::uint64_t kShareMin = std::uint64_t{16} << 20U;
-constexpr std::uint64_t kShareMax = std::uint64_t{1} << 30U;
-
 // Inside a container this is the limit of the container; elsewhere there is no such file.
 constexpr const char* kMemoryLimitFile = "/sys/fs/cgroup/memory.max";
 
@@ -29,10 +25,6 @@ std::uint64_t memory_of_the_machine() {
 }
 
 }  // namespace
-
-std::uint64_t block_cache_share(std::uint64_t memory_bytes) {
-  return std::clamp(memory_bytes / kShareDivisor, kShareMin, kShareMax);
-}
 
 std::uint64_t usable_memory_bytes() {
   std::ifstream file(kMemoryLimitFile);

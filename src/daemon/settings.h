@@ -2,10 +2,10 @@
 
 // DaemonSettings: everything starlingd was told, checked. How it was told is config.h's affair.
 
-#include <cstdint>
 #include <string>
 
 #include "base/log.h"
+#include "daemon/memory_plan.h"
 #include "net/host_port.h"
 #include "node/node_options.h"
 #include "ring/cluster_config.h"
@@ -29,7 +29,7 @@ struct DaemonSettings {
   ClusterConfig cluster;  // the founding members, this one included
   FoundingOrigins founding;
   DurabilityMode durability = DurabilityMode::Sync;
-  std::uint64_t block_cache_bytes = 0;
+  MemoryPlan memory;
   DiskLimitOptions disk_limits;
   LogLevel log_level = LogLevel::Info;
 };

@@ -124,6 +124,7 @@ TEST_CASE("Config: every bad value is refused by name and with a remedy") {
   check_refused({"--partitions", "many"}, {"--partitions", "whole number"});
   check_refused({"--replicas", "0"}, {"--replicas", "1 to 15"});
   check_refused({"--durability", "often"}, {"--durability", "sync, interval or none"});
+  check_refused({"--memory-limit", "255MiB"}, {"--memory-limit", "between 256 MiB and"});
   check_refused({"--block-cache", "much"}, {"--block-cache", "64MiB"});
   check_refused({"--block-cache", "1KiB"}, {"--block-cache", "between 1 MiB and"});
   check_refused({"--log-level", "loud"}, {"--log-level", "warning or error"});
@@ -134,8 +135,10 @@ TEST_CASE("Config: every bad value is refused by name and with a remedy") {
 }
 
 TEST_CASE("Config: the block cache is what somebody says, else a share of the memory") {
-  CHECK(settings_of({"--block-cache", "256MiB"}).block_cache_bytes == std::uint64_t{256} << 20U);
-  CHECK(settings_of({}).block_cache_bytes >= std::uint64_t{16} << 20U);
+  CHECK(settings_of({"--block-cache", "256MiB"}).memory.block_cache_bytes == std::uint64_t{256}
+                                                                                 << 20U);
+  CHECK(settings_of({}).memory.block_cache_bytes >= std::uint64_t{16} << 20U);
+  CHECK(settings_of({"--memory-limit", "256MiB"}).memory.sum() <= std::uint64_t{256} << 20U);
 }
 
 TEST_CASE("Config: limits of the disk are sizes, the hard one below the soft one") {

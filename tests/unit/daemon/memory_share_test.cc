@@ -9,13 +9,6 @@ namespace {
 
 constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20U;
 
-TEST_CASE("MemoryShare: the block cache gets a sixteenth of the memory, within bounds") {
-  CHECK(block_cache_share(0) == 16 * kMebibyte);
-  CHECK(block_cache_share(128 * kMebibyte) == 16 * kMebibyte);
-  CHECK(block_cache_share(4096 * kMebibyte) == 256 * kMebibyte);
-  CHECK(block_cache_share(1'000'000 * kMebibyte) == 1024 * kMebibyte);
-}
-
 TEST_CASE("MemoryShare: a control group's limit is a number or none") {
   CHECK(parse_memory_limit("268435456\n") == 256 * kMebibyte);
   CHECK(parse_memory_limit("max\n") == 0);
