@@ -1,7 +1,6 @@
 #include "daemon/memory_plan.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 
 #include "base/assert.h"

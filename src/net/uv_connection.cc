@@ -14,9 +14,11 @@
 #include "starling/result.h"
 #include "starling/status.h"
 
+#include "base/ids.h"
 #include "base/time.h"
 #include "message/client_messages.h"
 #include "message/hello.h"
+#include "net/output_queue.h"
 #include "net/uv_handle.h"
 #include "net/uv_socket.h"
 #include "net/uv_timer.h"
@@ -107,8 +109,8 @@ void UvConnection::check_output(Instant now) {
 }
 
 Duration UvConnection::frame_patience() const {
-  const std::size_t bytes =
-      assembler_.started().has_value() ? assembler_.started()->body_bytes : skipped_bytes_;
+  const std::optional<FrameHeader>& started = assembler_.started();
+  const std::size_t bytes = started.has_value() ? started->body_bytes : skipped_bytes_;
   return limits_.frame_timeout + std::chrono::seconds(bytes / limits_.frame_bytes_per_second_min);
 }
 

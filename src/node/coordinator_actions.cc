@@ -154,7 +154,7 @@ void Coordinator::mint_locally(Operation& operation, Actions& more, Instant now)
     operation.widened_context = std::move(minted->record_clock);
   }
   // The minted delta has it. Only the planted second mint would want it again.
-  if (options_.planted == PlantedBug::None) std::string().swap(operation.put->value);
+  if (options_.planted == PlantedBug::None) operation.drop_value();
   machine.on_minted(std::move(minted->minted), minted->siblings, more);
 }
 

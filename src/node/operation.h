@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <variant>
 
 #include "base/assert.h"
@@ -86,6 +87,11 @@ struct Operation {
   [[nodiscard]] const PutCommand& put_command() const {
     STARLING_CHECK(put.has_value());
     return *put;
+  }
+  // Gives back the value of a put that has been minted. REQUIRES: this is a put.
+  void drop_value() {
+    STARLING_CHECK(put.has_value());
+    std::string().swap(put->value);
   }
   // What it holds in memory besides itself: values and records.
   [[nodiscard]] std::size_t bytes() const {
