@@ -25,7 +25,8 @@ void Batch::run(ClientEngine& engine, std::vector<Result<ClientRequestBody>> req
                 const ClientEngine::Terms& terms, Done done) {
   // It belongs to itself until its last answer (advance).
   std::unique_ptr<Batch> batch(new Batch(engine, std::move(requests), terms, std::move(done)));
-  batch.release()->advance();
+  std::unique_lock lock(batch->mutex_);
+  batch.release()->advance(std::move(lock));
 }
 
 Batch::Batch(ClientEngine& engine, std::vector<Result<ClientRequestBody>> requests,
@@ -36,8 +37,7 @@ Batch::Batch(ClientEngine& engine, std::vector<Result<ClientRequestBody>> reques
       requests_(std::move(requests)),
       answers_(requests_.size(), Result<ClientReply>(Status(StatusCode::Failure, "no answer"))) {}
 
-void Batch::advance() {
-  std::unique_lock lock(mutex_);
+void Batch::advance(std::unique_lock<std::mutex> lock) {
   ++inside_;
   while (const std::optional<std::size_t> index = take_next()) {
     lock.unlock();
@@ -87,13 +87,12 @@ void Batch::submit(std::size_t index) {
 }
 
 void Batch::on_answer(std::size_t index, Result<ClientReply> answer) {
-  {
-    const std::lock_guard lock(mutex_);
-    answers_[index] = std::move(answer);
-    --under_way_;
-    ++answered_;
-  }
-  advance();
+  std::unique_lock lock(mutex_);
+  answers_[index] = std::move(answer);
+  --under_way_;
+  ++answered_;
+  // Without letting go of the lock: with its last answer there, whoever leaves next ends the batch.
+  advance(std::move(lock));
 }
 
 // ---- The calls of Client that take many items.

@@ -42,8 +42,8 @@ class Batch {
         const ClientEngine::Terms& terms, Done done);
 
   // Submits what the window has room for. The last thread that leaves it, with every answer there,
-  // ends the batch.
-  void advance();
+  // ends the batch. `lock`: of mutex_, held.
+  void advance(std::unique_lock<std::mutex> lock);
   void submit(std::size_t index);
   void on_answer(std::size_t index, Result<ClientReply> answer);
   [[nodiscard]] std::optional<std::size_t> take_next();
