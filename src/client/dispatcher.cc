@@ -293,6 +293,8 @@ void Dispatcher::leave_line(PendingRequest& request, bool answered) {
 }
 
 void Dispatcher::finish(PendingRequest& request, Result<ClientReply> result) {
+  // A refusal speaks of the last time that it was sent, not of the time before.
+  if (!result.ok() && !request.doubt.ok()) result = request.doubt;
   if (!result.ok() && result.status().code() == StatusCode::Unreachable) {
     result =
         Status(StatusCode::Unreachable, "no server could be reached: " + result.status().message());
@@ -378,6 +380,7 @@ void Dispatcher::lose_connection(ConnectionId id, const Status& why, std::uint64
     Conclusion conclusion = conclude(request.call.request.body, exchange);
     // Asked for by the caller, who knows that the write may then be there twice.
     if (request.call.retry == Retry::Always) conclusion.may_try_next = true;
+    if (conclusion.status.code() == StatusCode::InDoubt) request.doubt = conclusion.status;
     leave_line(request, false);
     // A connection breaks once, whatever the number of requests on it: this needs no budget.
     follow(request, conclusion, now);

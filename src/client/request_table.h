@@ -36,6 +36,7 @@ struct PendingRequest {
   std::bitset<EndpointPool::kNodesMax> tried;  // in this round
   std::uint32_t rounds_left = 0;
   Status failure;  // the most telling of this round's
+  Status doubt;    // not ok: it was sent before, as a write of which nobody knows the end
 
   // When Sent.
   std::uint64_t number = 0;  // on the wire: an id of its own for each time it is sent

@@ -256,6 +256,23 @@ TEST_CASE("Dispatcher: a write in doubt is sent again only when always is asked 
   CHECK(stage.sent.size() == 2);
 }
 
+TEST_CASE("Dispatcher: a write that was in doubt once stays so, whoever refuses it then") {
+  Stage refused_later(2);
+  const std::size_t first = refused_later.submit(put(), seconds(5), Retry::Always);
+  refused_later.open_last();
+  refused_later.break_off(refused_later.connects.back());
+  refused_later.open_last();
+  refused_later.answer(refused_later.sent[1], refusal(StatusCode::TooManySiblings));
+  CHECK(refused_later.code(first) == StatusCode::InDoubt);
+  Stage refused_before(2);
+  const std::size_t second = refused_before.submit(put(), seconds(5), Retry::Always);
+  refused_before.open_last();
+  refused_before.answer(refused_before.sent[0], refusal(StatusCode::Unavailable));
+  refused_before.open_last();
+  refused_before.break_off(refused_before.connects.back());
+  CHECK(refused_before.code(second) == StatusCode::InDoubt);
+}
+
 TEST_CASE("Dispatcher: with retry never the first failure is the answer") {
   Stage stage(2);
   const std::size_t read = stage.submit(get(), seconds(5), Retry::Never);
@@ -395,6 +412,28 @@ TEST_CASE("Dispatcher: a short deadline says nothing about the server") {
   stage.submit(put());
   CHECK(stage.connects.size() == 1);
   CHECK(stage.sent.size() == 2);
+}
+
+TEST_CASE("Dispatcher: short deadlines that all pass in silence end a connection as a long one does") {
+  Stage stage(1);
+  for (int call = 0; call < 4; ++call) {
+    stage.submit(put(), milliseconds(300));
+    if (call == 0) stage.open_last();
+    stage.pass(milliseconds(300));
+  }
+  CHECK(stage.closed == std::vector{stage.connects[0]});
+}
+
+TEST_CASE("Dispatcher: short deadlines that pass between answers end no connection") {
+  Stage stage(1);
+  for (int call = 0; call < 10; ++call) {
+    stage.submit(put(), milliseconds(300));
+    if (call == 0) stage.open_last();
+    stage.pass(milliseconds(300));
+    stage.submit(put(), milliseconds(300));
+    stage.answer(stage.sent.back(), PutReply{});
+  }
+  CHECK(stage.closed.empty());
 }
 
 TEST_CASE("Dispatcher: a server that owes too many answers loses its connection") {
