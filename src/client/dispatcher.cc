@@ -35,7 +35,7 @@ namespace {
 // How much earlier than the caller the server gives up, so that its answer, which knows how many
 // replicas were heard, is there before the caller stops waiting. At most a tenth of the time left.
 constexpr Duration kAnswerMargin = std::chrono::milliseconds(50);
-// A connection on which nothing was heard for this long, while a request on it ran out of time, is
+// A connection on which nothing was heard for this long, while requests on it ran out of time, is
 // taken for dead. Shorter, and a short deadline would be taken for a dead server.
 constexpr Duration kSilence = std::chrono::seconds(1);
 // Answers that nobody waits for any more hold memory at both ends.
@@ -90,6 +90,7 @@ void Dispatcher::on_reply(ConnectionId connection, std::uint64_t number, ClientR
   const auto line = lines_.find(connection);
   if (line == lines_.end()) return;
   line->second.heard_at = now;
+  line->second.missed_since.reset();
   PendingRequest* const request = requests_.sent_as(number);
   if (request == nullptr || request->connection != connection) {
     if (line->second.abandoned > 0) --line->second.abandoned;
@@ -274,8 +275,11 @@ void Dispatcher::on_silence(PendingRequest& request, Instant now) {
 bool Dispatcher::is_dead(const PendingRequest& request, Instant now) const {
   const auto line = lines_.find(request.connection);
   if (line == lines_.end()) return false;
-  const bool silent = line->second.heard_at <= request.sent_at && now - request.sent_at >= kSilence;
-  return silent || line->second.abandoned >= kAbandonedMax;
+  const Line& known = line->second;
+  // Many short deadlines in a row say as much as a long one.
+  const Instant since = std::min(known.missed_since.value_or(request.sent_at), request.sent_at);
+  const bool silent = known.heard_at <= since && now - since >= kSilence;
+  return silent || known.abandoned >= kAbandonedMax;
 }
 
 // The request is no longer on its connection.
@@ -286,7 +290,12 @@ void Dispatcher::leave_line(PendingRequest& request, bool answered) {
   if (found == lines_.end()) return;
   Line& line = found->second;
   --line.outstanding;
-  if (!answered) ++line.abandoned;
+  if (!answered) {
+    ++line.abandoned;
+    if (line.heard_at <= request.sent_at) {
+      line.missed_since = std::min(line.missed_since.value_or(request.sent_at), request.sent_at);
+    }
+  }
   if (!line.retired || line.outstanding > 0) return;
   lines_.erase(found);
   carrier_.close(connection);

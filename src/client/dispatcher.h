@@ -77,6 +77,8 @@ class Dispatcher {
     std::size_t abandoned = 0;    // answers that nobody waits for any more
     bool retired = false;         // it takes no more requests, and ends with its last answer
     Instant heard_at;
+    // When the earliest request was sent that was given up since then; nothing: none was.
+    std::optional<Instant> missed_since{};
   };
 
   // ---- Where a request goes (dispatcher_routes.cc).
