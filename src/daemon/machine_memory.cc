@@ -80,15 +80,20 @@ std::optional<Entry> entry_of(std::string_view text) {
                .directory = std::string(text)};
 }
 
-void forget_what_is_gone(const std::string& folder) {
+// Forgets directories that are gone, and every start of `store`, wherever it lay: a later one
+// counts now, and a copy that was left behind must not pass for the latest, not even if this start
+// can not be written down.
+void forget_what_is_past(const std::string& folder, const StoreId& store) {
   std::error_code error;
   int forgotten = 0;
   for (const auto& file : std::filesystem::directory_iterator(folder, error)) {
     if (file.path().has_extension()) continue;  // another process is about to finish it
     const std::optional<Entry> entry = entry_of(read_file(file.path()));
-    if (entry.has_value() && std::filesystem::exists(entry->directory, error)) continue;
+    const bool is_past = entry.has_value() && entry->start.store == store;
+    const bool is_gone = !entry.has_value() || !std::filesystem::exists(entry->directory, error);
+    if (!is_past && (!is_gone || forgotten == kForgottenMax)) continue;
     std::filesystem::remove(file.path(), error);
-    if (++forgotten == kForgottenMax) return;
+    if (!is_past) ++forgotten;
   }
 }
 
@@ -116,14 +121,15 @@ void MachineMemory::remember(const std::string& data_directory,
   if (folder_.empty()) return;
   ::mkdir(folder_.c_str(), kOnlyOwner);
   if (!is_ours_alone(folder_)) return;
-  forget_what_is_gone(folder_);
+  forget_what_is_past(folder_, start.store);
   const std::string path = path_of(data_directory);
   const std::string file = folder_ + "/" + to_text(hash64(path));
-  // By a rename, so that a process that dies here leaves an old memory or a new one.
+  // By a rename, so that a process that dies here leaves no memory or a whole one.
   const std::string unfinished = file + "." + std::to_string(::getpid());
-  std::ofstream(unfinished, std::ios::binary) << text_of({.start = start, .directory = path});
+  std::ofstream stream(unfinished, std::ios::binary);
+  stream << text_of({.start = start, .directory = path}) << std::flush;
   std::error_code ignored;
-  std::filesystem::rename(unfinished, file, ignored);
+  if (stream.good()) std::filesystem::rename(unfinished, file, ignored);
 }
 
 }  // namespace starling

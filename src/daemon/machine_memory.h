@@ -22,7 +22,7 @@ class MachineMemory {
 
   // Nothing: it is not known, or what is there is not to be trusted.
   [[nodiscard]] std::optional<BootAnnouncement> recall(const std::string& data_directory) const;
-  // Also forgets directories that are gone.
+  // Also forgets directories that are gone, and what was known of the same store elsewhere.
   void remember(const std::string& data_directory, const BootAnnouncement& start) const;
 
  private:

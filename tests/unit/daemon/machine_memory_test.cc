@@ -8,6 +8,7 @@
 #include <string>
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 #include "base/ids.h"
@@ -52,6 +53,24 @@ TEST_CASE("MachineMemory: a store that is moved or copied does not bring it alon
   ground.memory.remember(ground.first, start(1));
   std::filesystem::rename(ground.first, ground.temporary.path() + "/kept");
   CHECK_FALSE(ground.memory.recall(ground.temporary.path() + "/kept").has_value());
+}
+
+TEST_CASE("MachineMemory: a copy that ran elsewhere ends what is known of the one left behind") {
+  const Ground ground;
+  ground.memory.remember(ground.first, start(1));
+  ground.memory.remember(ground.second, start(2));
+  CHECK_FALSE(ground.memory.recall(ground.first).has_value());
+  CHECK(ground.memory.recall(ground.second) == start(2));
+}
+
+TEST_CASE("MachineMemory: a start that can not be written down leaves none before it") {
+  const Ground ground;
+  ground.memory.remember(ground.first, start(1));
+  const auto file = std::filesystem::directory_iterator(ground.folder)->path();
+  // A directory is in the way of what is written.
+  std::filesystem::create_directory(file.string() + "." + std::to_string(::getpid()));
+  ground.memory.remember(ground.first, start(2));
+  CHECK_FALSE(ground.memory.recall(ground.first).has_value());
 }
 
 TEST_CASE("MachineMemory: what is torn, foreign or open to others is not recalled") {
