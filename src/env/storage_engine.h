@@ -44,8 +44,8 @@ class StorageEngine {
   StorageEngine& operator=(StorageEngine&&) = delete;
   virtual ~StorageEngine() = default;
 
-  // Nothing: no such key. Corruption: the bytes could not be read or fail their checksum; that is
-  // never the same as nothing.
+  // Nothing: no such key. Never instead of Corruption: the bytes could not be read or fail their
+  // checksum; or of DiskFull: the store is closed until there is space. Likewise in scan().
   [[nodiscard]] virtual Result<std::optional<std::string>> get(std::string_view key) = 0;
 
   // Visits the entries of [from, to) in ascending order. Corruption: the scan met unreadable bytes,

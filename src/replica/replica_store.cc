@@ -279,6 +279,8 @@ Result<StoredRecord> ReplicaStore::fetch(std::string_view store_key, CommitDeman
 // gone without a trace. Once for each damaged place, or reading it often would bloat every clock.
 // Another damaged record is another place, and begins a new incarnation again.
 void ReplicaStore::note_damaged_record(std::string_view store_key, const Status& status) {
+  // A store that is closed says nothing of its records.
+  if (status.code() == StatusCode::DiskFull) return;
   ++counters_.corruptions;
   if (!damage_.note_record(store_key)) return;
   const Result<RecordKey> record = parse_record_store_key(store_key);
@@ -288,6 +290,7 @@ void ReplicaStore::note_damaged_record(std::string_view store_key, const Status&
 
 void ReplicaStore::note_damaged_walk(const WalkStop& stop, const Status& status) {
   if (stop.is_damaged_record) return note_damaged_record(stop.at, status);
+  if (status.code() == StatusCode::DiskFull) return;
   ++counters_.corruptions;
   if (!damage_.note_gap(stop.at)) return;
   const Result<RecordKey> last = parse_record_store_key(stop.at);

@@ -116,7 +116,7 @@ class ReplicaStore {
                ReplicaStoreOptions options);
 
   // Absent is the empty set.
-  // Errors: Corruption  the record can not be read; that is no answer.
+  // Errors: Corruption  it can not be read; that is no answer. DiskFull: nor is a closed store.
   [[nodiscard]] Result<View> read(const RecordAddress& record);
 
   // Joins `incoming` to what is stored. The ticket is that of the commit which the merged state

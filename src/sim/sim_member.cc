@@ -98,7 +98,7 @@ class ClosedStore final : public SimStore {
   [[nodiscard]] bool is_struck() const override { return faults_.is_struck(); }
 
  private:
-  static Status closed() { return {StatusCode::Corruption, "the simulated store is closed"}; }
+  static Status closed() { return {StatusCode::DiskFull, "the simulated store is closed"}; }
 
   const SimFileFaults& faults_;
 };

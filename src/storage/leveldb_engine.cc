@@ -24,8 +24,8 @@
 namespace starling {
 namespace {
 
-Status closed(StatusCode code) {
-  return {code, "the store is closed until its disk has space"};
+Status closed() {
+  return {StatusCode::DiskFull, "the store is closed until its disk has space"};
 }
 
 }  // namespace
@@ -59,12 +59,12 @@ Status LevelDbEngine::open_database() {
 }
 
 Result<std::optional<std::string>> LevelDbEngine::get(std::string_view key) {
-  if (database_ == nullptr) return closed(StatusCode::Corruption);
+  if (database_ == nullptr) return closed();
   return database_->get(key);
 }
 
 Status LevelDbEngine::scan(std::string_view from, std::string_view to, const Visitor& visit) {
-  if (database_ == nullptr) return closed(StatusCode::Corruption);
+  if (database_ == nullptr) return closed();
   return database_->scan(from, to, visit);
 }
 
@@ -74,7 +74,7 @@ CommitTicket LevelDbEngine::commit(std::vector<StorageWrite> batch, CommitDemand
 }
 
 Status LevelDbEngine::commit_now(std::vector<StorageWrite> batch) {
-  if (database_ == nullptr) return closed(StatusCode::DiskFull);
+  if (database_ == nullptr) return closed();
   std::vector<std::vector<StorageWrite>> alone;
   alone.push_back(std::move(batch));
   return database_->write(alone, CommitDemand::Synced);
@@ -85,7 +85,7 @@ std::uint64_t LevelDbEngine::queued_bytes() const {
 }
 
 LaneCompletions LevelDbEngine::drain_completions() {
-  if (lane_ == nullptr) return {.through = {}, .status = closed(StatusCode::DiskFull)};
+  if (lane_ == nullptr) return {.through = {}, .status = closed()};
   return lane_->drain_completions();
 }
 

@@ -1,7 +1,9 @@
 #include "replica/replica_store.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,11 +14,14 @@
 #include "starling/status.h"
 
 #include "base/ids.h"
+#include "base/log.h"
 #include "base/planted_bug.h"
+#include "base/random.h"
 #include "env/storage_engine.h"
 #include "message/peer_messages.h"
 #include "message/store_condition.h"
 #include "store_fixture.h"
+#include "version/minter.h"
 #include "version/sibling_set.h"
 
 namespace starling {
@@ -186,6 +191,39 @@ TEST_CASE("ReplicaStore: after damaged bytes the next mint begins a new incarnat
   (void)fixture.store.read(damaged.at());
   (void)fixture.store.mint(key.at(), put_of("3"));
   CHECK(fixture.store.incarnation() == after);
+}
+
+// As an engine is behind a full disk while it can not be opened again.
+class ClosedEngine final : public StorageEngine {
+ public:
+  Result<std::optional<std::string>> get(std::string_view /*key*/) override { return closed(); }
+  Status scan(std::string_view /*from*/, std::string_view /*to*/,
+              const Visitor& /*visit*/) override {
+    return closed();
+  }
+  CommitTicket commit(std::vector<StorageWrite> /*batch*/, CommitDemand /*demand*/) override {
+    return {};
+  }
+  Status commit_now(std::vector<StorageWrite> /*batch*/) override { return closed(); }
+  std::uint64_t queued_bytes() const override { return 0; }
+
+ private:
+  static Status closed() { return {StatusCode::DiskFull, "closed by the test"}; }
+};
+
+TEST_CASE("ReplicaStore: what a closed store does not show is neither absent nor damaged") {
+  ClosedEngine engine;
+  NullLog log;
+  ReplicaStore store(engine, log, Minter(Incarnation{100}, {}), Random(1), {});
+  const TestKey key("k");
+  CHECK(store.read(key.at()).status().code() == StatusCode::DiskFull);
+  ReplicaStore::DigestWork work{.partition = key.at().partition};
+  CHECK(store.advance_digest(work, 10).code() == StatusCode::DiskFull);
+  const auto scanned = store.scan(
+      {.partition = key.at().partition, .bucket = "b", .visited_max = 10, .matched_max = 10});
+  CHECK(scanned.status().code() == StatusCode::DiskFull);
+  CHECK(store.damage().places() == 0);
+  CHECK(store.counters().corruptions == 0);
 }
 
 TEST_CASE("ReplicaStore: planted, damaged bytes pass for absent") {
