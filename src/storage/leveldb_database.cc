@@ -52,7 +52,6 @@ leveldb::ReadOptions verified_read() {
 leveldb::Options database_options(const LevelDbDatabaseOptions& options, leveldb::Env& env) {
   leveldb::Options chosen;
   chosen.env = &env;
-  chosen.create_if_missing = true;
   // Index and filter blocks are verified only with it.
   chosen.paranoid_checks = true;
   chosen.write_buffer_size = options.write_buffer_bytes;
@@ -129,12 +128,15 @@ leveldb::Status LevelDbDatabase::open_parts(const leveldb::Options& options,
                                             const std::string& directory, Parts& parts) {
   leveldb::Status status = parts.logs->look();
   if (!status.ok()) return status;
+  // LevelDB asks whether CURRENT is there, and takes an error of the disk for a no.
+  leveldb::Options chosen = options;
+  chosen.create_if_missing = !parts.logs->has_database();
   leveldb::DB* opened = nullptr;
-  status = leveldb::DB::Open(options, directory, &opened);
+  status = leveldb::DB::Open(chosen, directory, &opened);
   // Only LevelDB knows which tails it minds.
   if (status.IsCorruption() && parts.logs->may_cut()) {
     status = parts.logs->cut();
-    if (status.ok()) status = leveldb::DB::Open(options, directory, &opened);
+    if (status.ok()) status = leveldb::DB::Open(chosen, directory, &opened);
   }
   parts.db.reset(opened);
   if (status.ok()) parts.logs->remember();

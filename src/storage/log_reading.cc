@@ -39,20 +39,47 @@ std::size_t end_of_block(std::size_t offset) {
   return (offset / kBlockBytes + 1) * kBlockBytes;
 }
 
+std::uint32_t checksum_at(std::string_view bytes, std::size_t offset) {
+  std::uint32_t checksum = 0;
+  for (std::size_t i = 4; i-- > 0;) checksum = (checksum << 8U) | byte_at(bytes, offset + i);
+  return checksum;
+}
+
+std::uint32_t length_at(std::string_view bytes, std::size_t offset) {
+  return byte_at(bytes, offset + 4) | (byte_at(bytes, offset + 5) << 8U);
+}
+
 // Nothing: what stands there is no fragment.
 std::optional<Fragment> fragment_at(std::string_view bytes, std::size_t offset) {
   const std::size_t limit = std::min(bytes.size(), end_of_block(offset));
   if (offset + kHeaderBytes > limit) return std::nullopt;
-  const std::uint32_t length = byte_at(bytes, offset + 4) | (byte_at(bytes, offset + 5) << 8U);
+  const std::uint32_t length = length_at(bytes, offset);
   const std::uint32_t type = byte_at(bytes, offset + 6);
   const bool is_known = type >= static_cast<std::uint32_t>(FragmentType::Full) &&
                         type <= static_cast<std::uint32_t>(FragmentType::Last);
   if (!is_known || offset + kHeaderBytes + length > limit) return std::nullopt;
-  std::uint32_t checksum = 0;
-  for (std::size_t i = 4; i-- > 0;) checksum = (checksum << 8U) | byte_at(bytes, offset + i);
   // It covers the type and the payload, which stand together.
-  if (checksum != masked_crc32c(bytes.substr(offset + 6, 1 + length))) return std::nullopt;
+  if (checksum_at(bytes, offset) != masked_crc32c(bytes.substr(offset + 6, 1 + length)))
+    return std::nullopt;
   return Fragment{static_cast<FragmentType>(type), bytes.substr(offset + kHeaderBytes, length)};
+}
+
+// The checksum does not cover the length. A fragment that is whole but for it was no write that a
+// power loss or the end of the process cut short.
+bool only_length_is_damaged(std::string_view bytes, std::size_t offset) {
+  const std::size_t limit = std::min(bytes.size(), end_of_block(offset));
+  if (offset + kHeaderBytes > limit) return false;
+  return checksum_at(bytes, offset) == masked_crc32c(bytes.substr(offset + 6, limit - offset - 6));
+}
+
+// As a write that came to an end too early leaves it: the beginning of a fragment, and no more.
+bool is_beginning_of_fragment(std::string_view bytes, std::size_t offset) {
+  if (bytes.size() >= end_of_block(offset)) return false;
+  if (offset + kHeaderBytes > bytes.size()) return true;
+  const std::uint32_t type = byte_at(bytes, offset + 6);
+  return type >= static_cast<std::uint32_t>(FragmentType::Full) &&
+         type <= static_cast<std::uint32_t>(FragmentType::Last) &&
+         offset + kHeaderBytes + length_at(bytes, offset) > bytes.size();
 }
 
 // Anywhere: where a length is damaged nobody knows where the next fragment begins.
@@ -90,7 +117,10 @@ LogReading read_log(std::string_view bytes, LogContent content) {
     if (content == LogContent::Keep) reading.records.push_back(std::exchange(record, {}));
   }
   if (offset < bytes.size()) {
-    reading.end = record_begins_behind(bytes, offset) ? LogEnd::Damaged : LogEnd::Torn;
+    const bool damaged =
+        record_begins_behind(bytes, offset) || only_length_is_damaged(bytes, offset);
+    reading.end = damaged ? LogEnd::Damaged : LogEnd::Torn;
+    reading.is_garbage = !is_beginning_of_fragment(bytes, offset);
   } else if (inside) {
     reading.end = LogEnd::Torn;
   }

@@ -17,13 +17,14 @@ namespace starling {
 enum class LogEnd : std::uint8_t {
   Whole,    // all of it is records
   Torn,     // bytes behind the last whole record that are none, and no record begins behind them
-  Damaged,  // one does: what is unreadable had been written before it
+  Damaged,  // one does: what is unreadable had been written before it; or only its length is wrong
 };
 
 struct LogReading {
   LogEnd end = LogEnd::Whole;
   std::size_t whole_bytes = 0;       // where the last whole record ends
   std::size_t last_record = 0;       // where it begins
+  bool is_garbage = false;           // torn: more than a write that ended too early
   std::vector<std::string> records;  // when they are wanted
 };
 

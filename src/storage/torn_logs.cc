@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::string_view kMarker = "MACHINE";
 constexpr std::string_view kLogSuffix = ".log";
+constexpr std::string_view kTableSuffix = ".ldb";
 
 std::optional<std::uint64_t> number_of_log(std::string_view name) {
   if (!name.ends_with(kLogSuffix)) return std::nullopt;
@@ -30,6 +31,12 @@ std::optional<std::uint64_t> number_of_log(std::string_view name) {
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
   if (error != std::errc{} || end != name.data() + name.size()) return std::nullopt;
   return number;
+}
+
+std::string name_of_log(std::uint64_t number) {
+  std::string name = std::to_string(number);
+  name.insert(0, name.size() < 6 ? 6 - name.size() : 0, '0');
+  return name.append(kLogSuffix);
 }
 
 }  // namespace
@@ -49,8 +56,11 @@ leveldb::Status TornLogs::look() {
   torn_.clear();
   std::string current;
   const leveldb::Status read = leveldb::ReadFileToString(&env_, path_of("CURRENT"), &current);
-  // No database yet, or one that LevelDB shall judge.
-  if (!read.ok() || !current.ends_with('\n')) return leveldb::Status::OK();
+  if (read.IsNotFound()) return look_for_remains();
+  if (!read.ok()) return read;
+  has_database_ = true;
+  // What LevelDB shall judge.
+  if (!current.ends_with('\n')) return leveldb::Status::OK();
   current.pop_back();
   if (!env_.FileExists(path_of(current))) return leveldb::Status::OK();
   std::uint64_t first_log = 0;
@@ -67,6 +77,20 @@ leveldb::Status TornLogs::look() {
   return status;
 }
 
+// LevelDB would make a new database there and sweep away what that does not name. Logs and tables
+// are made only when CURRENT is durable, so a making that was cut short leaves none.
+leveldb::Status TornLogs::look_for_remains() {
+  std::vector<std::string> names;
+  const leveldb::Status listed = env_.GetChildren(directory_, &names);
+  if (listed.IsNotFound()) return leveldb::Status::OK();
+  if (!listed.ok()) return listed;
+  for (const std::string& name : names) {
+    if (!name.ends_with(kLogSuffix) && !name.ends_with(kTableSuffix)) continue;
+    return leveldb::Status::Corruption(path_of("CURRENT"), "is gone, and '" + name + "' is there");
+  }
+  return listed;
+}
+
 leveldb::Status TornLogs::look_at_manifest(const std::string& name, std::uint64_t& first_log) {
   std::string bytes;
   leveldb::Status read = leveldb::ReadFileToString(&env_, path_of(name), &bytes);
@@ -76,15 +100,14 @@ leveldb::Status TornLogs::look_at_manifest(const std::string& name, std::uint64_
   for (const std::string& edit : reading.records) {
     if (const std::optional<std::uint64_t> log = log_number_of_edit(edit)) first_log = *log;
   }
-  if (reading.end == LogEnd::Whole) return leveldb::Status::OK();
-  // When the edit behind the last whole one was durable, the log that it replaced is gone: then it
-  // was not torn but damaged since.
-  std::string digits = std::to_string(first_log);
-  digits.insert(0, digits.size() < 6 ? 6 - digits.size() : 0, '0');
-  if (first_log != 0 && !env_.FileExists(path_of(digits + std::string(kLogSuffix)))) {
-    return damaged(name);
+  // A log is made before the manifest names it, and removed only when the manifest names the next
+  // one. So either it was lost, which LevelDB does not look for; or there was a next one, in an
+  // edit behind the last whole one, which was not torn then but damaged since.
+  if (first_log != 0 && !env_.FileExists(path_of(name_of_log(first_log)))) {
+    return leveldb::Status::Corruption(path_of(name_of_log(first_log)),
+                                       "is gone, and the manifest names it");
   }
-  torn_.push_back({name, std::move(bytes), reading.whole_bytes});
+  if (reading.end == LogEnd::Torn) torn_.push_back({name, std::move(bytes), reading.whole_bytes});
   return leveldb::Status::OK();
 }
 
@@ -94,6 +117,11 @@ leveldb::Status TornLogs::look_at_log(const std::string& name) {
   if (!read.ok()) return read;
   const LogReading reading = read_log(bytes, LogContent::Leave);
   if (reading.end == LogEnd::Damaged) return damaged(name);
+  // LevelDB passes over zeros without a word. A process that ends leaves none; and where the sync
+  // of a log failed, the marker is gone.
+  if (reading.end == LogEnd::Torn && reading.is_garbage && !machine_start_.empty() && !may_cut()) {
+    return leveldb::Status::Corruption(path_of(name), "ends in what no end of a process leaves");
+  }
   if (reading.end == LogEnd::Torn) torn_.push_back({name, std::move(bytes), reading.whole_bytes});
   return read;
 }

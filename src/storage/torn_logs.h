@@ -1,8 +1,9 @@
 #pragma once
 
 // TornLogs: the logs of a database that was not closed in order, looked at before it is opened.
-// Damage with records behind it is told; a torn tail, which nobody was told is stored, is cut off
-// where LevelDB would refuse to open for it. What is cut stays aside as `torn-NAME`.
+// Damage with records behind it is told, and so is a file that is gone; a torn tail, which nobody
+// was told is stored, is cut off where LevelDB would refuse to open for it. What is cut stays aside
+// as `torn-NAME`.
 //
 // A flipped bit in the very last record looks like a torn tail. So nothing is cut unless the
 // machine was started anew since the database was opened last, or a write failed: else no tail can
@@ -24,8 +25,11 @@ class TornLogs {
   // nothing is ever cut. `env` outlives it.
   TornLogs(leveldb::Env& env, std::string directory, std::string machine_start);
 
-  // Corruption: records stand behind damaged bytes. A directory without a database has no logs.
+  // Corruption: records stand behind damaged bytes; or CURRENT, or the log that the manifest names,
+  // is gone. Others: something could not be read.
   [[nodiscard]] leveldb::Status look();
+  // Whether look() saw one: then none may be made in its place.
+  [[nodiscard]] bool has_database() const { return has_database_; }
   [[nodiscard]] bool may_cut() const;
   // Cuts the torn tails that look() saw. REQUIRES: may_cut().
   [[nodiscard]] leveldb::Status cut();
@@ -46,6 +50,7 @@ class TornLogs {
     std::size_t whole_bytes = 0;
   };
 
+  [[nodiscard]] leveldb::Status look_for_remains();
   [[nodiscard]] leveldb::Status look_at_manifest(const std::string& name, std::uint64_t& first_log);
   [[nodiscard]] leveldb::Status look_at_log(const std::string& name);
   [[nodiscard]] leveldb::Status write_file(const std::string& name, const std::string& bytes);
@@ -55,6 +60,7 @@ class TornLogs {
   leveldb::Env& env_;
   std::string directory_;
   std::string machine_start_;
+  bool has_database_ = false;
   std::vector<Torn> torn_;
   std::string told_;
 };

@@ -104,6 +104,23 @@ TEST_CASE("LogReading: a flipped bit in the last record looks like a torn tail")
   CHECK(reading.whole_bytes == log_of(2, 200).size());
 }
 
+// LevelDB would take a length that is too large for a torn tail, and drop the record.
+TEST_CASE("LogReading: a last record of which only the length is wrong is damage") {
+  for (const std::size_t size : {std::size_t{200}, std::size_t{40'000}}) {
+    const std::string log = log_of(3, size);
+    const std::size_t last = read_log(log, LogContent::Leave).last_record;
+    for (const std::size_t byte : {last + 4, last + 5}) {
+      for (unsigned bit = 0; bit < 8; ++bit) {
+        std::string damaged = log;
+        damaged.at(byte) = static_cast<char>(damaged.at(byte) ^ (1U << bit));
+        CAPTURE(byte);
+        CAPTURE(bit);
+        CHECK(end_of(damaged) == LogEnd::Damaged);
+      }
+    }
+  }
+}
+
 TEST_CASE("LogReading: later fragments of a torn record are no records behind damage") {
   const std::string before = log_of(1, 100);
   std::string log = before;

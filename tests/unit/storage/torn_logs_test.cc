@@ -1,5 +1,6 @@
 #include "storage/torn_logs.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
@@ -126,6 +127,53 @@ TEST_CASE("TornLogs: what was cut once is not asked for again, and a later tail 
   bench.append_garbage();
   CHECK_FALSE(bench.open("second").ok());
   CHECK(bench.open("third").ok());
+}
+
+// LevelDB takes zeros for room that nobody has written to yet.
+TEST_CASE("TornLogs: zeros in the place of the last record are a tail of a power loss only") {
+  Bench bench;
+  std::string bytes = Bench::read(bench.log());
+  std::fill(bytes.end() - 1024, bytes.end(), '\0');
+  Bench::write(bench.log(), bytes);
+  CHECK(bench.open("first").status().code() == StatusCode::Corruption);
+  CHECK(bench.open("second").ok());
+}
+
+TEST_CASE("TornLogs: a write that the end of a process cut short is no damage") {
+  Bench bench;
+  const std::string bytes = Bench::read(bench.log());
+  Bench::write(bench.log(), bytes.substr(0, bytes.size() - 500));
+  const auto opened = bench.open("first");
+  REQUIRE(opened.ok());
+  CHECK((*opened)->get("b").value() == std::string(1000, 'b'));
+}
+
+// LevelDB would make a new database there, and remove the tables that it does not name.
+TEST_CASE("TornLogs: without CURRENT what is left of a database is damage, and stays") {
+  Bench bench;
+  REQUIRE(bench.open("first").ok());  // its log becomes a table
+  const std::string table = bench.path_of(".ldb");
+  REQUIRE_FALSE(table.empty());
+  std::filesystem::remove(bench.directory.path() + "/CURRENT");
+  for (const char* const start : {"first", "second"}) {
+    CHECK(bench.open(start).status().code() == StatusCode::Corruption);
+  }
+  CHECK(std::filesystem::exists(table));
+}
+
+TEST_CASE("TornLogs: a making of a database that did not come to its end is begun anew") {
+  Bench bench;
+  std::filesystem::remove(bench.log());
+  std::filesystem::remove(bench.directory.path() + "/CURRENT");
+  CHECK(bench.open("second").ok());
+}
+
+TEST_CASE("TornLogs: a log that the manifest names and that is gone is damage") {
+  Bench bench;
+  std::filesystem::remove(bench.log());
+  for (const char* const start : {"first", "second"}) {
+    CHECK(bench.open(start).status().code() == StatusCode::Corruption);
+  }
 }
 
 }  // namespace
