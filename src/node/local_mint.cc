@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/planted_bug.h"
 #include "base/time.h"
+#include "env/storage_engine.h"
 #include "message/checksum.h"
 #include "message/peer_messages.h"
 #include "replica/key_layout.h"

@@ -119,8 +119,9 @@ std::optional<Instant> RepairSchedule::next_due() const {
 
 std::optional<Duration> RepairSchedule::age(const Pair& pair, Instant now) const {
   const auto found = pairs_.find(pair);
-  if (found == pairs_.end() || !found->second.agreed_at.has_value()) return std::nullopt;
-  return now - *found->second.agreed_at;
+  if (found == pairs_.end()) return std::nullopt;
+  const std::optional<Instant>& agreed_at = found->second.agreed_at;
+  return agreed_at.has_value() ? std::optional<Duration>(now - *agreed_at) : std::nullopt;
 }
 
 Duration RepairSchedule::lag(Instant now) const {

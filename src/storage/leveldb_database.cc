@@ -103,8 +103,9 @@ std::uint64_t bytes_to_open(const std::string& directory, leveldb::Env& env) {
   std::uint64_t bytes = kManifestBytes;
   for (const std::string& name : names) {
     std::uint64_t size = 0;
-    const bool is_log = name.ends_with(".log");
-    if (is_log && env.GetFileSize(directory + "/" + name, &size).ok()) bytes += size;
+    if (!name.ends_with(".log")) continue;
+    const std::string path = std::string(directory).append("/").append(name);
+    if (env.GetFileSize(path, &size).ok()) bytes += size;
   }
   return bytes;
 }

@@ -55,7 +55,7 @@ leveldb::Status TornLogs::damaged(const std::string& name) const {
 leveldb::Status TornLogs::look() {
   torn_.clear();
   std::string current;
-  const leveldb::Status read = leveldb::ReadFileToString(&env_, path_of("CURRENT"), &current);
+  leveldb::Status read = leveldb::ReadFileToString(&env_, path_of("CURRENT"), &current);
   if (read.IsNotFound()) return look_for_remains();
   if (!read.ok()) return read;
   has_database_ = true;
@@ -81,7 +81,7 @@ leveldb::Status TornLogs::look() {
 // are made only when CURRENT is durable, so a making that was cut short leaves none.
 leveldb::Status TornLogs::look_for_remains() {
   std::vector<std::string> names;
-  const leveldb::Status listed = env_.GetChildren(directory_, &names);
+  leveldb::Status listed = env_.GetChildren(directory_, &names);
   if (listed.IsNotFound()) return leveldb::Status::OK();
   if (!listed.ok()) return listed;
   for (const std::string& name : names) {
