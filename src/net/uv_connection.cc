@@ -14,6 +14,7 @@
 #include "starling/result.h"
 #include "starling/status.h"
 
+#include "base/byte_budget.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "message/client_messages.h"
@@ -78,12 +79,20 @@ void UvConnection::close() {
 void UvConnection::reply(std::uint64_t request, std::string_view frame) {
   const auto waiting = in_flight_.find(request);
   if (waiting == in_flight_.end()) return;
+  const bool large = waiting->second > ByteBudget::kFloorBytes;
+  if (large && (pause_ == nullptr || !pause_->armed())) next_pause_ = limits_.refusal_pause;
   in_flight_bytes_ -= waiting->second;
   in_flight_.erase(waiting);
   note_held_bytes();
   socket_.write(frame);
   on_output(socket_.queued_bytes());
   if (paused_since_.has_value()) schedule();
+}
+
+void UvConnection::rest_after(std::uint64_t request) {
+  const auto waiting = in_flight_.find(request);
+  if (waiting == in_flight_.end() || waiting->second <= ByteBudget::kFloorBytes) return;
+  pause_longer();
 }
 
 void UvConnection::check_deadlines(Instant now) {
@@ -213,7 +222,6 @@ Status UvConnection::admit(Frame frame, std::size_t frame_bytes) {
       refuse_request(frame.request);
       return Status::success();
     }
-    next_pause_ = limits_.refusal_pause;
   }
   return events_.on_frame(*this, std::move(frame));
 }
@@ -256,9 +264,13 @@ void UvConnection::refuse_request(std::uint64_t request) {
              "this node holds as many bytes of unanswered requests as it may: nothing was applied")
           .with_retry_after(wait);
   reply(request, encode(request, ClientReply(ErrorReply{.status = busy, .replies = {}})));
+  pause_longer();
+  events_.on_request_refused(*this);
+}
+
+void UvConnection::pause_longer() {
   pause_for(next_pause_);
   next_pause_ = std::min(2 * next_pause_, limits_.refusal_pause_max);
-  events_.on_request_refused(*this);
 }
 
 // Zero: until the next turn of the loop.

@@ -133,6 +133,10 @@ class UvConnection final : private UvSocket::Events, private TurnTask {
   }
   // What must be written can not be: on_connection_closed follows at the end of the turn.
   void give_up(std::string why) { socket_.give_up(std::move(why)); }
+  // To be called before a reply that says "overloaded", whoever found no room: a client whose large
+  // request was taken in only to be refused is not read for a while, longer each time. Else it
+  // would send the next one at once, and taking that in costs the others as much as serving it.
+  void rest_after(std::uint64_t request);
   // The answer to a client's request; nothing if that request is not waiting.
   void reply(std::uint64_t request, std::string_view frame);
   // Whether the clients' answers that wait to be read leave room for so large a one.
@@ -168,6 +172,7 @@ class UvConnection final : private UvSocket::Events, private TurnTask {
   void refuse_request(std::uint64_t request);
   [[nodiscard]] bool saturated() const;
   [[nodiscard]] bool is_unread() const;
+  void pause_longer();
   void pause_for(Duration time);
   void pause_or_resume();
   void watch_partial_frame(std::uint64_t consumed_before);

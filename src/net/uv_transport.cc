@@ -35,6 +35,11 @@
 namespace starling {
 namespace {
 
+bool is_refusal(const ClientReply& reply) {
+  const auto* const error = std::get_if<ErrorReply>(&reply);
+  return error != nullptr && error->status.code() == StatusCode::Overloaded;
+}
+
 Status refused(std::string why) {
   return {StatusCode::Failure, std::move(why)};
 }
@@ -180,14 +185,11 @@ void UvTransport::send(std::span<const NodeId> to, const PeerMessage& message) {
 void UvTransport::reply(const ClientHandle& client, ClientReply reply) {
   UvConnection* const connection = connections_.find(client.connection);
   if (connection == nullptr || !connection->established()) return;
-  note_refusal(reply);
+  if (is_refusal(reply)) {
+    warn_once_in_a_while("overloaded", "this node is overloaded and refuses some of its requests");
+    connection->rest_after(client.request);
+  }
   connection->reply(client.request, answer_within_bounds(*connection, client.request, reply));
-}
-
-void UvTransport::note_refusal(const ClientReply& reply) {
-  const auto* const error = std::get_if<ErrorReply>(&reply);
-  if (error == nullptr || error->status.code() != StatusCode::Overloaded) return;
-  warn_once_in_a_while("overloaded", "this node is overloaded and refuses some of its requests");
 }
 
 // What a write answers is small, and must arrive; a read that is not answered has changed nothing.

@@ -143,7 +143,6 @@ class UvTransport final : public Transport, private UvConnection::Events {
   void beat();
   void retire_idle_clients();
   void forget_greeted();
-  void note_refusal(const ClientReply& reply);
   // Whether `reply` finds room among the answers; one that says so if not.
   [[nodiscard]] std::string answer_within_bounds(const UvConnection& connection,
                                                  std::uint64_t request, const ClientReply& reply);

@@ -306,6 +306,21 @@ TEST_CASE("UvConnection: a refused client is not read for a while, longer each t
   CHECK(fixture.run_until([&] { return fixture.frames.size() == 1; }));
 }
 
+TEST_CASE("UvConnection: who is refused behind it rests as well, after a large request only") {
+  Accepting fixture({.refusal_pause = 2 * kShort});
+  fixture.greet();
+  fixture.other->say(put_frame(1, 1000) + put_frame(2, 100'000));
+  REQUIRE(fixture.run_until([&] { return fixture.frames.size() == 2; }));
+  fixture.connection->rest_after(1);
+  fixture.other->say(encode(std::uint64_t{3}, get_request("k")));
+  REQUIRE(fixture.run_until([&] { return fixture.frames.size() == 3; }));
+  fixture.connection->rest_after(2);
+  fixture.other->say(encode(std::uint64_t{4}, get_request("k")));
+  fixture.run_for(kShort);
+  CHECK(fixture.frames.size() == 3);
+  CHECK(fixture.run_until([&] { return fixture.frames.size() == 4; }));
+}
+
 TEST_CASE("UvConnection: a request that found room is not refused when the room is gone") {
   Accepting fixture;
   fixture.greet();
