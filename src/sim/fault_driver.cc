@@ -55,6 +55,9 @@ void FaultDriver::heal() {
     member.make_room();
     member.call_off_strike();
     member.set_disk_speed({plan_.commit_fastest, plan_.commit_slowest});
+    // What a node has in its cache it does not read, so that it would never notice what rotted
+    // below.
+    if (rotten_.contains(node)) cluster_.stop(node, SimMember::Power::Stays);
     cluster_.start(node);
   }
 }
@@ -101,6 +104,7 @@ void FaultDriver::inject(const Fault& fault) {
     case FaultKind::Reset:
       return cluster_.network().reset(fault.node, fault.other);
     case FaultKind::RotRecords:
+      rotten_.insert(fault.node);
       return cluster_.member(fault.node).rot_records(Random(fault.detail));
     case FaultKind::BumpRing:
       return bump_ring(fault);

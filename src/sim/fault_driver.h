@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 
 #include "base/random.h"
 #include "base/time.h"
@@ -53,6 +54,7 @@ class FaultDriver {
   Trace& trace_;
   std::uint64_t injected_ = 0;
   bool healed_ = false;
+  std::set<std::uint32_t> rotten_;  // the nodes some of whose records rotted
 };
 
 }  // namespace starling::sim

@@ -23,7 +23,7 @@ struct NamedSeed {
   std::string_view found;
 };
 
-constexpr std::array<NamedSeed, 7> kNamedSeeds{{
+constexpr std::array<NamedSeed, 9> kNamedSeeds{{
     {1, "calm", "the codec dropped whether an announced store counts: nobody ever became ready"},
     {1, "swarm", "a second copy of a forwarded put that had been refused was minted"},
     {6, "replays", "the same, after a node's disk was unreadable for a while"},
@@ -32,6 +32,9 @@ constexpr std::array<NamedSeed, 7> kNamedSeeds{{
     {3225, "swarm", "a refused, rolled back store counted after one more restart: a stale read"},
     {140, "swarm",
      "the simulator's own: a backup was made by a power loss, and cost written writes"},
+    {713, "swarm",
+     "the simulator's own: what rotted below a cached record was asked to be noticed"},
+    {1948, "swarm", "the same"},
 }};
 
 TEST_CASE("Regression: seeds that once found a mistake find it no more") {
