@@ -1,0 +1,153 @@
+#include "node/node_parts.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "membership/boot_confirmation.h"
+#include "message/peer_messages.h"
+#include "node/coordinator.h"
+#include "node/node.h"
+#include "node/node_options.h"
+#include "node/part_options.h"
+#include "replica/damage_ledger.h"
+#include "replica/store_identity.h"
+#include "ring/cluster_config.h"
+#include "version/minter.h"
+
+namespace starling {
+
+BootAnnouncement own_boot(const StoreIdentity& identity) {
+  return {.store = identity.store,
+          .boot_sequence = identity.boot_sequence,
+          .incarnation = identity.incarnation,
+          .counting = false,
+          .earlier = identity.earlier};
+}
+
+Node::Parts::Parts(NodeOptions given, const ClusterConfig& agreed, const NodeHost& given_host)
+    : options(std::move(given)),
+      config(agreed),
+      host(given_host),
+      self(node_id_of(options.name)),
+      ring{first_ring(config)},
+      contexts(context_key(config)),
+      outbox(self, host.transport) {}
+
+Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, StoreStanding standing,
+                                Instant now)
+    : identity(std::move(opened)),
+      confirmation(own_boot(identity), witnesses_of(parts.self, parts.ring->members()), standing),
+      cluster(parts.self, parts.ring, parts.peers, confirmation, parts.host.transport),
+      store(parts.host.storage, parts.host.log, Minter(identity.incarnation, parts.options.planted),
+            parts.host.random.fork("store"), store_options(parts.options)),
+      replica(store, parts.ring, confirmation, parts.outbox, parts.host.log,
+              replica_options(parts.options)),
+      mint(store, parts.host.log, parts.options.planted,
+           {.entries_max = parts.options.replays_max}),
+      desk(cluster, parts.host.transport, parts.outbox, parts.contexts),
+      coordinator({.cluster = cluster,
+                   .peers = parts.peers,
+                   .outbox = parts.outbox,
+                   .replica = replica,
+                   .mint = mint,
+                   .desk = desk,
+                   .log = parts.host.log},
+                  coordinator_options(parts.options), parts.host.random.fork("coordinator")),
+      listings(cluster, coordinator, desk, parts.options.listings_max),
+      mender(store, coordinator, cluster, parts.host.log),
+      boot({.storage = parts.host.storage,
+            .ring = parts.ring,
+            .peers = parts.peers,
+            .outbox = parts.outbox,
+            .replica = replica,
+            .log = parts.host.log,
+            .remember_counted = parts.host.remember_counted,
+            .planted = parts.options.planted},
+           identity, confirmation),
+      health({.ring = parts.ring,
+              .peers = parts.peers,
+              .outbox = parts.outbox,
+              .store = store,
+              .replica = replica,
+              .boot = boot,
+              .log = parts.host.log}),
+      admin({.options = parts.options,
+             .config = parts.config,
+             .cluster = cluster,
+             .peers = parts.peers,
+             .identity = identity,
+             .confirmation = confirmation,
+             .mender = mender,
+             .health = health,
+             .outbox = parts.outbox,
+             .desk = desk},
+            now),
+      clients(parts.host.clock, desk, coordinator, listings, admin) {}
+
+void Node::Parts::settle() {
+  while (true) {
+    while (std::optional<PeerMessage> message = outbox.take_local()) {
+      deliver(self, std::move(*message));
+    }
+    InnerAnswers answers = services->coordinator.take_inner_answers();
+    if (answers.empty()) break;
+    const Instant now = host.clock.now();
+    for (ScanAnswer& scan : answers.scans) services->listings.on_scan_answer(std::move(scan), now);
+    for (const MendAnswer& mend : answers.mends) services->mender.on_answer(mend, now);
+  }
+  services->mender.collect(host.clock.now());
+  if (services->store.damage().is_full()) step_aside_from_damage();
+}
+
+// One by one they are mended; so many mean that the disk is dying, or that files were exchanged.
+void Node::Parts::step_aside_from_damage() {
+  if (broken) return;
+  broken = true;
+  services->replica.on_storage_error();
+  host.log.error("more than " + std::to_string(DamageLedger::kPlacesMax) +
+                 " places of the store can not be read: this node steps aside. Keep the data "
+                 "directory, look after the disk, and go on with the other members");
+}
+
+void Node::Parts::deliver(NodeId from, PeerMessage message) {
+  const Instant now = host.clock.now();
+  Services& to = *services;
+  struct Router {
+    NodeId from;
+    Instant now;
+    Services& to;
+    void operator()(const ReplicaWrite& m) const { to.replica.on_write(from, m); }
+    void operator()(const ReplicaWriteReply& m) const {
+      to.coordinator.on_write_reply(from, m, now);
+    }
+    void operator()(const ReplicaRead& m) const { to.replica.on_read(from, m); }
+    void operator()(ReplicaReadReply& m) const {
+      to.coordinator.on_read_reply(from, std::move(m), now);
+    }
+    void operator()(ForwardedPut& m) const {
+      to.coordinator.on_forwarded_put(from, std::move(m), now);
+    }
+    void operator()(ForwardedPutReply& m) const {
+      to.coordinator.on_forwarded_reply(from, std::move(m), now);
+    }
+    void operator()(ScanRange& m) const { to.replica.on_scan(from, std::move(m), now); }
+    void operator()(ScanRangeReply& m) const {
+      to.coordinator.on_scan_reply(from, std::move(m), now);
+    }
+    void operator()(const DigestRange& m) const { to.replica.on_digest(from, m, now); }
+    void operator()(const DigestRangeReply& m) const { to.admin.on_digest_reply(from, m, now); }
+    void operator()(const BootAnnouncement& m) const { to.boot.on_announcement(from, m); }
+    void operator()(const BootReply& m) const { to.boot.on_reply(from, m); }
+    void operator()(const StoreNotice& m) const { to.health.on_notice(from, m); }
+    void operator()(const Heartbeat& /*beat*/) const {}  // the transport keeps it to itself
+  };
+  std::visit(Router{.from = from, .now = now, .to = to}, message);
+}
+
+}  // namespace starling

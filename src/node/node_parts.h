@@ -1,0 +1,80 @@
+#pragma once
+
+// Node::Parts: what a node is made of, and how its parts are joined: who gets whose interface, and
+// where a peer's message goes. For node.cc alone; nobody else receives a whole node.
+
+#include <memory>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "membership/boot_confirmation.h"
+#include "membership/peer_table.h"
+#include "message/peer_messages.h"
+#include "node/admin_service.h"
+#include "node/answer_desk.h"
+#include "node/boot_service.h"
+#include "node/client_service.h"
+#include "node/cluster_view.h"
+#include "node/coordinator.h"
+#include "node/current_ring.h"
+#include "node/listing_service.h"
+#include "node/local_mint.h"
+#include "node/mender.h"
+#include "node/node.h"
+#include "node/node_options.h"
+#include "node/outbox.h"
+#include "node/replica_service.h"
+#include "node/store_health.h"
+#include "replica/replica_store.h"
+#include "replica/store_identity.h"
+#include "ring/cluster_config.h"
+#include "version/context_codec.h"
+
+namespace starling {
+
+// The start of a store as this node announces it.
+[[nodiscard]] BootAnnouncement own_boot(const StoreIdentity& identity);
+
+// What a node is made of before its store is open.
+struct Node::Parts {
+  // What it is made of from then on. The order is that of construction: each part may use those
+  // above it and none below.
+  struct Services {
+    Services(Parts& parts, StoreIdentity opened, StoreStanding standing, Instant now);
+
+    StoreIdentity identity;
+    BootConfirmation confirmation;
+    ClusterView cluster;
+    ReplicaStore store;
+    ReplicaService replica;
+    LocalMint mint;
+    AnswerDesk desk;
+    Coordinator coordinator;
+    ListingService listings;
+    Mender mender;
+    BootService boot;
+    StoreHealth health;
+    AdminService admin;
+    ClientService clients;
+  };
+
+  Parts(NodeOptions given, const ClusterConfig& agreed, const NodeHost& given_host);
+
+  NodeOptions options;
+  ClusterConfig config;
+  NodeHost host;
+  NodeId self;
+  CurrentRing ring;
+  ContextCodec contexts;
+  PeerTable peers;
+  Outbox outbox;
+  bool broken = false;
+  std::unique_ptr<Services> services;
+
+  // Messages of this node to itself, and what follows from them, until none is left.
+  void settle();
+  void step_aside_from_damage();
+  void deliver(NodeId from, PeerMessage message);
+};
+
+}  // namespace starling
