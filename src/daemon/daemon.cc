@@ -80,7 +80,9 @@ Daemon::Daemon(DaemonSettings settings, Log& log)
                      loop_.stop();
                    }),
       disk_timer_(loop_, clock_, [this] { look_at_disk(); }),
+      memory_timer_(loop_, clock_, [this] { look_at_memory(); }),
       disk_(settings_.data_dir, settings_.disk_limits, log_),
+      memory_relief_(settings_.memory.sum()),
       transport_({.loop = loop_,
                   .turn = turn_,
                   .clock = clock_,
@@ -117,6 +119,7 @@ Status Daemon::start() {
                                       }});
   STARLING_RETURN_IF_ERROR(node_->start());
   look_at_disk();
+  look_at_memory();
   transport_.start(node_->hello());
   turn_.before_sleep([this] { before_sleep(); });
   log_.info("ready: '" + settings_.name + "' of cluster '" + settings_.cluster.cluster +
@@ -217,6 +220,11 @@ void Daemon::look_at_disk() {
   DiskGuard::Report found = disk_.look();
   node_->on_store_condition(found.condition, std::move(found.explanation));
   if (store_stopped_) reopen_store();
+}
+
+void Daemon::look_at_memory() {
+  memory_timer_.arm(clock_.now() + MemoryRelief::kInterval);
+  memory_relief_.look();
 }
 
 void Daemon::reopen_store() {

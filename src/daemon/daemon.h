@@ -11,6 +11,7 @@
 
 #include "base/ids.h"
 #include "base/log.h"
+#include "daemon/memory_relief.h"
 #include "daemon/settings.h"
 #include "env/commit_notifier.h"
 #include "http/routes.h"
@@ -66,6 +67,7 @@ class Daemon final : private Inbox, private CommitNotifier {
   // Each second: tells the node how much room there is, and opens a store again that met a full
   // disk.
   void look_at_disk();
+  void look_at_memory();
   void reopen_store();
   [[nodiscard]] Status recall_founding();
   [[nodiscard]] NodeOptions node_options() const;
@@ -85,7 +87,9 @@ class Daemon final : private Inbox, private CommitNotifier {
   UvTimer node_timer_;
   UvTimer drain_timer_;
   UvTimer disk_timer_;
+  UvTimer memory_timer_;
   DiskGuard disk_;
+  MemoryRelief memory_relief_;
   bool store_stopped_ = false;  // by a full disk
   bool draining_ = false;
   bool must_set_store_aside_ = false;
