@@ -1,7 +1,7 @@
 """Greedy, slow and silent sides against real nodes: they harm nobody but themselves.
 
 The figures are printed. Times are compared within one run, as ratios, for the machine may be busy
-with anything else; a ratio that fails is asked for a second time before it counts.
+with anything else; a ratio that fails is asked for twice more before it counts.
 """
 
 import json
@@ -25,6 +25,8 @@ GREEDY = 50
 P99_RATIO_MAX = 10
 # Below this a p99 says how the scheduler was, not what the node did.
 P99_FLOOR_MS = 5
+# A node that starves its clients does so each time; a busy machine is busy now and then.
+STORMS_MAX = 3
 # Addresses have half of the places, and everybody here comes from one.
 CLIENTS_OF_ONE_ADDRESS = CAP_MIB * 2 // 2
 
@@ -111,12 +113,12 @@ class Greed(AgainstCappedNodes, unittest.TestCase):
 
     def test_fifty_greedy_connections_neither_kill_a_node_nor_starve_a_polite_client(self):
         with Memory(self.cluster.nodes) as memory:
-            quiet, during, greedy = self.storm()
-            ratio = during["p99_ms"] / max(quiet["p99_ms"], P99_FLOOR_MS)
-            if ratio > P99_RATIO_MAX:
-                print("  once more, for the machine was busy:", quiet, during, flush=True)
+            for _ in range(STORMS_MAX):
                 quiet, during, greedy = self.storm()
                 ratio = during["p99_ms"] / max(quiet["p99_ms"], P99_FLOOR_MS)
+                if ratio <= P99_RATIO_MAX:
+                    break
+                print(f"  a ratio of {ratio:.1f}, perhaps of a busy machine:", quiet, during, flush=True)
         print(f"  polite, quiet : {quiet['done']} done, p50 {quiet['p50_ms']} ms, p99 {quiet['p99_ms']} ms")
         print(f"  polite, storm : {during['done']} done, {during['overloaded']} overloaded, p50 "
               f"{during['p50_ms']} ms, p99 {during['p99_ms']} ms, ratio {ratio:.1f}")

@@ -73,7 +73,7 @@ TEST_CASE("codec_peer: a read reply's clock is its own, or that of the record be
 
 TEST_CASE(
     "codec_peer: an announcement without earlier starts comes back, whatever its count says") {
-  for (const std::uint64_t starts : {0, 1}) {
+  for (const std::uint64_t starts : {std::uint64_t{0}, std::uint64_t{1}}) {
     const PeerMessage sent = BootAnnouncement{.boot_sequence = starts, .earlier = {}};
     const Result<Frame> decoded = decode_frame(encode(sent));
     CAPTURE(decoded.status().message());
