@@ -19,7 +19,7 @@ namespace starling {
 // What kind of thing an entry is. The numbers are on disk: never reuse one.
 enum class StoreTable : std::uint8_t {
   Records = 1,
-  LeafSums = 2,         // anti-entropy; not written yet
+  LeafSums = 2,         // anti-entropy; repair/merkle_leaf.h
   StrongRegisters = 3,  // compare-and-set buckets; not written yet
   Hints = 4,            // not written yet
   Fences = 5,           // reaping; not written yet

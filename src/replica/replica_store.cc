@@ -86,7 +86,8 @@ ReplicaStore::ReplicaStore(StorageEngine& engine, Log& log, Minter minter, Rando
       minter_(minter),
       random_(random),
       options_(options),
-      cache_(options.cache_bytes_max) {}
+      cache_(options.cache_bytes_max),
+      trees_(engine, log, options.trees) {}
 
 Result<ReplicaStore::View> ReplicaStore::read(const RecordAddress& record) {
   STARLING_ASSIGN_OR_RETURN(loaded, const Entry* const entry, load(record));
@@ -105,6 +106,7 @@ Result<CommitTicket> ReplicaStore::merge(const RecordAddress& record, const Sibl
     ++counters_.surprises;
     start_fresh_incarnation("a peer knows a later write of this process for " + name_of(record));
   }
+  const Hash128 before = contribution_of(record, stored.versions);
   const std::optional<bool> changed = join(stored.versions, incoming);
   if (!changed.has_value()) return refuse_collision(record);
   // Planted: the last of several concurrent siblings wins.
@@ -116,7 +118,7 @@ Result<CommitTicket> ReplicaStore::merge(const RecordAddress& record, const Sibl
   // writes does not reach back over LevelDB's change of logs.
   const bool needs_sync = demand == CommitDemand::Synced && entry->demand != CommitDemand::Synced;
   if (!*changed && !needs_sync) return entry->ticket;
-  return commit(*entry, demand);
+  return commit(record, *entry, before, demand);
 }
 
 Result<ReplicaStore::MintOutcome> ReplicaStore::mint(const RecordAddress& record,
@@ -143,11 +145,13 @@ Result<ReplicaStore::MintOutcome> ReplicaStore::mint(const RecordAddress& record
   }
   const bool wants_synced = put.levels.dw != Level::none();
   const VectorClock context = std::move(put.context);
+  const Hash128 before = contribution_of(record, stored.versions);
   MintOutcome outcome;
   outcome.minted = minter_.mint(stored, context, sibling_of(std::move(put)));
   outcome.live_siblings = static_cast<std::uint32_t>(stored.versions.live_values());
   outcome.fence = kFence;
-  outcome.ticket = commit(*entry, wants_synced ? CommitDemand::Synced : options_.ordinary_demand);
+  outcome.ticket = commit(record, *entry, before,
+                          wants_synced ? CommitDemand::Synced : options_.ordinary_demand);
   return outcome;
 }
 
@@ -163,12 +167,18 @@ Result<ReplicaStore::Mended> ReplicaStore::mend(const RecordKey& record,
   Entry& entry =
       loaded.ok() ? **loaded
                   : cache_.insert(record_store_key(address), StoredRecord{}, CommitDemand::Written);
+  Hash128 before = contribution_of(address, entry.stored.record.versions);
   if (!join(entry.stored.record.versions, versions).has_value()) {
     const Result<CommitTicket> refused = refuse_collision(address);
     return refused.status();
   }
+  if (!loaded.ok()) {
+    // What the damaged record added is unknown: most likely what its successor does.
+    before = contribution_of(address, entry.stored.record.versions);
+    trees_.doubt(record.partition, record.token);
+  }
   damage_.forget_record(entry.store_key);
-  commit(entry, CommitDemand::Synced);
+  commit(address, entry, before, CommitDemand::Synced);
   return Mended::Rewritten;
 }
 
@@ -183,6 +193,7 @@ void ReplicaStore::on_committed(CommitTicket through) {
 
 void ReplicaStore::forget_uncommitted() {
   cache_.clear();
+  trees_.forget();
   lost_something_ = true;
 }
 
@@ -251,6 +262,35 @@ Status ReplicaStore::advance_digest(DigestWork& work, std::uint32_t records_max)
   if (!walked.ok()) note_damaged_walk(stop, walked);
   if (walked.ok()) damage_.forget_gaps(bounds.from, work.finished ? bounds.to : work.next);
   return walked;
+}
+
+void ReplicaStore::work_on_trees(std::uint32_t records_max) {
+  trees_.work(
+      [this](PartitionId partition, const TokenRange& range, const MerkleTrees::Visitor& visit) {
+        std::uint32_t unreadable = 0;
+        return visit_tokens(
+            partition, range,
+            [&](const WalkedRecord& walked) {
+              return visit(
+                  walked.key.token,
+                  starling::contribution_of(walked.key.address, walked.versions, trees_.seed()));
+            },
+            unreadable);
+      },
+      records_max);
+}
+
+Status ReplicaStore::visit_tokens(PartitionId partition, const TokenRange& range,
+                                  const RecordVisitor& visit, std::uint32_t& unreadable) {
+  KeyBounds bounds = bounds_of_tokens(partition, range.first, range.last);
+  while (true) {
+    WalkStop stop;
+    const Status walked = walk_records(engine_, cache_, bounds, options_.planted, visit, stop);
+    if (!walked.ok()) note_damaged_walk(stop, walked);
+    if (walked.ok() || !stop.is_damaged_record) return walked;
+    ++unreadable;
+    bounds.from = successor_of(stop.at);
+  }
 }
 
 Result<ReplicaStore::Entry*> ReplicaStore::load(const RecordAddress& record) {
@@ -347,10 +387,19 @@ Status ReplicaStore::check_sibling_limits(const SiblingSet& stored, const PutCom
               " bytes, which is all it may: read it, and write with the context that you get"};
 }
 
-CommitTicket ReplicaStore::commit(Entry& entry, CommitDemand demand) {
+Hash128 ReplicaStore::contribution_of(const RecordAddress& record,
+                                      const SiblingSet& versions) const {
+  if (!trees_.covers(record.partition)) return {};
+  return starling::contribution_of(record.address, versions, trees_.seed());
+}
+
+CommitTicket ReplicaStore::commit(const RecordAddress& record, Entry& entry, const Hash128& before,
+                                  CommitDemand demand) {
   entry.stored.fence = kFence;
   std::vector<StorageWrite> batch;
   batch.push_back({entry.store_key, encode_record(entry.store_key, entry.stored)});
+  trees_.on_write(record.partition, record.token, before,
+                  contribution_of(record, entry.stored.record.versions), batch);
   const bool leaves_it_to_the_next = options_.planted == PlantedBug::LaterSync;
   CommitTicket ticket =
       engine_.commit(std::move(batch), leaves_it_to_the_next ? CommitDemand::Written : demand);

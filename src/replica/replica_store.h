@@ -26,9 +26,12 @@
 #include "env/storage_engine.h"
 #include "message/peer_messages.h"
 #include "message/store_condition.h"
+#include "repair/merkle_leaf.h"
 #include "replica/damage_ledger.h"
 #include "replica/key_layout.h"
+#include "replica/merkle_trees.h"
 #include "replica/record_cache.h"
+#include "replica/record_walk.h"
 #include "version/minter.h"
 #include "version/sibling_set.h"
 
@@ -57,6 +60,7 @@ struct ReplicaStoreOptions {
   // minter makes always fits a message (kRecordBytesMax), what several make of it need not.
   std::uint32_t siblings_max = 64;
   std::size_t sibling_bytes_max = 16U << 20U;
+  MerkleTreesOptions trees = {};
   PlantedBug planted = PlantedBug::None;
 };
 
@@ -66,8 +70,6 @@ struct ReplicaStoreCounters {
   std::uint64_t surprises = 0;       // this process had lost what it minted
   std::uint64_t corruptions = 0;     // reads that met damaged bytes
 };
-
-struct WalkStop;
 
 class ReplicaStore {
  public:
@@ -185,6 +187,17 @@ class ReplicaStore {
   // Errors: Corruption  as above; the work is worth nothing.
   [[nodiscard]] Status advance_digest(DigestWork& work, std::uint32_t records_max);
 
+  // The sums over the records, kept up with each write.
+  [[nodiscard]] MerkleTrees& trees() { return trees_; }
+  [[nodiscard]] const MerkleTrees& trees() const { return trees_; }
+  // Builds the trees that are not there yet, about `records_max` records further.
+  void work_on_trees(std::uint32_t records_max);
+  // Visits all records with these tokens, overlay included; values may be left
+  // out. Records that can not be read are noted, counted in `unreadable` and passed over. Errors:
+  // Corruption  some could not even be reached. DiskFull: the store is closed.
+  [[nodiscard]] Status visit_tokens(PartitionId partition, const TokenRange& range,
+                                    const RecordVisitor& visit, std::uint32_t& unreadable);
+
   [[nodiscard]] bool is_minting_stopped() const { return counters_.dot_collisions > 0; }
   [[nodiscard]] const ReplicaStoreCounters& counters() const { return counters_; }
   void check_invariants() const { cache_.check_invariants(); }
@@ -201,7 +214,12 @@ class ReplicaStore {
   [[nodiscard]] Status check_queue() const;
   [[nodiscard]] Status check_room(SiblingKind kind) const;
   [[nodiscard]] Status check_sibling_limits(const SiblingSet& stored, const PutCommand& put) const;
-  CommitTicket commit(Entry& entry, CommitDemand demand);
+  // What a record adds to its leaf.
+  [[nodiscard]] Hash128 contribution_of(const RecordAddress& record,
+                                        const SiblingSet& versions) const;
+  // `before`: what the record added to its leaf until now.
+  CommitTicket commit(const RecordAddress& record, Entry& entry, const Hash128& before,
+                      CommitDemand demand);
   [[nodiscard]] Result<CommitTicket> refuse_collision(const RecordAddress& record);
 
   StorageEngine& engine_;
@@ -213,6 +231,7 @@ class ReplicaStore {
   ReplicaStoreCounters counters_;
   StoreCondition condition_ = StoreCondition::Roomy;
   DamageLedger damage_;
+  MerkleTrees trees_;
   bool lost_something_ = false;  // a store error since the last mint
 };
 
