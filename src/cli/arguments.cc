@@ -1,5 +1,6 @@
 #include "cli/arguments.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,7 @@
 #include "base/quantity.h"
 #include "base/time.h"
 #include "cli/command.h"
+#include "cli/grammar.h"
 #include "cli/help.h"
 
 namespace starling::cli {
@@ -31,20 +33,12 @@ namespace {
 using Parsed = std::variant<Invocation, HelpText>;
 
 // The words as CLI11 files them, before they are understood.
-struct Words {
-  std::string endpoints{kEndpointDefault};
-  std::string timeout = "5s";
-  std::string form;
+struct Words : Defaults {
   bool json = false;
   std::string bucket;
   std::string key;
   std::string value;
   std::string file;
-  std::string r = "quorum";
-  std::string w = "quorum";
-  std::string pr = "0";
-  std::string pw = "0";
-  std::string dw = "0";
   std::string context;
   std::string content_type;
   std::string prefix;
@@ -52,6 +46,7 @@ struct Words {
   std::string ring_key;
   std::optional<std::uint64_t> limit;
   bool blind = false;
+  bool keep_going = false;
   std::string later;  // the last word that belongs to a later version
   std::string later_value;
 };
@@ -62,8 +57,9 @@ Status refuse(std::string why) {
 
 class Parser {
  public:
-  Parser();
+  explicit Parser(const Defaults& defaults);
   Result<Parsed> parse(const std::vector<std::string>& words);
+  [[nodiscard]] std::vector<CommandShape> shapes() const;
 
  private:
   using Build = std::function<Result<Command>(const Words&)>;
@@ -82,6 +78,7 @@ class Parser {
   void add_transfers();
   void add_cluster();
   void add_node();
+  void add_shell();
 
   Result<Parsed> understand();
   // CLI11 misses a command before it sees that the word in its place is none.
@@ -173,6 +170,17 @@ Result<Command> ring_of(const Words& words) {
                                                        .key = words.ring_key.substr(slash + 1)}});
 }
 
+Result<Command> shell_of(const Words& words) {
+  if (!words.bucket.empty()) STARLING_RETURN_IF_ERROR(check_bucket(words.bucket));
+  // A level that is none is refused now, not by the first command.
+  STARLING_RETURN_IF_ERROR(delete_of(words).status());
+  ShellCommand shell{.defaults = static_cast<const Defaults&>(words),
+                     .bucket = words.bucket,
+                     .on_failure = words.keep_going ? OnFailure::GoOn : OnFailure::Stop};
+  if (words.json) shell.defaults.form = "json";
+  return Command(std::move(shell));
+}
+
 Result<std::optional<Form>> form_of(const Words& words) {
   if (words.json) return std::optional<Form>(Form::Json);
   if (words.form.empty()) return std::optional<Form>();
@@ -191,12 +199,17 @@ Result<std::chrono::milliseconds> timeout_of(const Words& words) {
   return refuse("--timeout " + words.timeout + ": a timeout is 1ms to 60s");
 }
 
-Parser::Parser() {
+Parser::Parser(const Defaults& defaults) : words_{defaults} {
   app_.require_subcommand(1);
   app_.footer(std::string(help_of("").examples));
-  app_.add_option("--endpoint", words_.endpoints,
-                  "nodes to ask, HOST:PORT[,HOST:PORT...] (default 127.0.0.1:7400)")
-      ->envname("STARLING_ENDPOINTS");
+  CLI::Option* const endpoint =
+      app_.add_option("--endpoint", words_.endpoints,
+                      "nodes to ask, HOST:PORT[,HOST:PORT...] (default 127.0.0.1:7400)");
+  // The environment stands back behind what was said by hand, be it in another line.
+  if (defaults.endpoints.empty()) {
+    words_.endpoints = kEndpointDefault;
+    endpoint->envname("STARLING_ENDPOINTS");
+  }
   app_.add_option("--timeout", words_.timeout, "for the whole command's request (default 5s)");
   app_.add_option("-o,--output", words_.form,
                   "table, json or raw (default: table on a terminal, raw off it)");
@@ -209,7 +222,8 @@ Parser::Parser() {
   add_transfers();
   add_cluster();
   add_node();
-  add_later_commands(app_, "", {"bench", "shell", "bucket"});
+  add_shell();
+  add_later_commands(app_, "", {"bench", "bucket"});
 }
 
 CLI::App* Parser::add_command(CLI::App& parent, std::string_view name, const Build& build) {
@@ -340,6 +354,48 @@ void Parser::add_node() {
   add_later_commands(*node, "node ", {"drain", "log-level"});
 }
 
+void Parser::add_shell() {
+  CLI::App* const shell = add_command(app_, "shell", shell_of);
+  shell->add_option("--bucket", words_.bucket, "of commands that name none");
+  add_read_levels(*shell);
+  add_write_levels(*shell);
+  shell->add_flag("--keep-going", words_.keep_going,
+                  "run the whole script, and end with the exit code of its first failure");
+}
+
+void add_options(const CLI::App& app, CommandShape& shape) {
+  for (const CLI::Option* const option : app.get_options()) {
+    if (option->get_positional()) {
+      shape.arguments.push_back(option->get_single_name());
+      continue;
+    }
+    // What belongs to a later version has no group, and stays unseen.
+    if (option->get_group().empty()) continue;
+    const bool flag = option->get_items_expected_max() == 0;
+    const OptionKind kind = flag ? OptionKind::Flag : OptionKind::WithValue;
+    for (const std::string& name : option->get_lnames())
+      shape.options.push_back({"--" + name, kind});
+    for (const std::string& name : option->get_snames())
+      shape.options.push_back({"-" + name, kind});
+  }
+}
+
+std::vector<CommandShape> Parser::shapes() const {
+  std::vector<CommandShape> shapes;
+  for (const auto& [command, build] : builds_) {
+    // A group of commands builds none itself.
+    if (build == nullptr) continue;
+    const CLI::App* const parent = command->get_parent();
+    CommandShape shape{.name = command->get_name(), .summary = command->get_description()};
+    if (parent != &app_) shape.name = parent->get_name() + " " + shape.name;
+    add_options(*command, shape);
+    add_options(app_, shape);
+    shapes.push_back(std::move(shape));
+  }
+  std::ranges::sort(shapes, {}, &CommandShape::name);
+  return shapes;
+}
+
 Result<Parsed> Parser::parse(const std::vector<std::string>& words) {
   // CLI11 takes them from the back.
   std::vector<std::string> reversed(words.rbegin(), words.rend());
@@ -377,9 +433,14 @@ Result<Parsed> Parser::understand() {
 
 }  // namespace
 
-Result<std::variant<Invocation, HelpText>> parse_arguments(const std::vector<std::string>& words) {
-  Parser parser;
+Result<std::variant<Invocation, HelpText>> parse_arguments(const std::vector<std::string>& words,
+                                                           const Defaults& defaults) {
+  Parser parser(defaults);
   return parser.parse(words);
+}
+
+Grammar command_grammar() {
+  return Grammar(Parser({}).shapes());
 }
 
 bool wants_json(const std::vector<std::string>& words) {

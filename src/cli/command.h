@@ -65,6 +65,27 @@ struct ExportCommand {
   Level r;
 };
 
+// What holds where a command line does not say otherwise, as it would be typed there.
+struct Defaults {
+  std::string endpoints{};  // empty: STARLING_ENDPOINTS, or else kEndpointDefault
+  std::string timeout = "5s";
+  std::string form{};  // empty: what suits who reads
+  std::string r = "quorum";
+  std::string w = "quorum";
+  std::string pr = "0";
+  std::string pw = "0";
+  std::string dw = "0";
+};
+
+// What a script does when one of its commands fails.
+enum class OnFailure : std::uint8_t { Stop, GoOn };
+
+struct ShellCommand {
+  Defaults defaults;   // to begin with
+  std::string bucket;  // of commands that name none; empty: each has to
+  OnFailure on_failure = OnFailure::Stop;
+};
+
 struct ClusterStatusCommand {};
 struct ClusterRingCommand {
   std::optional<Address> address;
@@ -72,9 +93,9 @@ struct ClusterRingCommand {
 struct ClusterDigestCommand {};
 struct NodeInfoCommand {};
 
-using Command =
-    std::variant<PutCommand, GetCommand, DeleteCommand, KeysCommand, ImportCommand, ExportCommand,
-                 ClusterStatusCommand, ClusterRingCommand, ClusterDigestCommand, NodeInfoCommand>;
+using Command = std::variant<PutCommand, GetCommand, DeleteCommand, KeysCommand, ImportCommand,
+                             ExportCommand, ClusterStatusCommand, ClusterRingCommand,
+                             ClusterDigestCommand, NodeInfoCommand, ShellCommand>;
 
 struct Invocation {
   std::vector<std::string> endpoints;

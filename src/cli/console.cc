@@ -22,7 +22,12 @@ Form form_of(const Invocation& invocation, const Console& console) {
   return invocation.form.value_or(console.out_is_terminal ? Form::Table : Form::Raw);
 }
 
+Status interrupted() {
+  return {StatusCode::Failure, "interrupted"};
+}
+
 int print(Console& console, const Output& output) {
+  if (!output.out.empty()) console.out_at_line_start = output.out.ends_with('\n');
   console.out << output.out << std::flush;
   console.err << output.err << std::flush;
   if (console.out.good()) return output.exit_code;

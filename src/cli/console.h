@@ -3,11 +3,13 @@
 // Console: the three standard streams of the process, and whether people are at them.
 
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
 #include <string>
 #include <string_view>
 
 #include "starling/result.h"
+#include "starling/status.h"
 
 #include "cli/command.h"
 #include "cli/output.h"
@@ -18,9 +20,16 @@ struct Console {
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
+  bool in_is_terminal = false;
   bool out_is_terminal = false;
   bool err_is_terminal = false;
+  // Whether somebody wants what takes long to end; nothing: there is nobody to ask.
+  std::function<bool()> is_interrupted{};
+  bool out_at_line_start = true;  // as far as print() knows
 };
+
+// What a command says of itself that is_interrupted() ended.
+[[nodiscard]] Status interrupted();
 
 // What -o says, or what suits who reads.
 [[nodiscard]] Form form_of(const Invocation& invocation, const Console& console);

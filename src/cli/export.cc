@@ -33,6 +33,7 @@ class Exporter {
       : invocation_(invocation),
         command_(command),
         to_(to),
+        console_(console),
         ledger_(console, command.bucket, "exported"),
         client_({.endpoints = invocation.endpoints}) {}
 
@@ -57,6 +58,7 @@ class Exporter {
       write(batch_[index], reads[index]);
     }
     batch_.clear();
+    if (console_.is_interrupted && console_.is_interrupted()) ledger_.stop(interrupted());
     to_.flush();
     if (!to_.good()) {
       ledger_.stop(Status(StatusCode::Failure, "the output can not be written any further"));
@@ -89,6 +91,7 @@ class Exporter {
   const Invocation& invocation_;
   const ExportCommand& command_;
   std::ostream& to_;
+  const Console& console_;
   TransferLedger ledger_;
   Client client_;
   std::vector<std::string> batch_;

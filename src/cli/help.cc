@@ -8,7 +8,7 @@
 namespace starling::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, CommandHelp>, 13> kHelp{{
+constexpr std::array<std::pair<std::string_view, CommandHelp>, 14> kHelp{{
     {"",
      {"",
       "Examples:\n"
@@ -76,6 +76,17 @@ constexpr std::array<std::pair<std::string_view, CommandHelp>, 13> kHelp{{
     {"node info",
      {"What the node at the endpoint says of itself.",
       "Example:\n  starling node info --endpoint 127.0.0.1:7401\n"}},
+    {"shell",
+     {"The same commands, one a line: at a terminal with history and completion, or from a script.",
+      "Examples:\n"
+      "  starling shell --bucket carts\n"
+      "  starling shell --w all < changes.txt\n"
+      "\n"
+      "Words are quoted as in sh; # begins a comment. `help` lists what can be typed, `set` what\n"
+      "holds for the commands to come. At a terminal ctrl-c drops the line (and ends a listing,\n"
+      "import or export; a single request ends by its --timeout), ctrl-r searches the history,\n"
+      "ctrl-d leaves. Lines that begin with a blank are not kept.\n"
+      "A script on standard input ends with its first failure and that one's exit code.\n"}},
 }};
 
 }  // namespace

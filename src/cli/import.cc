@@ -24,9 +24,11 @@ namespace starling::cli {
 namespace {
 
 // Reads all lines and hands them on.
-void read_lines(std::istream& in, ImportPipeline& pipeline, TransferLedger& ledger) {
+void read_lines(std::istream& in, ImportPipeline& pipeline, TransferLedger& ledger,
+                const Console& console) {
   std::string text;
   for (std::uint64_t number = 1; !ledger.is_stopped() && std::getline(in, text); ++number) {
+    if (console.is_interrupted && console.is_interrupted()) return ledger.stop(interrupted());
     if (text.empty()) continue;
     Result<TransferRecord> record = parse_transfer_line(text);
     if (record.ok()) {
@@ -42,7 +44,7 @@ TransferReport import_lines(const Invocation& invocation, const ImportCommand& c
                             std::istream& in, Console& console) {
   TransferLedger ledger(console, command.bucket, "imported");
   ImportPipeline pipeline(invocation, command, ledger);
-  read_lines(in, pipeline, ledger);
+  read_lines(in, pipeline, ledger, console);
   pipeline.finish();
   return ledger.report();
 }

@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   starling::cli::Console console{.in = std::cin,
                                  .out = std::cout,
                                  .err = std::cerr,
+                                 .in_is_terminal = isatty(STDIN_FILENO) == 1,
                                  .out_is_terminal = isatty(STDOUT_FILENO) == 1,
                                  .err_is_terminal = isatty(STDERR_FILENO) == 1};
   return starling::cli::run(std::vector<std::string>(argv + 1, argv + argc), console);

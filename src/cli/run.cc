@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "cli/export.h"
 #include "cli/import.h"
 #include "cli/output.h"
+#include "cli/shell.h"
 
 namespace starling::cli {
 namespace {
@@ -26,11 +28,11 @@ constexpr std::uint32_t kKeysPage = 1000;
 // One method a command; each prints its answer and returns the exit code.
 class Runner {
  public:
-  Runner(const Invocation& invocation, Console& console)
+  Runner(const Invocation& invocation, Client& client, Console& console)
       : invocation_(invocation),
         console_(console),
         form_(form_of(invocation, console)),
-        client_({.endpoints = invocation.endpoints, .routing = Routing::Endpoints, .rounds = 1}) {}
+        client_(client) {}
 
   int operator()(const PutCommand& command) {
     const Result<std::string> value = value_of(console_, command.value);
@@ -65,11 +67,14 @@ class Runner {
     options.timeout = invocation_.timeout;
     std::uint64_t left = command.limit.value_or(UINT64_MAX);
     if (left < kKeysPage) options.limit = static_cast<std::uint32_t>(left);
+    Status ended;
     const Status listed = client_.each_key(command.bucket, options, [&](const std::string& key) {
-      console_.out << key_line(form_, key);
-      return --left > 0 && console_.out.good();
+      if (console_.is_interrupted && console_.is_interrupted()) ended = interrupted();
+      if (ended.ok()) console_.out << key_line(form_, key);
+      return ended.ok() && --left > 0 && console_.out.good();
     });
-    return listed.ok() ? print(console_, {}) : fail(listed);
+    if (!listed.ok()) ended = listed;
+    return ended.ok() ? print(console_, {}) : fail(ended);
   }
 
   int operator()(const ImportCommand& command) {
@@ -96,6 +101,7 @@ class Runner {
   int operator()(const NodeInfoCommand& /*command*/) {
     return answer(client_.node_info(invocation_.timeout), node_output);
   }
+  int operator()(const ShellCommand& command) { return run_shell(command, console_); }
 
  private:
   template <typename Answer, typename Format>
@@ -107,7 +113,7 @@ class Runner {
   const Invocation& invocation_;
   Console& console_;
   Form form_;
-  Client client_;
+  Client& client_;
 };
 
 }  // namespace
@@ -122,7 +128,16 @@ int run(const std::vector<std::string>& words, Console& console) {
     return print(console, {.out = help->text, .err = {}, .exit_code = 0});
   }
   const auto& invocation = std::get<Invocation>(*parsed);
-  return std::visit(Runner(invocation, console), invocation.command);
+  Client client(options_of_tool(invocation.endpoints));
+  return run_invocation(invocation, client, console);
+}
+
+int run_invocation(const Invocation& invocation, Client& client, Console& console) {
+  return std::visit(Runner(invocation, client, console), invocation.command);
+}
+
+ClientOptions options_of_tool(std::vector<std::string> endpoints) {
+  return {.endpoints = std::move(endpoints), .routing = Routing::Endpoints, .rounds = 1};
 }
 
 }  // namespace starling::cli

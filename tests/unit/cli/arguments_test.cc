@@ -1,5 +1,6 @@
 #include "cli/arguments.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <string>
@@ -93,7 +94,6 @@ TEST_CASE("arguments: imports and exports know their files") {
 
 TEST_CASE("arguments: what a later version brings is refused by name") {
   for (const Words& words : std::vector<Words>{{"bench", "--clients", "3"},
-                                               {"shell"},
                                                {"bucket", "list"},
                                                {"cluster", "join", "h:1"},
                                                {"cluster", "repair", "--dry-run"},
@@ -117,6 +117,34 @@ TEST_CASE("arguments: what is wrong is named") {
   CHECK(refusal({"get", "b", "k", "--timeout", "0"}) == "--timeout 0: a timeout is 1ms to 60s");
   CHECK(refusal({"get", "b", "k", "--endpoint", "h"}).starts_with("endpoint 'h'"));
   CHECK(refusal({"get", "b", "k", "--nonsense"}).find("--nonsense") != std::string::npos);
+}
+
+TEST_CASE("arguments: what was set before holds where the words say nothing") {
+  const Defaults defaults{.endpoints = "set:1", .timeout = "2s", .form = "json", .w = "all"};
+  const auto given = parse_arguments({"put", "b", "k", "v", "--w", "1"}, defaults);
+  const auto& invocation = std::get<Invocation>(*given);
+  CHECK(invocation.endpoints == Words{"set:1"});
+  CHECK(invocation.timeout == std::chrono::seconds(2));
+  CHECK(invocation.form == Form::Json);
+  CHECK(std::get<PutCommand>(invocation.command).options.w == Level::count(1));
+  const auto silent = parse_arguments({"put", "b", "k", "v"}, defaults);
+  CHECK(std::get<PutCommand>(std::get<Invocation>(*silent).command).options.w == Level::all());
+}
+
+TEST_CASE("arguments: the grammar has all that is parsed, and nothing of later versions") {
+  const Grammar grammar = command_grammar();
+  const CommandShape& put = *grammar.find("put");
+  CHECK(put.arguments == Words{"BUCKET", "KEY", "VALUE"});
+  const auto has = [&put](const std::string& name, OptionKind kind) {
+    return std::ranges::count(put.options, OptionShape{.name = name, .kind = kind}) == 1;
+  };
+  CHECK(has("--w", OptionKind::WithValue));
+  CHECK(has("--strict", OptionKind::Flag));
+  CHECK(has("-o", OptionKind::WithValue));
+  CHECK(has("--json", OptionKind::Flag));
+  CHECK_FALSE(has("--if-absent", OptionKind::Flag));
+  CHECK(grammar.find("cluster ring")->arguments.empty());
+  CHECK(grammar.find("bucket") == nullptr);
 }
 
 TEST_CASE("arguments: JSON is wanted even when the rest is wrong") {
