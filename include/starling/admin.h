@@ -95,6 +95,7 @@ struct NodeStatus {
   std::string not_ready_because;    // empty when ready
   std::string disk;                 // whether there is room, and if not, what that means
   std::uint64_t uptime_ms = 0;
+  std::uint64_t cpu_us = 0;      // processor time of all its threads, since it was started
   std::uint32_t partitions = 0;  // copies of partitions that it holds
   DamageStatus damage;
   friend bool operator==(const NodeStatus&, const NodeStatus&) = default;

@@ -164,6 +164,7 @@ std::string json_of(const NodeStatus& node) {
                       {"not_ready_because", node.not_ready_because},
                       {"disk", node.disk},
                       {"uptime_ms", node.uptime_ms},
+                      {"cpu_us", node.cpu_us},
                       {"partitions", node.partitions},
                       {"damage",
                        {{"met", node.damage.met},

@@ -179,6 +179,7 @@ std::string table_of(const NodeStatus& node) {
       {"ready", node.ready ? "yes" : "no: " + node.not_ready_because},
       {"disk", node.disk},
       {"uptime", fmt::format("{:.1f} s", static_cast<double>(node.uptime_ms) / 1000)},
+      {"processor time", fmt::format("{:.1f} s", static_cast<double>(node.cpu_us) / 1e6)},
       {"partitions", std::to_string(node.partitions)},
       {"damage", words_of(node.damage)}};
   return aligned(rows);

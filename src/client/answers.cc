@@ -118,6 +118,7 @@ NodeStatus node_status_of(const NodeInfoReply& reply) {
           .not_ready_because = reply.not_ready_because,
           .disk = reply.disk,
           .uptime_ms = reply.uptime_ms,
+          .cpu_us = reply.cpu_us,
           .partitions = reply.partitions,
           .damage = {.met = reply.damage.met,
                      .mended = reply.damage.mended,

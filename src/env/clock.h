@@ -18,6 +18,8 @@ class Clock {
 
   [[nodiscard]] virtual Instant now() const = 0;
   [[nodiscard]] virtual WallTime wall_now() const = 0;
+  // Processor time that this process has used, in all its threads. Zero where time is virtual.
+  [[nodiscard]] virtual Duration cpu_used() const { return {}; }
 };
 
 }  // namespace starling

@@ -248,6 +248,7 @@ struct NodeInfoReply {
   std::string not_ready_because;  // empty when ready
   std::string disk;               // whether there is room, in words
   std::uint64_t uptime_ms = 0;
+  std::uint64_t cpu_us = 0;  // processor time of all its threads, since it was started
   std::uint32_t partitions = 0;
   DamageCounts damage;
   friend bool operator==(const NodeInfoReply&, const NodeInfoReply&) = default;

@@ -27,4 +27,8 @@ WallTime SystemClock::wall_now() const {
   return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
 }
 
+Duration SystemClock::cpu_used() const {
+  return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 }  // namespace starling

@@ -12,6 +12,7 @@ class SystemClock final : public Clock {
  public:
   [[nodiscard]] Instant now() const override;
   [[nodiscard]] WallTime wall_now() const override;
+  [[nodiscard]] Duration cpu_used() const override;
 };
 
 }  // namespace starling

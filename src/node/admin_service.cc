@@ -136,7 +136,7 @@ ClusterRingReply AdminService::preference_list(const KeyAddress& address) const 
                           .fallbacks = names_of(ring, list.fallbacks)}}};
 }
 
-NodeInfoReply AdminService::node_info(Instant now) const {
+NodeInfoReply AdminService::node_info(Instant now, Duration cpu_used) const {
   const Ring& ring = neighbours_.cluster.ring();
   const NodeId self = neighbours_.cluster.self();
   const Readiness ready = readiness();
@@ -157,6 +157,8 @@ NodeInfoReply AdminService::node_info(Instant now) const {
           .not_ready_because = ready.because,
           .disk = ready.note.empty() ? "there is room" : ready.note,
           .uptime_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(uptime.count(), 0)),
+          .cpu_us = static_cast<std::uint64_t>(
+              std::chrono::duration_cast<std::chrono::microseconds>(cpu_used).count()),
           .partitions = ring.slots_of(self),
           .damage = neighbours_.mender.counts()};
 }

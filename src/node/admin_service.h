@@ -47,7 +47,7 @@ class AdminService {
   [[nodiscard]] ClusterStatusReply cluster_status() const;
   [[nodiscard]] ClusterRingReply cluster_ring() const;
   [[nodiscard]] ClusterRingReply preference_list(const KeyAddress& address) const;
-  [[nodiscard]] NodeInfoReply node_info(Instant now) const;
+  [[nodiscard]] NodeInfoReply node_info(Instant now, Duration cpu_used) const;
   // Whether a quorum of every partition can be reached through this node.
   [[nodiscard]] Readiness readiness() const;
 

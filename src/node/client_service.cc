@@ -147,7 +147,7 @@ void ClientService::serve(const ClientHandle& client, const ClientClusterDigest&
 
 void ClientService::serve(const ClientHandle& client, const ClientNodeInfo& /*request*/,
                           Duration /*remaining*/) {
-  desk_.reply(client, admin_.node_info(clock_.now()));
+  desk_.reply(client, admin_.node_info(clock_.now(), clock_.cpu_used()));
 }
 
 Result<VectorClock> ClientService::open_context(const KeyAddress& address,

@@ -310,7 +310,7 @@ flatbuffers::Offset<wire::NodeInfoReply> write_table(Builder& builder, const Nod
                                    data_dir, store_id, incarnation, durability, reply.boot_sequence,
                                    reply.ready, because, reply.uptime_ms, reply.partitions,
                                    reply.damage.met, reply.damage.mended, reply.damage.waiting,
-                                   reply.damage.unsupplied, disk);
+                                   reply.damage.unsupplied, disk, reply.cpu_us);
 }
 
 NodeInfoReply read_table(FieldReader& reader, const wire::NodeInfoReply& table) {
@@ -330,6 +330,7 @@ NodeInfoReply read_table(FieldReader& reader, const wire::NodeInfoReply& table) 
   reply.not_ready_because = reader.text(table.not_ready_because(), kMessageBytesMax, "reason");
   reply.disk = reader.text(table.disk(), kMessageBytesMax, "disk");
   reply.uptime_ms = table.uptime_ms();
+  reply.cpu_us = table.cpu_us();
   reply.partitions = table.partitions();
   reply.damage = {.met = table.damage_met(),
                   .mended = table.damage_mended(),

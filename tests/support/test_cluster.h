@@ -35,6 +35,7 @@ class TestClock final : public Clock {
  public:
   [[nodiscard]] Instant now() const override { return now_; }
   [[nodiscard]] WallTime wall_now() const override { return {.milliseconds = 1'700'000'000'000}; }
+  [[nodiscard]] Duration cpu_used() const override { return std::chrono::microseconds(250); }
   void advance(Duration by) { now_ += by; }
 
  private:

@@ -113,10 +113,11 @@ TEST_CASE("json: a node is printed with these keys") {
   node.name = "node0";
   node.ready = true;
   node.uptime_ms = 5;
+  node.cpu_us = 7;
   CHECK(json_of(node).starts_with(R"({"name":"node0","id":"","cluster":"","version":"")"));
   CHECK(json_of(node).ends_with(
-      R"("ready":true,"not_ready_because":"","disk":"","uptime_ms":5,"partitions":0,)"
-      R"("damage":{"met":0,"mended":0,"waiting":0,"unsupplied":0}})"));
+      R"("ready":true,"not_ready_because":"","disk":"","uptime_ms":5,"cpu_us":7,)"
+      R"("partitions":0,"damage":{"met":0,"mended":0,"waiting":0,"unsupplied":0}})"));
 }
 
 TEST_CASE("json: keys are strings, unless they can not be") {

@@ -113,6 +113,7 @@ TEST_CASE("AdminService: node info tells who this is") {
   CHECK(info.durability == "sync");
   CHECK(info.boot_sequence == 1);
   CHECK(info.store_id.size() == 32);
+  CHECK(info.cpu_us == 250);
 }
 
 }  // namespace

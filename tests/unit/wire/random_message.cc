@@ -274,6 +274,7 @@ NodeInfoReply node_info_reply(Random& random) {
           .not_ready_because = name(random, 0),
           .disk = name(random, 0),
           .uptime_ms = random.next(),
+          .cpu_us = random.next(),
           .partitions = number(random),
           .damage = {.met = random.next(),
                      .mended = random.next(),
