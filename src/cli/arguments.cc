@@ -23,6 +23,7 @@
 
 #include "base/quantity.h"
 #include "base/time.h"
+#include "cli/bench_words.h"
 #include "cli/command.h"
 #include "cli/grammar.h"
 #include "cli/help.h"
@@ -47,6 +48,7 @@ struct Words : Defaults {
   std::optional<std::uint64_t> limit;
   bool blind = false;
   bool keep_going = false;
+  BenchWords bench;
   std::string later;  // the last word that belongs to a later version
   std::string later_value;
 };
@@ -76,6 +78,7 @@ class Parser {
   void add_delete();
   void add_keys();
   void add_transfers();
+  void add_bench();
   void add_cluster();
   void add_node();
   void add_shell();
@@ -159,6 +162,14 @@ Result<Command> export_of(const Words& words) {
   return Command(std::move(out));
 }
 
+Result<Command> bench_of(const Words& words) {
+  BenchCommand bench;
+  STARLING_ASSIGN_OR_RETURN(understood, bench.options, load_options_of(words.bench));
+  STARLING_ASSIGN_OR_RETURN(r, bench.options.r, level_of("r", words.r));
+  STARLING_ASSIGN_OR_RETURN(w, bench.options.w, level_of("w", words.w));
+  return Command(std::move(bench));
+}
+
 Result<Command> ring_of(const Words& words) {
   if (words.ring_key.empty()) return Command(ClusterRingCommand{});
   // A bucket has no slash, a key may have many.
@@ -220,10 +231,11 @@ Parser::Parser(const Defaults& defaults) : words_{defaults} {
   add_delete();
   add_keys();
   add_transfers();
+  add_bench();
   add_cluster();
   add_node();
   add_shell();
-  add_later_commands(app_, "", {"bench", "bucket"});
+  add_later_commands(app_, "", {"bucket"});
 }
 
 CLI::App* Parser::add_command(CLI::App& parent, std::string_view name, const Build& build) {
@@ -330,6 +342,29 @@ void Parser::add_transfers() {
   out->add_option("FILE", words_.file, "where to, or - for standard output")->required();
   out->add_option("--prefix", words_.prefix, "only keys that begin with it");
   out->add_option("--r", words_.r, "replicas that must answer each read (default quorum)");
+}
+
+void Parser::add_bench() {
+  CLI::App* const bench = add_command(app_, "bench", bench_of);
+  BenchWords& words = words_.bench;
+  bench->add_option("--workload", words.workload,
+                    "a, b, c, d, f (YCSB's), insert, put or get (default a)");
+  bench->add_option("--bucket", words.bucket, "where its records are (default bench)");
+  bench->add_option("--records", words.records,
+                    "loaded beforehand, unless they are there (default 10000)");
+  bench->add_option("--value-size", words.value_size, "of each value (default 100)");
+  bench->add_option("--clients", words.clients, "connections (default 16)");
+  bench->add_option("--pipeline", words.pipeline,
+                    "requests that each client keeps under way (default 1)");
+  bench->add_option("--duration", words.duration, "how long (default 10s, or until --ops)");
+  bench->add_option("--ops", words.operations, "how many operations");
+  bench->add_option("--rate", words.rate,
+                    "operations a second, all together; without it as many as there are answers");
+  bench->add_option("--distribution", words.distribution,
+                    "uniform or zipfian (default zipfian for a, b, c and f, else uniform; of d "
+                    "the latest records first)");
+  bench->add_option("--r", words_.r, "replicas that must answer a read (default quorum)");
+  bench->add_option("--w", words_.w, "replicas that must hold a write (default quorum)");
 }
 
 void Parser::add_cluster() {

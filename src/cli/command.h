@@ -11,6 +11,8 @@
 
 #include "starling/options.h"
 
+#include "bench/load_options.h"
+
 namespace starling::cli {
 
 // How answers are printed: for people, for programs, or the bare thing itself.
@@ -86,6 +88,10 @@ struct ShellCommand {
   OnFailure on_failure = OnFailure::Stop;
 };
 
+struct BenchCommand {
+  bench::LoadOptions options;  // endpoints and timeout are the invocation's
+};
+
 struct ClusterStatusCommand {};
 struct ClusterRingCommand {
   std::optional<Address> address;
@@ -94,7 +100,7 @@ struct ClusterDigestCommand {};
 struct NodeInfoCommand {};
 
 using Command = std::variant<PutCommand, GetCommand, DeleteCommand, KeysCommand, ImportCommand,
-                             ExportCommand, ClusterStatusCommand, ClusterRingCommand,
+                             ExportCommand, BenchCommand, ClusterStatusCommand, ClusterRingCommand,
                              ClusterDigestCommand, NodeInfoCommand, ShellCommand>;
 
 struct Invocation {

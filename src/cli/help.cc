@@ -8,7 +8,7 @@
 namespace starling::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, CommandHelp>, 14> kHelp{{
+constexpr std::array<std::pair<std::string_view, CommandHelp>, 15> kHelp{{
     {"",
      {"",
       "Examples:\n"
@@ -58,6 +58,17 @@ constexpr std::array<std::pair<std::string_view, CommandHelp>, 14> kHelp{{
       "  starling export carts - --prefix a | gzip > a.jsonl.gz\n"
       "\n"
       "A key with several values has no line: it is reported, and the exit code is 4.\n"}},
+    {"bench",
+     {"Measures the cluster under load: throughput, latency, and the nodes' processor time.",
+      "Examples:\n"
+      "  starling bench --workload a --clients 64 --duration 30s\n"
+      "  starling bench --workload put --rate 5000 --json   # latency at a fixed rate\n"
+      "  starling bench --workload get --clients 16 --pipeline 16\n"
+      "\n"
+      "A put is informed: each client writes a share of the records, with the context of its own\n"
+      "last write, so it adds no siblings and reads nothing first; insert writes new keys. At a\n"
+      "fixed rate latency counts from the instant at which an operation was to begin. Each client\n"
+      "is one connection to one member. The bucket stays; a later run uses its records again.\n"}},
     {"cluster", {"Looks at the cluster.", "Example:\n  starling cluster status\n"}},
     {"cluster status",
      {"Members, their states, and how many more may fail.",

@@ -8,6 +8,7 @@
 #include "starling/read_result.h"
 #include "starling/status.h"
 
+#include "bench/load.h"
 #include "cli/command.h"
 #include "cli/output.h"
 
@@ -22,6 +23,8 @@ namespace starling::cli {
 [[nodiscard]] std::string json_of(const DigestTable& digest);
 [[nodiscard]] std::string json_of(const NodeStatus& node);
 [[nodiscard]] std::string json_of(const TransferReport& report);
+// Latencies in microseconds.
+[[nodiscard]] std::string json_of(const bench::LoadReport& report);
 // A JSON string; a key that is not UTF-8 can not be one, and becomes {"key_base64":"..."}.
 [[nodiscard]] std::string json_of_key(const std::string& key);
 

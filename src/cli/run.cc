@@ -13,6 +13,7 @@
 #include "starling/status.h"
 
 #include "cli/arguments.h"
+#include "cli/bench.h"
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/export.h"
@@ -83,6 +84,8 @@ class Runner {
   int operator()(const ExportCommand& command) {
     return run_export(invocation_, command, console_);
   }
+
+  int operator()(const BenchCommand& command) { return run_bench(invocation_, command, console_); }
 
   int operator()(const ClusterStatusCommand& /*command*/) {
     return answer(client_.cluster_status(invocation_.timeout), status_output);

@@ -12,10 +12,15 @@
 
 #include "starling/admin.h"
 #include "starling/read_result.h"
+#include "starling/status.h"
 
 #include "base/bytes.h"
 #include "base/quantity.h"
 #include "base/time.h"
+#include "bench/latency_histogram.h"
+#include "bench/load.h"
+#include "bench/load_counts.h"
+#include "bench/workload.h"
 
 namespace starling::cli {
 namespace {
@@ -72,6 +77,40 @@ std::string_view agreement_of(const PartitionDigestTable& partition) {
     if (replica.digest != partition.replicas.front().digest) return "differ";
   }
   return kAgree;
+}
+
+std::string microseconds(Duration duration) {
+  return fmt::format("{:.0f}", std::chrono::duration<double, std::micro>(duration).count());
+}
+
+Row row_of(std::string_view name, const bench::OperationCounts& counts, double seconds) {
+  const bench::LatencyHistogram& latencies = counts.latencies;
+  const double throughput = seconds > 0 ? static_cast<double>(latencies.count()) / seconds : 0;
+  return {std::string(name),
+          std::to_string(latencies.count()),
+          std::to_string(counts.errors),
+          fmt::format("{:.0f}", throughput),
+          microseconds(latencies.quantile(0.5)),
+          microseconds(latencies.quantile(0.95)),
+          microseconds(latencies.quantile(0.99)),
+          microseconds(latencies.quantile(0.999)),
+          microseconds(latencies.max())};
+}
+
+std::string notes_of(const bench::LoadReport& report) {
+  std::string notes;
+  if (report.not_begun > 0) {
+    notes += fmt::format("! slower than the rate asked for: {} operations were never begun\n",
+                         report.not_begun);
+  }
+  if (report.counts.siblings > 0) {
+    notes += fmt::format("! {} writes left several values\n", report.counts.siblings);
+  }
+  if (report.counts.context_reads > 0) {
+    notes += fmt::format("! {} puts read first, since their context was not known\n",
+                         report.counts.context_reads);
+  }
+  return notes;
 }
 
 }  // namespace
@@ -183,6 +222,32 @@ std::string table_of(const NodeStatus& node) {
       {"partitions", std::to_string(node.partitions)},
       {"damage", words_of(node.damage)}};
   return aligned(rows);
+}
+
+std::string table_of(const bench::LoadReport& report) {
+  std::vector<Row> rows{
+      {"OPERATION", "OPS", "ERRORS", "OPS/S", "P50 us", "P95 us", "P99 us", "P99.9 us", "MAX us"}};
+  std::string errors;
+  for (std::size_t kind = 0; kind < bench::kOperationKinds; ++kind) {
+    const bench::OperationCounts& counts = report.counts.kinds.at(kind);
+    if (counts.latencies.count() + counts.errors == 0) continue;
+    const auto name = bench::operation_name(static_cast<bench::OperationKind>(kind));
+    rows.push_back(row_of(name, counts, report.seconds));
+    for (const auto& [code, count] : counts.errors_by_code) {
+      errors += fmt::format("! {}: {} ended with {}\n", name, count, status_code_name(code));
+    }
+  }
+  std::string text =
+      fmt::format("workload {}, {} clients with {} request{} each, {:.1f} s\n", report.workload,
+                  report.clients, report.pipeline, report.pipeline == 1 ? "" : "s", report.seconds);
+  text += aligned(rows);
+  text += report.server_cpu_us_per_operation.has_value()
+              ? fmt::format("processor time of all nodes: {:.1f} us an operation\n",
+                            *report.server_cpu_us_per_operation)
+              : "processor time of all nodes: unknown, one could not be asked or was restarted\n";
+  text += errors;
+  text += notes_of(report);
+  return text;
 }
 
 }  // namespace starling::cli

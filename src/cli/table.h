@@ -8,6 +8,8 @@
 #include "starling/admin.h"
 #include "starling/read_result.h"
 
+#include "bench/load.h"
+
 namespace starling::cli {
 
 // With everything that could command a terminal made visible: control characters as \xNN.
@@ -20,5 +22,6 @@ namespace starling::cli {
 [[nodiscard]] std::string table_of(const PartitionOwnership& ownership);
 [[nodiscard]] std::string table_of(const DigestTable& digest);
 [[nodiscard]] std::string table_of(const NodeStatus& node);
+[[nodiscard]] std::string table_of(const bench::LoadReport& report);
 
 }  // namespace starling::cli

@@ -214,7 +214,7 @@ class Administration(AgainstThreeNodes, unittest.TestCase):
 
     def test_commands_of_later_versions_are_refused(self):
         for words in (["cluster", "join", "127.0.0.1:1"], ["cluster", "tasks"], ["cluster", "repair"],
-                      ["bucket", "list"], ["bench"], ["node", "drain"]):
+                      ["bucket", "list"], ["node", "drain"]):
             with self.subTest(" ".join(words)):
                 self.assert_fails(2, "not in this version", *words)
 

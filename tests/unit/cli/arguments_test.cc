@@ -92,9 +92,22 @@ TEST_CASE("arguments: imports and exports know their files") {
   CHECK(std::get<ExportCommand>(parsed({"export", "b", "f"}).command).file == "f");
 }
 
+TEST_CASE("arguments: a benchmark has defaults, and knows its levels") {
+  const auto plain = std::get<BenchCommand>(parsed({"bench"}).command).options;
+  CHECK(plain.workload.name == "a");
+  CHECK(plain.clients == 16);
+  const auto bench = std::get<BenchCommand>(
+      parsed({"bench", "--workload", "put", "--clients", "3", "--rate", "0.5", "--w", "all"})
+          .command);
+  CHECK(bench.options.clients == 3);
+  CHECK(bench.options.rate == 0.5);
+  CHECK(bench.options.w == Level::all());
+  CHECK(refusal({"bench", "--clients", "many"}).find("--clients") != std::string::npos);
+  CHECK(refusal({"bench", "--clients", "-1"}).find("--clients") != std::string::npos);
+}
+
 TEST_CASE("arguments: what a later version brings is refused by name") {
-  for (const Words& words : std::vector<Words>{{"bench", "--clients", "3"},
-                                               {"bucket", "list"},
+  for (const Words& words : std::vector<Words>{{"bucket", "list"},
                                                {"cluster", "join", "h:1"},
                                                {"cluster", "repair", "--dry-run"},
                                                {"node", "log-level", "debug"},
