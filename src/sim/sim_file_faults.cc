@@ -1,20 +1,43 @@
 #include "sim/sim_file_faults.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "base/assert.h"
 #include "sim/sim_disk.h"
 #include "sim/sim_files.h"
 
 namespace starling::sim {
 
+namespace {
+
+// The part of `block`, which begins at `begin` of the file, that a read of `bytes` meets.
+void overlay(const std::string& block, std::size_t begin, std::size_t offset, std::string& bytes) {
+  const std::size_t from = std::max(begin, offset);
+  const std::size_t to = std::min(begin + block.size(), offset + bytes.size());
+  if (from < to) bytes.replace(from - offset, to - from, block, from - begin, to - from);
+}
+
+}  // namespace
+
+void SimFileFaults::misdirect(FileId file, std::size_t block, std::string other) {
+  STARLING_CHECK(other.size() == kBlockBytes);
+  places_.astray[file].insert_or_assign(block, std::move(other));
+}
+
 std::optional<std::string> SimFileFaults::read(FileId file, std::size_t offset,
                                                std::string bytes) const {
-  const auto found = damaged_.find(file);
-  if (found == damaged_.end()) return bytes;
+  if (const auto astray = places_.astray.find(file); astray != places_.astray.end()) {
+    for (const auto& [block, other] : astray->second) {
+      overlay(other, block * kBlockBytes, offset, bytes);
+    }
+  }
+  const auto found = places_.damaged.find(file);
+  if (found == places_.damaged.end()) return bytes;
   for (auto place = found->second.lower_bound(offset);
        place != found->second.end() && place->first < offset + bytes.size(); ++place) {
     if (place->second == Damage::Unreadable) return std::nullopt;

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/sim_disk.h"
@@ -32,18 +33,31 @@ class SimFileFaults {
 
   // Reads of this byte fail, or return it with a flipped bit, until the disk is healed.
   void damage(FileId file, std::size_t byte, Damage damage) {
-    damaged_[file].insert_or_assign(byte, damage);
+    places_.damaged[file].insert_or_assign(byte, damage);
   }
-  void heal_damage() { damaged_.clear(); }
-  [[nodiscard]] bool has_damage() const { return !damaged_.empty(); }
+  // Reads of this block of the file return `other`, which is somewhere else on the disk: a write or
+  // a read that went astray. REQUIRES: other.size() == kBlockBytes.
+  void misdirect(FileId file, std::size_t block, std::string other);
+  static constexpr std::size_t kBlockBytes = 4096;
+  void heal_damage() { places_ = {}; }
+  [[nodiscard]] bool has_damage() const {
+    return !places_.damaged.empty() || !places_.astray.empty();
+  }
   // What a read of `bytes`, which begin at `offset`, returns; nothing: it fails.
   [[nodiscard]] std::optional<std::string> read(FileId file, std::size_t offset,
                                                 std::string bytes) const;
+  // What is wrong with what lies on the disk.
+  struct Places {
+    std::map<FileId, std::map<std::size_t, Damage>> damaged;      // by byte
+    std::map<FileId, std::map<std::size_t, std::string>> astray;  // by block
+  };
   // While it lasts reads are as if nothing were damaged: for who looks from outside.
   class Spectacles {
    public:
-    explicit Spectacles(SimFileFaults& faults) : faults_(faults) { faults_.damaged_.swap(kept_); }
-    ~Spectacles() { faults_.damaged_.swap(kept_); }
+    explicit Spectacles(SimFileFaults& faults) : faults_(faults) {
+      std::swap(faults_.places_, kept_);
+    }
+    ~Spectacles() { std::swap(faults_.places_, kept_); }
     Spectacles(const Spectacles&) = delete;
     Spectacles& operator=(const Spectacles&) = delete;
     Spectacles(Spectacles&&) = delete;
@@ -51,7 +65,7 @@ class SimFileFaults {
 
    private:
     SimFileFaults& faults_;
-    std::map<FileId, std::map<std::size_t, Damage>> kept_;
+    Places kept_;
   };
 
   // The power goes inside the `calls`-th call from now that would change a file.
@@ -69,7 +83,7 @@ class SimFileFaults {
 
  private:
   WriteFault write_fault_ = WriteFault::None;
-  std::map<FileId, std::map<std::size_t, Damage>> damaged_;
+  Places places_;
   std::optional<std::uint64_t> calls_left_;
   bool struck_ = false;
   bool strikes_now_ = false;

@@ -139,22 +139,6 @@ void SimFiles::forget_if_lost(FileId file) {
   if (found != files_.end() && found->second.opens == 0 && !is_named(file)) files_.erase(found);
 }
 
-void SimFiles::flip_bit(FileId file, std::size_t byte, unsigned bit) {
-  char& flipped = files_.at(file).bytes.at(byte);
-  flipped = static_cast<char>(static_cast<unsigned char>(flipped) ^ (1U << (bit % 8)));
-}
-
-void SimFiles::swap_blocks(FileId one, FileId other, std::size_t block) {
-  std::string& left = files_.at(one).bytes;
-  std::string& right = files_.at(other).bytes;
-  const std::size_t begin = block * kBlockBytes;
-  STARLING_CHECK(begin + kBlockBytes <= left.size() && begin + kBlockBytes <= right.size());
-  const auto at = static_cast<std::ptrdiff_t>(begin);
-  std::swap_ranges(std::next(left.begin(), at),
-                   std::next(left.begin(), at + static_cast<std::ptrdiff_t>(kBlockBytes)),
-                   std::next(right.begin(), at));
-}
-
 void SimFiles::lose_power(Outage outage, Random& random) {
   if (outage.order == DirectoryOrder::InOrder) {
     changes_.resize(some_of(changes_.size(), random));

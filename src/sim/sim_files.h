@@ -60,11 +60,6 @@ class SimFiles {
   void open(FileId file) { ++files_.at(file).opens; }
   void close(FileId file);
 
-  // Damage at rest. REQUIRES: the file holds that byte; both files hold that block.
-  void flip_bit(FileId file, std::size_t byte, unsigned bit);
-  static constexpr std::size_t kBlockBytes = 4096;
-  void swap_blocks(FileId one, FileId other, std::size_t block);
-
   // REQUIRES: no file is open.
   void lose_power(Outage outage, Random& random);
 

@@ -342,7 +342,27 @@ void SimMember::rot_records(Random random) {
   for (const std::string& key : records) disk_.rot(key, random);
 }
 
+// In half of the cases one block of a table holds what belongs to another.
+void SimMember::misdirect_block(Random random) {
+  std::vector<FileId> tables;
+  for (const std::string& name : files_.names()) {
+    const FileId file = files_.find(name).value_or(FileId{});
+    const bool has_block = files_.bytes(file).size() >= SimFileFaults::kBlockBytes;
+    if (name.ends_with(".ldb") && has_block) tables.push_back(file);
+  }
+  if (tables.empty() || random.below(2) == 0) return;
+  const auto draw_block = [this, &random](FileId file) {
+    return random.below(files_.bytes(file).size() / SimFileFaults::kBlockBytes);
+  };
+  const FileId astray = tables.at(random.below(tables.size()));
+  const FileId other = tables.at(random.below(tables.size()));
+  const std::size_t from = draw_block(other) * SimFileFaults::kBlockBytes;
+  faults_.misdirect(astray, draw_block(astray),
+                    std::string(files_.bytes(other).substr(from, SimFileFaults::kBlockBytes)));
+}
+
 void SimMember::damage_files(Random random) {
+  misdirect_block(random.fork("misdirected block"));
   for (const std::string& name : files_.names()) {
     const FileId file = files_.find(name).value_or(FileId{});
     const std::string_view stored = files_.bytes(file);

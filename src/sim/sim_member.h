@@ -149,6 +149,7 @@ class SimMember {
   void end_process(Power power);
   void lose_power();
   void damage_files(Random random);
+  void misdirect_block(Random random);
   void report_condition();
   void reopen_later();
   void reopen_store();

@@ -1,5 +1,6 @@
 #include "sim/sim_file_faults.h"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -19,6 +20,20 @@ TEST_CASE("SimFileFaults: a read that meets a damaged byte fails or lies, others
   CHECK(faults.read(FileId{2}, 20, "a") == "a");
   faults.heal_damage();
   CHECK(faults.read(file, 20, "a") == "a");
+}
+
+TEST_CASE("SimFileFaults: a misdirected block is read in the place of what belongs there") {
+  constexpr std::size_t kBlock = SimFileFaults::kBlockBytes;
+  SimFileFaults faults;
+  const FileId file{1};
+  faults.misdirect(file, 1, std::string(kBlock, 'x'));
+  CHECK(faults.read(file, 0, std::string(kBlock, 'a')) == std::string(kBlock, 'a'));
+  CHECK(faults.read(file, kBlock - 1, "aaa") == "axx");
+  CHECK(faults.read(file, kBlock + 7, "aa") == "xx");
+  CHECK(faults.read(file, 2 * kBlock - 1, "aa") == "xa");
+  CHECK(faults.read(FileId{2}, kBlock, "a") == "a");
+  faults.heal_damage();
+  CHECK(faults.read(file, kBlock, "a") == "a");
 }
 
 TEST_CASE("SimFileFaults: who looks from outside sees no damage, and leaves it there") {

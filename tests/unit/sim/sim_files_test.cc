@@ -124,18 +124,5 @@ TEST_CASE("SimFiles: a failed sync that dropped the pages leaves zeros") {
   CHECK(files.bytes(file) == std::string("12\0\0", 4));
 }
 
-TEST_CASE("SimFiles: damage at rest flips a bit, or swaps blocks of two files") {
-  SimFiles files;
-  const std::string ones(2 * SimFiles::kBlockBytes, '1');
-  const FileId one = made(files, "d/a", ones);
-  const FileId other = made(files, "d/b", std::string(2 * SimFiles::kBlockBytes, '2'));
-  files.flip_bit(one, 0, 0);
-  CHECK(files.bytes(one).front() == '0');
-  files.swap_blocks(one, other, 1);
-  CHECK(files.bytes(one).back() == '2');
-  CHECK(files.bytes(other).back() == '1');
-  CHECK(files.bytes(other).front() == '2');
-}
-
 }  // namespace
 }  // namespace starling::sim
