@@ -51,6 +51,27 @@ struct RingTable {
   friend bool operator==(const RingTable&, const RingTable&) = default;
 };
 
+// Something that the cluster does behind its requests, until it is done.
+struct TaskStatus {
+  std::string id;
+  std::string kind;     // "hints": writes that a node kept for another are brought to it
+  std::string subject;  // from whom to whom
+  std::uint64_t done = 0;
+  std::uint64_t total = 0;
+  std::string unit;                          // of both: "keys"
+  std::optional<std::uint32_t> eta_seconds;  // nothing: it waits, or began just now
+  friend bool operator==(const TaskStatus&, const TaskStatus&) = default;
+};
+
+struct TaskList {
+  std::vector<TaskStatus> tasks;
+  std::vector<std::string> unanswered;  // members that did not say, or not all: there may be more
+
+  // Nothing is left to do, and every member said so.
+  [[nodiscard]] bool is_finished() const { return tasks.empty() && unanswered.empty(); }
+  friend bool operator==(const TaskList&, const TaskList&) = default;
+};
+
 struct ReplicaDigestText {
   std::string member;
   std::optional<std::string> digest;  // 32 hexadecimal digits; nothing: that member did not answer

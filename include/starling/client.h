@@ -188,6 +188,8 @@ class Client {
                                              std::chrono::milliseconds timeout = kTimeoutDefault);
   // A digest of the live content of every partition on each of its owners. Reads everything.
   Result<DigestTable> cluster_digest(std::chrono::milliseconds timeout = kTimeoutDefault);
+  // What the cluster still has to do behind its requests.
+  Result<TaskList> cluster_tasks(std::chrono::milliseconds timeout = kTimeoutDefault);
   // The node that answers: the first endpoint, unless that can not be reached.
   Result<NodeStatus> node_info(std::chrono::milliseconds timeout = kTimeoutDefault);
 

@@ -64,6 +64,12 @@ enum class Retry : std::uint8_t {
   Always,
 };
 
+// Whose copies a write may count. Strict: the key's own replicas only. Sloppy: where one of them
+// can not be reached, another node may stand in for it with a durable note of the write that it
+// brings it later (Dynamo, section 4.6). The write then has W copies, but a read is certain to see
+// it only once that note has arrived.
+enum class Placement : std::uint8_t { Strict, Sloppy };
+
 struct ReadOptions {
   Level r{};                 // replicas that must answer
   Level pr = Level::none();  // of them, the key's own replicas rather than stand-ins
@@ -83,6 +89,7 @@ struct WriteOptions {
   std::string content_type{};
   std::chrono::milliseconds timeout = kTimeoutDefault;
   Retry retry = Retry::Safe;
+  Placement placement = Placement::Strict;
 };
 
 // A delete without a context reads first, at `read`'s levels, and deletes what it read.

@@ -25,9 +25,12 @@ enum class PlantedBug : std::uint8_t {
   AcceptRolledBack,     // an old copy of a store is confirmed by those who know better
   LaterSync,            // a sync that comes later is taken to reach back to earlier writes
   SkipDirectorySync,    // what was made in a directory is taken to stay made
+  ForgetHintOnSending,  // a hint is deleted when it is sent, not when its home has it
+  StandInAnswersReads,  // a stand-in is asked for an absent home, and what it lacks counts as
+                        // absent
 };
 
-inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 12> kPlantedBugs{{
+inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 14> kPlantedBugs{{
     {"mint-at-non-owner", PlantedBug::MintAtNonOwner},
     {"reuse-counter", PlantedBug::ReuseCounter},
     {"ack-before-sync", PlantedBug::AckBeforeSync},
@@ -40,6 +43,8 @@ inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 12> kPlante
     {"accept-rolled-back", PlantedBug::AcceptRolledBack},
     {"later-sync", PlantedBug::LaterSync},
     {"skip-directory-sync", PlantedBug::SkipDirectorySync},
+    {"forget-hint-on-sending", PlantedBug::ForgetHintOnSending},
+    {"stand-in-answers-reads", PlantedBug::StandInAnswersReads},
 }};
 
 }  // namespace starling

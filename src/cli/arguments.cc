@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -27,31 +26,12 @@
 #include "cli/command.h"
 #include "cli/grammar.h"
 #include "cli/help.h"
+#include "cli/words.h"
 
 namespace starling::cli {
 namespace {
 
 using Parsed = std::variant<Invocation, HelpText>;
-
-// The words as CLI11 files them, before they are understood.
-struct Words : Defaults {
-  bool json = false;
-  std::string bucket;
-  std::string key;
-  std::string value;
-  std::string file;
-  std::string context;
-  std::string content_type;
-  std::string prefix;
-  std::string after;
-  std::string ring_key;
-  std::optional<std::uint64_t> limit;
-  bool blind = false;
-  bool keep_going = false;
-  BenchWords bench;
-  std::string later;  // the last word that belongs to a later version
-  std::string later_value;
-};
 
 Status refuse(std::string why) {
   return {StatusCode::Usage, std::move(why)};
@@ -73,6 +53,7 @@ class Parser {
                          const std::vector<std::string>& options);
   void add_read_levels(CLI::App& command);
   void add_write_levels(CLI::App& command);
+  void add_placement(CLI::App& command);
   void add_put();
   void add_get();
   void add_delete();
@@ -106,6 +87,7 @@ Result<WriteOptions> write_options_of(const Words& words) {
   STARLING_ASSIGN_OR_RETURN(dw, options.dw, level_of("dw", words.dw));
   options.context = words.context;
   options.content_type = words.content_type;
+  options.placement = words.sloppy ? Placement::Sloppy : Placement::Strict;
   return options;
 }
 
@@ -201,13 +183,17 @@ Result<std::optional<Form>> form_of(const Words& words) {
   return refuse("-o '" + words.form + "': the forms are table, json and raw");
 }
 
+// Waiting is no request, and may take hours.
+constexpr std::chrono::milliseconds kWaitMax = std::chrono::hours(24);
+
 Result<std::chrono::milliseconds> timeout_of(const Words& words) {
   const Result<Duration> duration = parse_duration(words.timeout);
   if (!duration.ok()) return refuse("--timeout: " + duration.status().message());
   const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*duration);
-  const bool allowed = timeout > std::chrono::milliseconds::zero() && timeout <= kTimeoutMax;
-  if (allowed) return timeout;
-  return refuse("--timeout " + words.timeout + ": a timeout is 1ms to 60s");
+  const std::chrono::milliseconds longest = words.wait ? kWaitMax : kTimeoutMax;
+  if (timeout > std::chrono::milliseconds::zero() && timeout <= longest) return timeout;
+  return refuse("--timeout " + words.timeout + ": a timeout is 1ms to " +
+                (words.wait ? "24h" : "60s"));
 }
 
 Parser::Parser(const Defaults& defaults) : words_{defaults} {
@@ -287,6 +273,15 @@ void Parser::add_write_levels(CLI::App& command) {
   command.add_option("--dw", words_.dw, "replicas whose copy must be on disk (default 0)");
 }
 
+void Parser::add_placement(CLI::App& command) {
+  CLI::Option* const strict = command.add_flag_callback(
+      "--strict", [] {}, "count only the key's own replicas (the default)");
+  command
+      .add_flag("--sloppy", words_.sloppy,
+                "other nodes may stand in for replicas that can not be reached")
+      ->excludes(strict);
+}
+
 void Parser::add_put() {
   CLI::App* const put = add_command(app_, "put", put_of);
   put->add_option("BUCKET", words_.bucket)->required();
@@ -295,8 +290,8 @@ void Parser::add_put() {
   put->add_option("--context", words_.context, "what the last get or put of this key returned");
   put->add_option("--content-type", words_.content_type, "kept with the value");
   add_write_levels(*put);
-  put->add_flag_callback("--strict", [] {}, "count only the key's own replicas (the default)");
-  add_later_options(*put, {"--sloppy", "--if-absent", "--trace"}, {"--ttl", "--if-context"});
+  add_placement(*put);
+  add_later_options(*put, {"--if-absent", "--trace"}, {"--ttl", "--if-context"});
 }
 
 void Parser::add_get() {
@@ -316,8 +311,8 @@ void Parser::add_delete() {
   erase->add_option("--context", words_.context, "delete only what this has seen");
   add_read_levels(*erase);
   add_write_levels(*erase);
-  erase->add_flag_callback("--strict", [] {}, "count only the key's own replicas (the default)");
-  add_later_options(*erase, {"--sloppy", "--trace"}, {"--if-context"});
+  add_placement(*erase);
+  add_later_options(*erase, {"--trace"}, {"--if-context"});
 }
 
 void Parser::add_keys() {
@@ -376,9 +371,13 @@ void Parser::add_cluster() {
   ring->add_option("--key", words_.ring_key, "BUCKET/KEY: the preference list of one key");
   add_command(*cluster, "cluster digest",
               [](const Words&) -> Result<Command> { return Command(ClusterDigestCommand{}); });
-  add_later_commands(
-      *cluster, "cluster ",
-      {"join", "leave", "replace", "remove", "plan", "commit", "abort", "tasks", "repair"});
+  CLI::App* const tasks =
+      add_command(*cluster, "cluster tasks", [](const Words& words) -> Result<Command> {
+        return Command(ClusterTasksCommand{.wait = words.wait});
+      });
+  tasks->add_flag("--wait", words_.wait, "until none is left, or --timeout has passed (exit 124)");
+  add_later_commands(*cluster, "cluster ",
+                     {"join", "leave", "replace", "remove", "plan", "commit", "abort", "repair"});
 }
 
 void Parser::add_node() {

@@ -97,11 +97,15 @@ struct ClusterRingCommand {
   std::optional<Address> address;
 };
 struct ClusterDigestCommand {};
+struct ClusterTasksCommand {
+  bool wait = false;  // until none is left
+};
 struct NodeInfoCommand {};
 
-using Command = std::variant<PutCommand, GetCommand, DeleteCommand, KeysCommand, ImportCommand,
-                             ExportCommand, BenchCommand, ClusterStatusCommand, ClusterRingCommand,
-                             ClusterDigestCommand, NodeInfoCommand, ShellCommand>;
+using Command =
+    std::variant<PutCommand, GetCommand, DeleteCommand, KeysCommand, ImportCommand, ExportCommand,
+                 BenchCommand, ClusterStatusCommand, ClusterRingCommand, ClusterDigestCommand,
+                 ClusterTasksCommand, NodeInfoCommand, ShellCommand>;
 
 struct Invocation {
   std::vector<std::string> endpoints;

@@ -8,7 +8,7 @@
 namespace starling::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, CommandHelp>, 15> kHelp{{
+constexpr std::array<std::pair<std::string_view, CommandHelp>, 16> kHelp{{
     {"",
      {"",
       "Examples:\n"
@@ -83,6 +83,15 @@ constexpr std::array<std::pair<std::string_view, CommandHelp>, 15> kHelp{{
     {"cluster digest",
      {"A digest of what every replica of every partition holds: equal when they agree.",
       "Example:\n  starling cluster digest --json | jq .agree\n"}},
+    {"cluster tasks",
+     {"What the cluster still does behind its requests: writes on their way to a member that was "
+      "away.",
+      "Examples:\n"
+      "  starling cluster tasks\n"
+      "  starling cluster tasks --wait --timeout 10m   # exit 0: nothing is left; 124: something "
+      "is\n"
+      "\n"
+      "A member that does not answer is named, and waited for: it may have more to do.\n"}},
     {"node", {"Looks at one node.", "Example:\n  starling node info\n"}},
     {"node info",
      {"What the node at the endpoint says of itself.",

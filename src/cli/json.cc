@@ -174,6 +174,21 @@ std::string json_of(const DigestTable& digest) {
   return text_of(json);
 }
 
+std::string json_of(const TaskList& list) {
+  Json json{{"tasks", Json::array()}, {"unanswered", list.unanswered}};
+  for (const TaskStatus& task : list.tasks) {
+    json["tasks"].push_back(
+        {{"id", task.id},
+         {"kind", task.kind},
+         {"subject", task.subject},
+         {"done", task.done},
+         {"total", task.total},
+         {"unit", task.unit},
+         {"eta_seconds", task.eta_seconds.has_value() ? Json(*task.eta_seconds) : Json(nullptr)}});
+  }
+  return text_of(json);
+}
+
 std::string json_of(const NodeStatus& node) {
   return text_of(Json{{"name", node.name},
                       {"id", node.id},

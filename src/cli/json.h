@@ -21,6 +21,7 @@ namespace starling::cli {
 [[nodiscard]] std::string json_of(const RingTable& ring);
 [[nodiscard]] std::string json_of(const PartitionOwnership& ownership);
 [[nodiscard]] std::string json_of(const DigestTable& digest);
+[[nodiscard]] std::string json_of(const TaskList& list);
 [[nodiscard]] std::string json_of(const NodeStatus& node);
 [[nodiscard]] std::string json_of(const TransferReport& report);
 // Latencies in microseconds.

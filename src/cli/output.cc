@@ -133,6 +133,11 @@ Output digest_output(Form form, const DigestTable& digest) {
   return text_output(table_of(digest));
 }
 
+Output tasks_output(Form form, const TaskList& list) {
+  if (form == Form::Json) return json_output(json_of(list));
+  return text_output(table_of(list));
+}
+
 Output node_output(Form form, const NodeStatus& node) {
   if (form == Form::Json) return json_output(json_of(node));
   return text_output(table_of(node));

@@ -35,6 +35,7 @@ struct Output {
 [[nodiscard]] Output ring_output(Form form, const RingTable& ring);
 [[nodiscard]] Output ownership_output(Form form, const PartitionOwnership& ownership);
 [[nodiscard]] Output digest_output(Form form, const DigestTable& digest);
+[[nodiscard]] Output tasks_output(Form form, const TaskList& list);
 [[nodiscard]] Output node_output(Form form, const NodeStatus& node);
 
 // What an import or export did.

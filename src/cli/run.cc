@@ -20,6 +20,7 @@
 #include "cli/import.h"
 #include "cli/output.h"
 #include "cli/shell.h"
+#include "cli/task_wait.h"
 
 namespace starling::cli {
 namespace {
@@ -100,6 +101,10 @@ class Runner {
   }
   int operator()(const ClusterDigestCommand& /*command*/) {
     return answer(client_.cluster_digest(invocation_.timeout), digest_output);
+  }
+  int operator()(const ClusterTasksCommand& command) {
+    if (!command.wait) return answer(client_.cluster_tasks(invocation_.timeout), tasks_output);
+    return print(console_, wait_for_tasks(form_, invocation_.timeout, client_, console_));
   }
   int operator()(const NodeInfoCommand& /*command*/) {
     return answer(client_.node_info(invocation_.timeout), node_output);

@@ -202,6 +202,24 @@ std::string table_of(const DigestTable& digest) {
   return aligned(rows) + "replicas do not all agree\n";
 }
 
+std::string table_of(const TaskList& list) {
+  std::string text = "nothing is left to do\n";
+  if (!list.unanswered.empty()) text = "no member that answered has anything to do\n";
+  if (!list.tasks.empty()) {
+    std::vector<Row> rows{{"KIND", "SUBJECT", "DONE", "TOTAL", "UNIT", "SECONDS LEFT"}};
+    for (const TaskStatus& task : list.tasks) {
+      rows.push_back({task.kind, printable(task.subject), std::to_string(task.done),
+                      std::to_string(task.total), task.unit,
+                      task.eta_seconds.has_value() ? std::to_string(*task.eta_seconds) : "-"});
+    }
+    text = aligned(rows);
+  }
+  for (const std::string& member : list.unanswered) {
+    text += "! " + printable(member) + " did not say what it has to do: there may be more\n";
+  }
+  return text;
+}
+
 std::string table_of(const NodeStatus& node) {
   const std::vector<Row> rows{
       {"name", printable(node.name)},

@@ -21,6 +21,7 @@ namespace starling::cli {
 [[nodiscard]] std::string table_of(const RingTable& ring);
 [[nodiscard]] std::string table_of(const PartitionOwnership& ownership);
 [[nodiscard]] std::string table_of(const DigestTable& digest);
+[[nodiscard]] std::string table_of(const TaskList& list);
 [[nodiscard]] std::string table_of(const NodeStatus& node);
 [[nodiscard]] std::string table_of(const bench::LoadReport& report);
 

@@ -53,6 +53,13 @@ Result<DigestTable> Client::cluster_digest(std::chrono::milliseconds timeout) {
   return digest_table_of(reply);
 }
 
+Result<TaskList> Client::cluster_tasks(std::chrono::milliseconds timeout) {
+  STARLING_RETURN_IF_ERROR(check_timeout(timeout));
+  STARLING_ASSIGN_OR_RETURN(called, const ClusterTasksReply reply,
+                            engine_->call_for<ClusterTasksReply>(ClientClusterTasks{}, {timeout}));
+  return task_list_of(reply);
+}
+
 Result<NodeStatus> Client::node_info(std::chrono::milliseconds timeout) {
   STARLING_RETURN_IF_ERROR(check_timeout(timeout));
   STARLING_ASSIGN_OR_RETURN(called, const NodeInfoReply reply,

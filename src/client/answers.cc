@@ -102,6 +102,20 @@ DigestTable digest_table_of(const ClusterDigestReply& reply) {
   return table;
 }
 
+TaskList task_list_of(const ClusterTasksReply& reply) {
+  TaskList list{.tasks = {}, .unanswered = reply.unanswered};
+  for (const TaskReply& task : reply.tasks) {
+    list.tasks.push_back({.id = task.id,
+                          .kind = task.kind,
+                          .subject = task.subject,
+                          .done = task.done,
+                          .total = task.total,
+                          .unit = task.unit,
+                          .eta_seconds = task.eta_seconds});
+  }
+  return list;
+}
+
 NodeStatus node_status_of(const NodeInfoReply& reply) {
   return {.name = reply.name,
           .id = to_text(reply.id.value),

@@ -14,6 +14,7 @@ namespace starling {
 [[nodiscard]] KeyPage key_page_of(KeysReply reply);
 [[nodiscard]] ClusterStatus cluster_status_of(const ClusterStatusReply& reply);
 [[nodiscard]] RingTable ring_table_of(const ClusterRingReply& reply);
+[[nodiscard]] TaskList task_list_of(const ClusterTasksReply& reply);
 [[nodiscard]] DigestTable digest_table_of(const ClusterDigestReply& reply);
 [[nodiscard]] NodeStatus node_status_of(const NodeInfoReply& reply);
 

@@ -33,6 +33,9 @@ struct IsExpected {
   bool operator()(const ClientClusterDigest& /*digest*/) const {
     return holds<ClusterDigestReply>(reply);
   }
+  bool operator()(const ClientClusterTasks& /*tasks*/) const {
+    return holds<ClusterTasksReply>(reply);
+  }
   bool operator()(const ClientNodeInfo& /*info*/) const { return holds<NodeInfoReply>(reply); }
 };
 

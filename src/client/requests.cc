@@ -20,7 +20,10 @@ KeyAddress address_of(std::string_view bucket, std::string_view key) {
 }
 
 WriteLevels levels_of(const WriteOptions& options) {
-  return {.w = options.w, .pw = options.pw, .dw = options.dw};
+  return {.w = options.w,
+          .pw = options.pw,
+          .dw = options.dw,
+          .sloppy = options.placement == Placement::Sloppy};
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 
 #include "base/ids.h"
 #include "message/client_messages.h"
+#include "message/peer_messages.h"
 #include "version/dot.h"
 #include "version/sibling_set.h"
 
@@ -35,11 +36,6 @@ enum class HintKind : std::uint8_t {
   Message = 0,    // the versions as they were sent, under the stamp that they were sent with
   OwnRecord = 1,  // what this node minted as a fallback
   Note = 2,       // no versions: this node is a home too, and reads its own record when it delivers
-};
-
-enum class HintStanding : std::uint8_t {
-  BestEffort = 0,  // repair will find what it misses; may be dropped
-  Counted = 1,     // a write was acknowledged because of it; never dropped
 };
 
 struct Hint {

@@ -59,7 +59,10 @@ void HintDelivery::on_home_down() {
   bytes_under_way_ = 0;
 }
 
-void HintDelivery::on_hint_added(const HintLedger& ledger, Instant now, HintActions& out) {
+void HintDelivery::on_hint_added(const HintSlot& slot, const HintLedger& ledger, Instant now,
+                                 HintActions& out) {
+  if (state_ == State::Away) return;
+  cursors_.try_emplace(slot, 0);
   if (state_ == State::Delivering) fill(ledger, now, out);
 }
 
@@ -99,8 +102,10 @@ void HintDelivery::on_loaded(const HintKey& key, std::optional<Hint> hint, const
                              Instant now, HintActions& out) {
   UnderWay* const loading = find(key, Step::Loading);
   if (loading == nullptr) return;  // the home went away meanwhile
-  if (!hint.has_value()) {
-    give_up(key, out);
+  if (!hint.has_value() && !ledger.contains(key)) {
+    under_way_.erase(key);  // dropped meanwhile, to make room
+  } else if (!hint.has_value()) {
+    give_up(key, now, out);
   } else if (hint->kind == HintKind::Note) {
     loading->step = Step::Reading;
     loading->hint = std::move(*hint);
@@ -123,6 +128,13 @@ void HintDelivery::on_own_record(const HintKey& key, const std::optional<Sibling
   } else {
     forget(key, out);
   }
+  fill(ledger, now, out);
+}
+
+void HintDelivery::on_unreadable(const HintKey& key, const HintLedger& ledger, Instant now,
+                                 HintActions& out) {
+  if (find(key, Step::Reading) == nullptr) return;
+  give_up(key, now, out);
   fill(ledger, now, out);
 }
 
@@ -165,6 +177,9 @@ void HintDelivery::on_reply(OperationId operation, HintOutcome outcome, std::uin
     case HintOutcome::StaleRow:
     case HintOutcome::Busy:
       return pause(now, out);
+    case HintOutcome::Unfit:
+      give_up(key, now, out);
+      break;
   }
   fill(ledger, now, out);
 }
@@ -189,7 +204,7 @@ void HintDelivery::on_fence(const HintKey& key, const PulledFence& pulled, const
   } else if (verdict == StaleVerdict::Superseded && !may_be_the_only_copy) {
     forget(key, out);
   } else {
-    give_up(key, out);
+    give_up(key, now, out);
   }
   fill(ledger, now, out);
 }
@@ -201,9 +216,10 @@ void HintDelivery::forget(const HintKey& key, HintActions& out) {
   out.emplace_back(DeleteHint{key});
 }
 
-void HintDelivery::give_up(const HintKey& key, HintActions& out) {
+void HintDelivery::give_up(const HintKey& key, Instant now, HintActions& out) {
   bytes_under_way_ -= under_way_.at(key).bytes;
   under_way_.erase(key);
+  if (stuck_.empty()) stuck_until_ = now + options_.stuck_pause;
   stuck_.insert(key);
   out.emplace_back(ReportStuckHint{key});
 }
@@ -212,10 +228,7 @@ void HintDelivery::give_up(const HintKey& key, HintActions& out) {
 
 void HintDelivery::pause(Instant now, HintActions& out) {
   // All that is under way starts over: the home keeps what it took, and merging does not mind.
-  for (const auto& [key, hint] : under_way_) {
-    std::uint64_t& cursor = cursors_.at(slot_of(key));
-    cursor = std::min(cursor, key.sequence - 1);
-  }
+  for (const auto& [key, hint] : under_way_) go_back_to(key);
   under_way_.clear();
   operations_.clear();
   bytes_under_way_ = 0;
@@ -226,8 +239,21 @@ void HintDelivery::pause(Instant now, HintActions& out) {
   arm(now, out);
 }
 
+void HintDelivery::go_back_to(const HintKey& key) {
+  std::uint64_t& cursor = cursors_.at(slot_of(key));
+  cursor = std::min(cursor, key.sequence - 1);
+}
+
+// Damage is mended, here or at the home.
+void HintDelivery::try_stuck_again(Instant now) {
+  if (stuck_.empty() || now < stuck_until_) return;
+  for (const HintKey& key : stuck_) go_back_to(key);
+  stuck_.clear();
+}
+
 void HintDelivery::on_timer(const HintLedger& ledger, Instant now, HintActions& out) {
   if (state_ == State::Away) return;
+  try_stuck_again(now);
   if (state_ == State::Paused) {
     if (now >= resume_at_) state_ = State::Delivering;
     return fill(ledger, now, out);
@@ -240,8 +266,9 @@ void HintDelivery::on_timer(const HintLedger& ledger, Instant now, HintActions& 
 }
 
 void HintDelivery::arm(Instant now, HintActions& out) {
-  if (state_ != State::Paused && under_way_.empty()) return;
-  Instant due = state_ == State::Paused ? resume_at_ : now + options_.patience;
+  if (state_ != State::Paused && under_way_.empty() && stuck_.empty()) return;
+  Instant due = state_ == State::Paused ? resume_at_ : now + options_.stuck_pause;
+  if (!stuck_.empty()) due = std::min(due, stuck_until_);
   for (const auto& [key, hint] : under_way_) due = std::min(due, hint.due);
   out.emplace_back(ArmHintTimer{due});
 }

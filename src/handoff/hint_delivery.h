@@ -12,6 +12,7 @@
 //
 // A hint: to be loaded -> (a note: our own record to be read) -> sent -> acknowledged: deleted
 //                                                                     -> stale: see judge_stale
+//                                                                     -> unfit: stuck for a while
 //                                                                     -> silence: sent again
 
 #include <chrono>
@@ -28,6 +29,7 @@
 #include "handoff/hint.h"
 #include "handoff/hint_ledger.h"
 #include "message/client_messages.h"
+#include "message/peer_messages.h"
 #include "message/repair_messages.h"
 #include "ring/token.h"
 #include "version/sibling_set.h"
@@ -60,7 +62,8 @@ struct PullFence {
   HintKey key;
   FenceStamp since;
 };
-// It stays where it is and speaks against reaping; its partition should be repaired soon.
+// It stays where it is and speaks against reaping; its partition should be repaired soon. It is
+// tried again after a while, for damage may be mended.
 struct ReportStuckHint {
   HintKey key;
 };
@@ -71,13 +74,6 @@ struct ArmHintTimer {
 using HintAction = std::variant<LoadHint, ReadNotedRecord, SendHint, DeleteHint, PullFence,
                                 ReportStuckHint, ArmHintTimer>;
 using HintActions = std::vector<HintAction>;
-
-enum class HintOutcome : std::uint8_t {
-  Stored = 0,      // on disk
-  StaleFence = 1,  // from before a reaping
-  StaleRow = 2,    // the rings differ: the slot may have another owner
-  Busy = 3,
-};
 
 struct PulledFence {
   Token token;       // of the hint's key
@@ -106,7 +102,8 @@ class HintDelivery {
     Duration patience = std::chrono::seconds(2);        // for an answer
     Duration pause_min = std::chrono::milliseconds(100);
     Duration pause_max = std::chrono::seconds(5);
-    std::uint64_t first_operation = 1;  // ids count up from here; never used twice
+    Duration stuck_pause = std::chrono::seconds(10);  // until what was stuck is tried again
+    std::uint64_t first_operation = 1;                // ids count up from here; never used twice
     Forgetting forgetting = Forgetting::OnAcknowledgement;
   };
 
@@ -116,14 +113,16 @@ class HintDelivery {
   void on_home_up(const std::vector<HintSlot>& slots, const HintLedger& ledger, Instant now,
                   HintActions& out);
   void on_home_down();
-  // A hint was taken for one of its slots while it is up.
-  void on_hint_added(const HintLedger& ledger, Instant now, HintActions& out);
+  // A hint was taken for `slot`, which is one of its own.
+  void on_hint_added(const HintSlot& slot, const HintLedger& ledger, Instant now, HintActions& out);
   // Nothing: it can not be read.
   void on_loaded(const HintKey& key, std::optional<Hint> hint, const HintLedger& ledger,
                  Instant now, HintActions& out);
   // Nothing: absent here, or reaped; there is nothing left to bring.
   void on_own_record(const HintKey& key, const std::optional<SiblingSet>& record, FenceStamp fence,
                      const HintLedger& ledger, Instant now, HintActions& out);
+  // Not now: its own record, which a note speaks of, is damaged.
+  void on_unreadable(const HintKey& key, const HintLedger& ledger, Instant now, HintActions& out);
   // `room`: how many hints the home would take at once.
   void on_reply(OperationId operation, HintOutcome outcome, std::uint32_t room,
                 const HintLedger& ledger, Instant now, HintActions& out);
@@ -153,7 +152,9 @@ class HintDelivery {
   void send(const HintKey& key, UnderWay& hint, const SiblingSet& versions, FenceStamp fence,
             Instant now, HintActions& out);
   void forget(const HintKey& key, HintActions& out);
-  void give_up(const HintKey& key, HintActions& out);
+  void give_up(const HintKey& key, Instant now, HintActions& out);
+  void go_back_to(const HintKey& key);
+  void try_stuck_again(Instant now);
   void pause(Instant now, HintActions& out);
   void arm(Instant now, HintActions& out);
   [[nodiscard]] UnderWay* find(const HintKey& key, Step step);
@@ -164,7 +165,8 @@ class HintDelivery {
   std::map<HintKey, UnderWay> under_way_;      // at most window_max
   std::map<OperationId, HintKey> operations_;  // those of Sent
   std::set<HintKey> forgotten_;                // deleted, until the ledger has heard of it
-  std::set<HintKey> stuck_;  // until the home comes up again; at most what the ledger holds
+  std::set<HintKey> stuck_;                    // at most what the ledger holds
+  Instant stuck_until_;                        // of those: when they are tried again
   std::uint64_t bytes_under_way_ = 0;
   std::size_t window_ = 1;
   Duration pause_{};

@@ -39,6 +39,10 @@ void HintLedger::insert(const HintKey& key, const Entry& entry) {
   best_effort_bytes_ += entry.bytes;
 }
 
+HintKey HintLedger::next_key(const HintSlot& slot) const {
+  return key_of(slot, next_sequence_);
+}
+
 bool HintLedger::fits(std::uint64_t bytes, std::size_t hints) const {
   return bytes <= options_.bytes_max && hints <= options_.hints_max;
 }
@@ -54,7 +58,7 @@ std::optional<HintLedger::Admitted> HintLedger::admit(const HintSlot& slot, Hint
     if (standing == HintStanding::BestEffort) first_in_line_.insert(slot.partition);
     return std::nullopt;
   }
-  Admitted admitted{.key = key_of(slot, next_sequence_)};
+  Admitted admitted{.key = next_key(slot)};
   while (!fits(bytes_ + bytes, hints_ + 1)) {
     const auto oldest = best_effort_.begin();
     admitted.dropped.push_back(key_of(oldest->second, oldest->first));

@@ -45,6 +45,8 @@ class HintLedger {
   // A hint found at the start; bounds are not asked, for it is there. REQUIRES: not known yet.
   void restore(const HintKey& key, HintStanding standing, std::uint64_t bytes);
 
+  // The key that the next hint of `slot` gets, if it is taken.
+  [[nodiscard]] HintKey next_key(const HintSlot& slot) const;
   // Room for one more. Nothing: refused. A refused hint of best effort puts its partition first in
   // line as well.
   [[nodiscard]] std::optional<Admitted> admit(const HintSlot& slot, HintStanding standing,

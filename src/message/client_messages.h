@@ -36,6 +36,8 @@ struct WriteLevels {
   Level w;
   Level pw = Level::none();
   Level dw = Level::none();
+  // Other nodes may stand in for homes that can not be reached, and their hints count for W.
+  bool sloppy = false;
   friend bool operator==(const WriteLevels&, const WriteLevels&) = default;
 };
 
@@ -94,10 +96,13 @@ struct ClientClusterDigest {
 struct ClientNodeInfo {
   friend bool operator==(const ClientNodeInfo&, const ClientNodeInfo&) = default;
 };
+struct ClientClusterTasks {
+  friend bool operator==(const ClientClusterTasks&, const ClientClusterTasks&) = default;
+};
 
 using ClientRequestBody =
     std::variant<ClientPut, ClientGet, ClientDelete, ClientKeys, ClientClusterStatus,
-                 ClientClusterRing, ClientClusterDigest, ClientNodeInfo>;
+                 ClientClusterRing, ClientClusterDigest, ClientNodeInfo, ClientClusterTasks>;
 
 struct ClientRequest {
   Duration remaining{};
@@ -223,6 +228,25 @@ struct ClusterDigestReply {
   friend bool operator==(const ClusterDigestReply&, const ClusterDigestReply&) = default;
 };
 
+// What the cluster does behind its requests, until it is done.
+struct TaskReply {
+  std::string id;
+  std::string kind;     // "hints"
+  std::string subject;  // for people: from whom to whom
+  std::uint64_t done = 0;
+  std::uint64_t total = 0;
+  std::string unit;                          // of both: "keys"
+  std::optional<std::uint32_t> eta_seconds;  // nothing: it does not move, or began just now
+  friend bool operator==(const TaskReply&, const TaskReply&) = default;
+};
+
+struct ClusterTasksReply {
+  std::vector<TaskReply> tasks;
+  // Members that did not say what they have to do, or not all of it: there may be more tasks.
+  std::vector<std::string> unanswered;
+  friend bool operator==(const ClusterTasksReply&, const ClusterTasksReply&) = default;
+};
+
 // Places in a node's store that could not be read, since it was started.
 struct DamageCounts {
   std::uint64_t met = 0;         // all that were ever met
@@ -254,8 +278,9 @@ struct NodeInfoReply {
   friend bool operator==(const NodeInfoReply&, const NodeInfoReply&) = default;
 };
 
-using ClientReply = std::variant<ErrorReply, PutReply, GetReply, KeysReply, ClusterStatusReply,
-                                 ClusterRingReply, ClusterDigestReply, NodeInfoReply>;
+using ClientReply =
+    std::variant<ErrorReply, PutReply, GetReply, KeysReply, ClusterStatusReply, ClusterRingReply,
+                 ClusterDigestReply, NodeInfoReply, ClusterTasksReply>;
 
 // Where a reply goes: a connection and the request on it, as the transport numbers them.
 struct ClientHandle {

@@ -204,6 +204,79 @@ struct StoreNotice {
   friend bool operator==(const StoreNotice&, const StoreNotice&) = default;
 };
 
+// -- hinted handoff --
+
+// The numbers are on disk as well.
+enum class HintStanding : std::uint8_t {
+  BestEffort = 0,  // repair will find what it misses; may be dropped
+  Counted = 1,     // a write was acknowledged because of it; never dropped
+};
+
+// Keep these versions for the home of a slot, which does not take them, and acknowledge when they
+// are durable.
+struct HintWrite {
+  Envelope envelope;
+  std::uint8_t slot = 0;  // of the envelope's partition
+  HintStanding standing = HintStanding::BestEffort;
+  KeyAddress address;
+  SiblingSet versions;
+  bool must_sync = false;
+  friend bool operator==(const HintWrite&, const HintWrite&) = default;
+};
+
+struct HintWriteReply {
+  OperationId operation;
+  std::uint8_t slot = 0;
+  ReplicaOutcome outcome = ReplicaOutcome::Refused;
+  bool synced = false;
+  friend bool operator==(const HintWriteReply&, const HintWriteReply&) = default;
+};
+
+// A hint on its way home: merge it, and say so when it is on disk.
+struct HintHandoff {
+  Envelope envelope;
+  std::uint8_t slot = 0;
+  KeyAddress address;
+  SiblingSet versions;
+  friend bool operator==(const HintHandoff&, const HintHandoff&) = default;
+};
+
+enum class HintOutcome : std::uint8_t {
+  Stored = 0,      // on disk
+  StaleFence = 1,  // from before a reaping
+  StaleRow = 2,    // the rings differ: the slot may have another owner
+  Busy = 3,
+  Unfit = 4,  // this one can not be taken now: what is stored of its key can not be read
+};
+
+struct HintHandoffReply {
+  OperationId operation;
+  HintOutcome outcome = HintOutcome::Busy;
+  std::uint32_t room = 0;  // how many hints the home would take at once
+  friend bool operator==(const HintHandoffReply&, const HintHandoffReply&) = default;
+};
+
+// How many hints do you keep, and for whom?
+struct HintCensus {
+  OperationId operation;
+  friend bool operator==(const HintCensus&, const HintCensus&) = default;
+};
+
+struct HintCount {
+  NodeId home;
+  std::uint64_t pending = 0;
+  std::uint64_t delivered = 0;  // since the node kept none at all
+  std::optional<std::uint32_t> eta_seconds = std::nullopt;
+  friend bool operator==(const HintCount&, const HintCount&) = default;
+};
+
+struct HintCensusReply {
+  OperationId operation;
+  bool complete = false;          // false: some hints could not be read yet, and are not counted
+  std::vector<HintCount> counts;  // ascending by home; of homes with any
+  friend bool operator==(const HintCensusReply&, const HintCensusReply&) = default;
+};
+
 // "I live": sent every second, so that a peer whose connection stands and who says nothing can be
 // told from one that is not asked anything. The transport's affair: nodes do not see it.
 struct Heartbeat {
@@ -213,6 +286,7 @@ struct Heartbeat {
 using PeerMessage =
     std::variant<ReplicaWrite, ReplicaWriteReply, ReplicaRead, ReplicaReadReply, ForwardedPut,
                  ForwardedPutReply, ScanRange, ScanRangeReply, DigestRange, DigestRangeReply,
-                 BootAnnouncement, BootReply, StoreNotice, Heartbeat>;
+                 BootAnnouncement, BootReply, StoreNotice, Heartbeat, HintWrite, HintWriteReply,
+                 HintHandoff, HintHandoffReply, HintCensus, HintCensusReply>;
 
 }  // namespace starling

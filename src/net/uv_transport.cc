@@ -67,10 +67,16 @@ OutputClass output_class_of(const PeerMessage& message) {
     OutputClass operator()(const BootReply&) const { return OutputClass::Urgent; }
     OutputClass operator()(const StoreNotice&) const { return OutputClass::Urgent; }
     OutputClass operator()(const Heartbeat&) const { return OutputClass::Urgent; }
+    OutputClass operator()(const HintWriteReply&) const { return OutputClass::Urgent; }
+    OutputClass operator()(const HintHandoffReply&) const { return OutputClass::Urgent; }
+    OutputClass operator()(const HintCensus&) const { return OutputClass::Urgent; }
+    OutputClass operator()(const HintCensusReply&) const { return OutputClass::Urgent; }
+    OutputClass operator()(const HintWrite&) const { return OutputClass::Data; }
     OutputClass operator()(const ReplicaWrite&) const { return OutputClass::Data; }
     OutputClass operator()(const ReplicaRead&) const { return OutputClass::Data; }
     OutputClass operator()(const ReplicaReadReply&) const { return OutputClass::Data; }
     OutputClass operator()(const ForwardedPut&) const { return OutputClass::Data; }
+    OutputClass operator()(const HintHandoff&) const { return OutputClass::Bulk; }
     OutputClass operator()(const ScanRange&) const { return OutputClass::Bulk; }
     OutputClass operator()(const ScanRangeReply&) const { return OutputClass::Bulk; }
     OutputClass operator()(const DigestRange&) const { return OutputClass::Bulk; }

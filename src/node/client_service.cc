@@ -15,6 +15,7 @@
 #include "message/peer_messages.h"
 #include "node/coordinator.h"
 #include "node/operation.h"
+#include "node/task_service.h"
 #include "version/sibling_set.h"
 #include "version/vector_clock.h"
 
@@ -126,8 +127,20 @@ void ClientService::serve(const ClientHandle& client, const ClientKeys& keys, Du
 }
 
 void ClientService::serve(const ClientHandle& client, const ClientClusterStatus& /*request*/,
-                          Duration /*remaining*/) {
-  desk_.reply(client, admin_.cluster_status());
+                          Duration remaining) {
+  ask_all(client, TaskService::Question::Status, remaining);
+}
+
+void ClientService::serve(const ClientHandle& client, const ClientClusterTasks& /*request*/,
+                          Duration remaining) {
+  ask_all(client, TaskService::Question::Tasks, remaining);
+}
+
+void ClientService::ask_all(const ClientHandle& client, TaskService::Question question,
+                            Duration remaining) {
+  const Instant now = clock_.now();
+  const Status begun = tasks_.begin(client, question, now, now + remaining);
+  if (!begun.ok()) desk_.refuse(client, begun);
 }
 
 void ClientService::serve(const ClientHandle& client, const ClientClusterRing& request,

@@ -13,6 +13,7 @@
 #include "node/answer_desk.h"
 #include "node/coordinator.h"
 #include "node/listing_service.h"
+#include "node/task_service.h"
 #include "version/vector_clock.h"
 
 namespace starling {
@@ -20,8 +21,13 @@ namespace starling {
 class ClientService {
  public:
   ClientService(const Clock& clock, AnswerDesk& desk, Coordinator& coordinator,
-                ListingService& listings, AdminService& admin)
-      : clock_(clock), desk_(desk), coordinator_(coordinator), listings_(listings), admin_(admin) {}
+                ListingService& listings, AdminService& admin, TaskService& tasks)
+      : clock_(clock),
+        desk_(desk),
+        coordinator_(coordinator),
+        listings_(listings),
+        admin_(admin),
+        tasks_(tasks) {}
 
   void on_request(const ClientHandle& client, ClientRequest request);
 
@@ -37,6 +43,8 @@ class ClientService {
   void serve(const ClientHandle& client, const ClientClusterRing& request, Duration remaining);
   void serve(const ClientHandle& client, const ClientClusterDigest& request, Duration remaining);
   void serve(const ClientHandle& client, const ClientNodeInfo& request, Duration remaining);
+  void serve(const ClientHandle& client, const ClientClusterTasks& request, Duration remaining);
+  void ask_all(const ClientHandle& client, TaskService::Question question, Duration remaining);
   // The clock that a context stands for; the empty one for no context.
   [[nodiscard]] Result<VectorClock> open_context(const KeyAddress& address,
                                                  const std::string& context) const;
@@ -46,6 +54,7 @@ class ClientService {
   Coordinator& coordinator_;
   ListingService& listings_;
   AdminService& admin_;
+  TaskService& tasks_;
   bool draining_ = false;
 };
 

@@ -3,6 +3,8 @@
 // ClusterView: what a coordinator sees of the cluster when a request begins: the owners of a key in
 // preference order, and which of them can be reached just now.
 
+#include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/ids.h"
@@ -33,6 +35,12 @@ class ClusterView {
   [[nodiscard]] ReplicaView replicas_of(Token token) const;
   // The same of a partition, whatever the key.
   [[nodiscard]] ReplicaView replicas_of(PartitionId partition) const;
+  // The same, and which hint holders could stand in for them.
+  [[nodiscard]] ReplicaView replicas_with_stand_ins(Token token) const;
+  // The planted mistake: stand-ins in the places of owners that can not be reached.
+  [[nodiscard]] ReplicaView replicas_or_stand_ins(Token token) const;
+  // The slot of `partition` that `node` is the home of; nothing: it is none.
+  [[nodiscard]] std::optional<std::uint8_t> slot_of(PartitionId partition, NodeId node) const;
   // The same without this node: whom a put is forwarded to.
   [[nodiscard]] ReplicaView others_of(Token token) const;
   // Whether this node may mint for `partition`: an owner whose store counts.

@@ -39,10 +39,6 @@
 namespace starling {
 namespace {
 
-// Reads that were answered and still wait for late replies, to repair what those show. Enough for
-// what a healthy cluster has in flight; a silent replica must not fill the memory with them.
-constexpr std::size_t kDrainingMax = 1024;
-
 // What a refused client is told to wait: a few times what an operation takes, so that some have
 // ended by then.
 constexpr std::chrono::milliseconds kBusyRetry{25};
@@ -87,7 +83,7 @@ void Coordinator::put_here(Origin origin, PutCommand put, Instant now, Instant d
     return refuse(origin, disk_is_behind());
   }
   const Place place = place_of(put.address);
-  ReplicaView replicas = neighbours_.cluster.replicas_of(place.token);
+  ReplicaView replicas = neighbours_.cluster.replicas_with_stand_ins(place.token);
   if (std::ranges::any_of(replicas.slots, &ReplicaView::Slot::crowded)) {
     neighbours_.log.write(LogLevel::Trace, "mark: overload: a peer was crowded");
   }
@@ -96,6 +92,7 @@ void Coordinator::put_here(Origin origin, PutCommand put, Instant now, Instant d
                         .kind = put.kind,
                         .context = put.context,
                         .deadline = deadline,
+                        .sloppy = put.levels.sloppy,
                         .planted = options_.planted},
                        std::move(replicas));
   KeyAddress address = put.address;
@@ -138,7 +135,9 @@ void Coordinator::get(Origin origin, GetCommand get, Instant now, Instant deadli
                         .deadline = deadline,
                         .patience = options_.replica_patience,
                         .planted = options_.planted},
-                       neighbours_.cluster.replicas_of(place.token));
+                       options_.planted == PlantedBug::StandInAnswersReads
+                           ? neighbours_.cluster.replicas_or_stand_ins(place.token)
+                           : neighbours_.cluster.replicas_of(place.token));
   begin(Operation{.address = std::move(get.address),
                   .place = place,
                   .deadline = deadline,
@@ -198,10 +197,10 @@ bool Coordinator::has_bytes(const Origin& origin, std::size_t value_bytes) const
 
 // Early, before anything has begun: a longer queue would serve nobody sooner. What an answered read
 // might still mend is worth less than a request that is not answered yet.
-Status Coordinator::make_room(const Origin& origin, std::size_t value_bytes) {
+Status Coordinator::make_room(const Origin& origin, std::size_t value_bytes, Instant now) {
   while (!draining_.empty() && !(has_place(origin) && has_bytes(origin, value_bytes))) {
     neighbours_.log.write(LogLevel::Trace, "mark: overload: an old read gave way");
-    drop_oldest_draining();
+    drop_oldest_draining(now);
   }
   const bool few = has_place(origin);
   if (few && has_bytes(origin, value_bytes)) return Status::success();
@@ -216,7 +215,7 @@ Status Coordinator::make_room(const Origin& origin, std::size_t value_bytes) {
 
 void Coordinator::begin(Operation operation, Instant now) {
   operation.value_bytes = operation.put.has_value() ? operation.put->value.size() : 0;
-  Status room = make_room(operation.origin, operation.value_bytes);
+  Status room = make_room(operation.origin, operation.value_bytes, now);
   if (!room.ok()) return refuse(operation.origin, std::move(room));
   Operation& begun = table_.insert(std::make_unique<Operation>(std::move(operation)));
   ++unanswered_;
@@ -268,6 +267,12 @@ void Coordinator::on_write_reply(NodeId from, const ReplicaWriteReply& reply, In
   });
   feed<GetOperation>(reply.operation, now, [&](GetOperation& get, Actions& actions) {
     get.on_write_reply(from, reply.outcome, actions);
+  });
+}
+
+void Coordinator::on_hint_reply(NodeId from, const HintWriteReply& reply, Instant now) {
+  feed<PutOperation>(reply.operation, now, [&](PutOperation& put, Actions& actions) {
+    put.on_hint_reply(from, reply.outcome, reply.synced, actions);
   });
 }
 
@@ -323,7 +328,7 @@ void Coordinator::begin_again(Operation& operation, Instant now) {
   operation.place.row_version = cluster.ring().row_version(operation.place.partition);
   Actions actions;
   if (auto* const put = std::get_if<PutOperation>(&operation.machine)) {
-    put->on_newer_row(cluster.replicas_of(operation.place.token), actions);
+    put->on_newer_row(cluster.replicas_with_stand_ins(operation.place.token), actions);
   } else if (auto* const get = std::get_if<GetOperation>(&operation.machine)) {
     get->on_newer_row(cluster.replicas_of(operation.place.token), actions);
   } else if (auto* const scan = std::get_if<ScanOperation>(&operation.machine)) {
@@ -362,26 +367,6 @@ void Coordinator::mark_silent_peers(const Operation& operation) {
 void Coordinator::note_answered(Operation& operation) {
   operation.answered = true;
   --unanswered_;
-}
-
-void Coordinator::keep_draining(Operation& operation) {
-  if (operation.draining) return;
-  operation.draining = true;
-  draining_.push_back(operation.id);
-}
-
-// The oldest go first: their replicas have been silent for longest. Those that ended by themselves
-// are passed over.
-void Coordinator::limit_draining() {
-  while (draining_.size() > kDrainingMax ||
-         (!draining_.empty() && table_.draining_bytes() > options_.draining_bytes_max)) {
-    drop_oldest_draining();
-  }
-}
-
-void Coordinator::drop_oldest_draining() {
-  table_.erase(draining_.front());
-  draining_.pop_front();
 }
 
 void Coordinator::check_invariants() const {

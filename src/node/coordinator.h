@@ -23,6 +23,7 @@
 #include "node/answer_desk.h"
 #include "node/cluster_view.h"
 #include "node/forward_memory.h"
+#include "node/handoff_service.h"
 #include "node/local_mint.h"
 #include "node/operation.h"
 #include "node/operation_table.h"
@@ -62,6 +63,11 @@ struct InnerAnswers {
 
 class Coordinator {
  public:
+  // Requests that were answered and still wait for late replies, to repair what those show, or to
+  // keep what they miss. Enough for what a healthy cluster has in flight; a silent replica must not
+  // fill the memory with them.
+  static constexpr std::size_t kDrainingMax = 4096;
+
   // The neighbours outlive the coordinator.
   struct Neighbours {
     const ClusterView& cluster;
@@ -69,6 +75,7 @@ class Coordinator {
     Outbox& outbox;
     ReplicaService& replica;
     LocalMint& mint;
+    HandoffService& handoff;
     AnswerDesk& desk;
     Log& log;
   };
@@ -96,6 +103,7 @@ class Coordinator {
 
   void on_forwarded_put(NodeId from, ForwardedPut forwarded, Instant now);
   void on_write_reply(NodeId from, const ReplicaWriteReply& reply, Instant now);
+  void on_hint_reply(NodeId from, const HintWriteReply& reply, Instant now);
   void on_read_reply(NodeId from, ReplicaReadReply reply, Instant now);
   void on_scan_reply(NodeId from, ScanRangeReply reply, Instant now);
   void on_forwarded_reply(NodeId from, ForwardedPutReply reply, Instant now);
@@ -120,7 +128,7 @@ class Coordinator {
   void begin(Operation operation, Instant now);
   [[nodiscard]] bool has_place(const Origin& origin) const;
   [[nodiscard]] bool has_bytes(const Origin& origin, std::size_t value_bytes) const;
-  [[nodiscard]] Status make_room(const Origin& origin, std::size_t value_bytes);
+  [[nodiscard]] Status make_room(const Origin& origin, std::size_t value_bytes, Instant now);
   [[nodiscard]] Place place_of(const KeyAddress& address) const;
   void refuse(const Origin& origin, Status status);
   // To a client, to a peer, or to a part of this node.
@@ -131,6 +139,7 @@ class Coordinator {
   void perform_one(Operation& operation, Action& action, Actions& more, Instant now);
   void mint_locally(Operation& operation, Actions& more, Instant now);
   void spare_the_crowded(Operation& operation, SendWrite& write, Actions& more);
+  void keep_hint(Operation& operation, KeepHint& hint, Actions& more, Instant now);
   void refuse_write(Operation& operation, const SendWrite& write, Actions& more);
   void finish_get(const Operation& operation, AnswerGet answer, Instant now);
   void finish_scan(const Operation& operation, AnswerScan answer);
@@ -141,10 +150,11 @@ class Coordinator {
   template <typename Machine, typename Event>
   void feed(OperationId id, Instant now, const Event& event);
   void note_answered(Operation& operation);
-  // An answered read goes on for the repairs that late replies show to be needed.
+  // An answered read goes on for the repairs that late replies show to be needed, an answered put
+  // for the slots that have not answered: what they miss is kept for them.
   void keep_draining(Operation& operation);
-  void limit_draining();
-  void drop_oldest_draining();
+  void limit_draining(Instant now);
+  void drop_oldest_draining(Instant now);
   // After a refused mint: whether another owner may judge differently, and if so asks it.
   [[nodiscard]] bool mint_elsewhere(Operation& operation, const Status& refusal, Actions& more);
   void mark_silent_peers(const Operation& operation);

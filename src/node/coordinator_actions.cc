@@ -2,6 +2,7 @@
 // answers.
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <iterator>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "base/log.h"
 #include "base/planted_bug.h"
 #include "base/time.h"
+#include "membership/peer_table.h"
 #include "message/checksum.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
@@ -43,6 +45,9 @@ struct Overloaded : Handlers... {
 template <typename... Handlers>
 Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
+// How long a hint of best effort may be on its way to its holder.
+constexpr Duration kHintPatience = std::chrono::seconds(5);
+
 }  // namespace
 
 void Coordinator::perform(Operation& operation, Actions actions, Instant now) {
@@ -58,16 +63,13 @@ void Coordinator::perform(Operation& operation, Actions actions, Instant now) {
     if (table_.find(id) == nullptr) return;
     for (Action& next : more) pending.push_back(std::move(next));
   }
-  // An answered put has nothing left to decide: what its late replicas say changes nothing.
-  const bool put_through =
-      operation.answered && std::holds_alternative<PutOperation>(operation.machine);
-  if (operation.finished() || put_through) {
+  if (operation.finished()) {
     table_.erase(id);
     return;
   }
   if (operation.answered) keep_draining(operation);
   table_.weigh(operation);
-  limit_draining();
+  limit_draining(now);
 }
 
 void Coordinator::perform_one(Operation& operation, Action& action, Actions& more, Instant now) {
@@ -86,6 +88,7 @@ void Coordinator::perform_one(Operation& operation, Action& action, Actions& mor
                                                          .kind = write.kind,
                                                          .must_sync = write.must_sync});
                  },
+                 [&](KeepHint& hint) { keep_hint(operation, hint, more, now); },
                  [&](const SendRead& read) {
                    to.outbox.send(read.to, ReplicaRead{.envelope = envelope_of(operation, now),
                                                        .address = operation.address,
@@ -187,6 +190,29 @@ void Coordinator::spare_the_crowded(Operation& operation, SendWrite& write, Acti
   write.to.erase(crowded.begin(), crowded.end());
 }
 
+// At the holder that the put names; where there is none, or none that takes it, as a note here.
+void Coordinator::keep_hint(Operation& operation, KeepHint& hint, Actions& more, Instant now) {
+  const Neighbours& to = neighbours_;
+  const auto slot = to.cluster.slot_of(operation.place.partition, hint.home);
+  const bool counts = hint.standing == HintStanding::Counted;
+  const bool is_sent =
+      slot.has_value() && hint.holder.has_value() && !to.outbox.crowded(*hint.holder);
+  if (is_sent) {
+    HintWrite write{.envelope = envelope_of(operation, now),
+                    .slot = *slot,
+                    .standing = hint.standing,
+                    .address = operation.address,
+                    .versions = std::move(hint.versions),
+                    .must_sync = hint.must_sync};
+    // Behind the deadline of its write as well: nobody waits for it.
+    if (!counts) write.envelope.remaining = std::max(write.envelope.remaining, kHintPatience);
+    return to.outbox.send(*hint.holder, std::move(write));
+  }
+  if (!counts) return to.handoff.note(operation.place.partition, hint.home, operation.address, now);
+  auto& put = std::get<PutOperation>(operation.machine);
+  put.on_hint_reply(*hint.holder, ReplicaOutcome::Refused, false, more);
+}
+
 // Only a repair can be so large: a merge of what several minters made. Nobody needs to wait for it.
 void Coordinator::refuse_write(Operation& operation, const SendWrite& write, Actions& more) {
   neighbours_.log.debug("a repair of " + operation.address.bucket + "/" + operation.address.key +
@@ -195,6 +221,40 @@ void Coordinator::refuse_write(Operation& operation, const SendWrite& write, Act
   auto* const get = std::get_if<GetOperation>(&operation.machine);
   if (get == nullptr) return;
   for (const NodeId node : write.to) get->on_write_reply(node, ReplicaOutcome::TooLarge, more);
+}
+
+void Coordinator::keep_draining(Operation& operation) {
+  if (operation.draining) return;
+  operation.draining = true;
+  draining_.push_back(operation.id);
+}
+
+// The oldest go first: their replicas have been silent for longest. Those that ended by themselves
+// are passed over.
+void Coordinator::limit_draining(Instant now) {
+  while (draining_.size() > kDrainingMax ||
+         (!draining_.empty() && table_.draining_bytes() > options_.draining_bytes_max)) {
+    drop_oldest_draining(now);
+  }
+}
+
+void Coordinator::drop_oldest_draining(Instant now) {
+  const OperationId oldest = draining_.front();
+  draining_.pop_front();
+  Operation* const operation = table_.find(oldest);
+  if (operation == nullptr) return;
+  if (auto* const put = std::get_if<PutOperation>(&operation->machine)) {
+    Actions actions;
+    Actions none_of_best_effort;
+    put->on_given_up(actions);
+    for (Action& action : actions) {
+      // Who lives has it in its queue: under load, hints as well would only add to it.
+      const auto* const hint = std::get_if<KeepHint>(&action);
+      const bool lives = hint != nullptr && neighbours_.peers.state(hint->home) == PeerState::Up;
+      if (!lives) perform_one(*operation, action, none_of_best_effort, now);
+    }
+  }
+  table_.erase(oldest);
 }
 
 void Coordinator::finish_get(const Operation& operation, AnswerGet answer, Instant now) {

@@ -67,6 +67,7 @@ Status Node::start() {
                                              remembered.has_value() ? &*remembered : nullptr);
   parts.services = std::make_unique<Parts::Services>(parts, std::move(identity), standing,
                                                      parts.host.clock.now());
+  parts.services->handoff.load(parts.host.clock.now());
   parts.services->boot.on_start();
   parts.settle();
   return Status::success();
@@ -98,6 +99,7 @@ void Node::on_peer_down(NodeId peer) {
   const Instant now = parts.host.clock.now();
   parts.services->coordinator.on_peer_down(peer, now);
   parts.services->admin.on_peer_down(peer, now);
+  parts.services->tasks.on_peer_down(peer);
   parts.settle();
 }
 
@@ -123,12 +125,14 @@ void Node::on_committed(CommitTicket through, const Status& status) {
   if (parts.broken) return;
   parts.services->store.on_committed(through);
   parts.services->replica.on_committed(through);
+  parts.services->handoff.on_committed(through);
   if (full) parts.services->health.on_stopped(status);
   parts.settle();
 }
 
 void Node::on_store_reopened() {
   parts_->services->health.on_reopened();
+  parts_->services->handoff.load(parts_->host.clock.now());
   parts_->settle();
 }
 
@@ -142,7 +146,9 @@ void Node::on_timer() {
   parts_->services->replica.work(now);
   parts_->services->coordinator.on_timer(now);
   parts_->services->mender.on_timer(now);
+  parts_->services->handoff.on_timer(now);
   parts_->services->admin.on_timer(now);
+  parts_->services->tasks.on_timer(now);
   parts_->settle();
 }
 
@@ -152,7 +158,8 @@ std::optional<Instant> Node::next_deadline() const {
   if (parts_->services->replica.has_work()) return parts_->host.clock.now();
   std::optional<Instant> earliest = parts_->services->coordinator.next_deadline();
   for (const std::optional<Instant>& deadline :
-       {parts_->services->admin.next_deadline(), parts_->services->mender.next_deadline()}) {
+       {parts_->services->admin.next_deadline(), parts_->services->mender.next_deadline(),
+        parts_->services->handoff.next_deadline(), parts_->services->tasks.next_deadline()}) {
     if (deadline.has_value()) earliest = std::min(earliest.value_or(*deadline), *deadline);
   }
   return earliest;
@@ -187,7 +194,7 @@ void Node::begin_drain() {
 bool Node::drained() const {
   const Parts::Services& services = *parts_->services;
   return services.coordinator.unanswered() == 0 && services.listings.running() == 0 &&
-         services.admin.running() == 0;
+         services.admin.running() == 0 && services.tasks.running() == 0;
 }
 
 std::size_t Node::held_bytes() const {
@@ -198,6 +205,7 @@ void Node::check_invariants() const {
   if (parts_->services == nullptr) return;
   parts_->services->coordinator.check_invariants();
   parts_->services->store.check_invariants();
+  parts_->services->handoff.check_invariants();
 }
 
 }  // namespace starling

@@ -53,6 +53,11 @@ struct NodeOptions {
   std::uint32_t siblings_max = 64;
   // Puts that are remembered so that a repeated one is recognised, some 200 bytes each.
   std::size_t replays_max = 200'000;
+  // Hints kept for homes that are away, with their keys, and how many: an hour of 100 writes a
+  // second with 2 KB each, at some 150 bytes of memory. Beyond it a hint that counts is refused,
+  // and its write fails; one of best effort makes room for it.
+  std::uint64_t hint_bytes_max = std::uint64_t{1} << 30U;
+  std::size_t hints_max = 1'000'000;
   // How long one replica may keep a read waiting before another is asked as well. A few times what
   // a busy disk's sync takes at its 99th percentile.
   Duration replica_patience = std::chrono::milliseconds(50);

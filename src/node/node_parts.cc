@@ -50,12 +50,20 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, StoreStandin
               replica_options(parts.options)),
       mint(store, parts.host.log, parts.options.planted,
            {.entries_max = parts.options.replays_max}),
+      handoff({.cluster = cluster,
+               .store = store,
+               .replica = replica,
+               .outbox = parts.outbox,
+               .engine = parts.host.storage,
+               .log = parts.host.log},
+              handoff_options(parts.options), parts.host.random.fork("handoff")),
       desk(cluster, parts.host.transport, parts.outbox, parts.contexts),
       coordinator({.cluster = cluster,
                    .peers = parts.peers,
                    .outbox = parts.outbox,
                    .replica = replica,
                    .mint = mint,
+                   .handoff = handoff,
                    .desk = desk,
                    .log = parts.host.log},
                   coordinator_options(parts.options), parts.host.random.fork("coordinator")),
@@ -88,9 +96,16 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, StoreStandin
              .outbox = parts.outbox,
              .desk = desk},
             now),
-      clients(parts.host.clock, desk, coordinator, listings, admin) {}
+      tasks({.cluster = cluster,
+             .peers = parts.peers,
+             .admin = admin,
+             .outbox = parts.outbox,
+             .desk = desk},
+            parts.host.random.fork("tasks")),
+      clients(parts.host.clock, desk, coordinator, listings, admin, tasks) {}
 
 void Node::Parts::settle() {
+  services->handoff.collect(host.clock.now());
   while (true) {
     while (std::optional<PeerMessage> message = outbox.take_local()) {
       deliver(self, std::move(*message));
@@ -145,6 +160,12 @@ void Node::Parts::deliver(NodeId from, PeerMessage message) {
     void operator()(const BootAnnouncement& m) const { to.boot.on_announcement(from, m); }
     void operator()(const BootReply& m) const { to.boot.on_reply(from, m); }
     void operator()(const StoreNotice& m) const { to.health.on_notice(from, m); }
+    void operator()(const HintWrite& m) const { to.handoff.on_write(from, m, now); }
+    void operator()(const HintWriteReply& m) const { to.coordinator.on_hint_reply(from, m, now); }
+    void operator()(const HintHandoff& m) const { to.replica.on_handoff(from, m); }
+    void operator()(const HintHandoffReply& m) const { to.handoff.on_handoff_reply(from, m, now); }
+    void operator()(const HintCensus& m) const { to.handoff.on_census(from, m, now); }
+    void operator()(HintCensusReply& m) const { to.tasks.on_census_reply(from, std::move(m)); }
     void operator()(const Heartbeat& /*beat*/) const {}  // the transport keeps it to itself
   };
   std::visit(Router{.from = from, .now = now, .to = to}, message);

@@ -17,6 +17,7 @@
 #include "node/cluster_view.h"
 #include "node/coordinator.h"
 #include "node/current_ring.h"
+#include "node/handoff_service.h"
 #include "node/listing_service.h"
 #include "node/local_mint.h"
 #include "node/mender.h"
@@ -25,6 +26,7 @@
 #include "node/outbox.h"
 #include "node/replica_service.h"
 #include "node/store_health.h"
+#include "node/task_service.h"
 #include "replica/replica_store.h"
 #include "replica/store_identity.h"
 #include "ring/cluster_config.h"
@@ -48,6 +50,7 @@ struct Node::Parts {
     ReplicaStore store;
     ReplicaService replica;
     LocalMint mint;
+    HandoffService handoff;
     AnswerDesk desk;
     Coordinator coordinator;
     ListingService listings;
@@ -55,6 +58,7 @@ struct Node::Parts {
     BootService boot;
     StoreHealth health;
     AdminService admin;
+    TaskService tasks;
     ClientService clients;
   };
 

@@ -34,6 +34,10 @@ namespace {
 // Bulk work looks at no more records in one step, matching or not: about 10 ms of the loop.
 constexpr std::uint32_t kVisitedAtOnce = 4000;
 
+// Hints that a home takes at once: one commit each, which one sync carries together.
+constexpr std::uint32_t kHintsAtOnceMax = 64;
+constexpr std::uint32_t kHintsAtOnceWhenBusy = 8;
+
 // Scans and digests that wait for their turn. Coordinators bound their own; this bounds all peers'.
 constexpr std::size_t kBulkMax = 1024;
 
@@ -42,6 +46,15 @@ struct Refuse {
   bool operator()(ReplicaWriteReply& reply) const {
     reply.outcome = ReplicaOutcome::DiskFull;
     reply.synced = false;
+    return true;
+  }
+  bool operator()(HintWriteReply& reply) const {
+    reply.outcome = ReplicaOutcome::DiskFull;
+    reply.synced = false;
+    return true;
+  }
+  bool operator()(HintHandoffReply& reply) const {
+    reply.outcome = HintOutcome::Busy;
     return true;
   }
   bool operator()(ReplicaReadReply& reply) const {
@@ -101,6 +114,43 @@ void ReplicaService::on_write(NodeId from, const ReplicaWrite& write) {
   reply.outcome = confirmation_.counting() ? ReplicaOutcome::Done : ReplicaOutcome::NotCounted;
   reply.synced = write.must_sync;
   send_when_durable(from, *merged, reply);
+}
+
+// Synced in any case: the hint is deleted because of the answer.
+void ReplicaService::on_handoff(NodeId from, const HintHandoff& handoff) {
+  HintHandoffReply reply{.operation = handoff.envelope.operation};
+  CommitTicket ticket;
+  reply.outcome = take(handoff, ticket).value_or(HintOutcome::Stored);
+  // The pace is that of large writes: a hint stands before no write of a client.
+  reply.room =
+      store_.has_room_for_clients(kSmallValueBytes + 1) ? kHintsAtOnceMax : kHintsAtOnceWhenBusy;
+  if (reply.outcome != HintOutcome::Stored) return outbox_.send(from, reply);
+  send_when_durable(from, ticket, reply);
+}
+
+std::optional<HintOutcome> ReplicaService::take(const HintHandoff& handoff, CommitTicket& ticket) {
+  const Envelope& envelope = handoff.envelope;
+  if (const auto refused = refusal(envelope, handoff.address)) {
+    return *refused == ReplicaOutcome::StaleRow ? HintOutcome::StaleRow : HintOutcome::Busy;
+  }
+  const auto row = ring_->row(envelope.partition);
+  if (handoff.slot >= row.size() || row[handoff.slot] != outbox_.self()) {
+    return HintOutcome::StaleRow;
+  }
+  // What a store holds that does not count may be set aside, and the hint would be gone.
+  if (!confirmation_.counting() || !store_.has_room_for_clients(0)) return HintOutcome::Busy;
+  // A hint is a client's fresh write, which must fit in below the soft limit.
+  const bool has_values = handoff.versions.live_values() > 0;
+  if (has_values && !takes(store_.condition(), SiblingKind::Value)) return HintOutcome::Busy;
+  const Result<CommitTicket> merged =
+      store_.merge(record_of(envelope, handoff.address), handoff.versions, true);
+  if (merged.ok()) {
+    ticket = *merged;
+    return std::nullopt;
+  }
+  const StatusCode code = merged.status().code();
+  const bool passes = code == StatusCode::Overloaded || code == StatusCode::DiskFull;
+  return passes ? HintOutcome::Busy : HintOutcome::Unfit;
 }
 
 void ReplicaService::on_read(NodeId from, const ReplicaRead& read) {
@@ -293,7 +343,9 @@ std::optional<ReplicaOutcome> ReplicaService::refusal(const Envelope& envelope) 
     log_.write(LogLevel::Trace, "mark: replica: refused another row version");
     return ReplicaOutcome::StaleRow;
   }
-  if (!ring_->owns(outbox_.self(), envelope.partition)) return ReplicaOutcome::Refused;
+  // Planted: who is no home of the key answers as if it were, from what it does not hold.
+  const bool planted = options_.planted == PlantedBug::StandInAnswersReads;
+  if (!planted && !ring_->owns(outbox_.self(), envelope.partition)) return ReplicaOutcome::Refused;
   return std::nullopt;
 }
 

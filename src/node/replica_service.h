@@ -36,6 +36,8 @@ class ReplicaService {
 
   void on_write(NodeId from, const ReplicaWrite& write);
   void on_read(NodeId from, const ReplicaRead& read);
+  // A hint for a home that this node is.
+  void on_handoff(NodeId from, const HintHandoff& handoff);
   // Bulk work, done one step at a time by work(), so that the loop serves others in between.
   void on_scan(NodeId from, ScanRange scan, Instant now);
   void on_digest(NodeId from, const DigestRange& range, Instant now);
@@ -57,6 +59,8 @@ class ReplicaService {
   [[nodiscard]] std::optional<ReplicaOutcome> refusal(const Envelope& envelope,
                                                       const KeyAddress& address) const;
   [[nodiscard]] ReplicaOutcome outcome_of(const Status& status) const;
+  // Merges it, or says why not; nothing: merged, and on disk with that commit.
+  [[nodiscard]] std::optional<HintOutcome> take(const HintHandoff& handoff, CommitTicket& ticket);
   [[nodiscard]] RecordAddress record_of(const Envelope& envelope, const KeyAddress& address) const;
   // Whether a record can be sent to `to`, or kept for it, now.
   [[nodiscard]] bool has_room_for(NodeId to, const ReplicaStore::View& view) const;

@@ -36,6 +36,16 @@ struct SendWrite {
   bool must_sync = false;
 };
 
+// Keep the write for a slot whose home does not take it: at `holder`, as a hint whose answer comes
+// by on_hint_reply if it counts; or here, as a note of the key, where nobody could hold it.
+struct KeepHint {
+  NodeId home;
+  std::optional<NodeId> holder;
+  HintStanding standing = HintStanding::BestEffort;
+  SiblingSet versions;  // of a note: none
+  bool must_sync = false;
+};
+
 struct SendRead {
   std::vector<NodeId> to;
   ReadWant want = ReadWant::Digest;
@@ -77,8 +87,8 @@ struct PassOn {
   std::variant<ErrorReply, PutReply> reply;
 };
 
-using Action = std::variant<ArmTimer, MintLocally, SendWrite, SendRead, ForwardPut, SendScan,
-                            AnswerPut, AnswerGet, AnswerScan, AnswerError, PassOn>;
+using Action = std::variant<ArmTimer, MintLocally, SendWrite, KeepHint, SendRead, ForwardPut,
+                            SendScan, AnswerPut, AnswerGet, AnswerScan, AnswerError, PassOn>;
 using Actions = std::vector<Action>;
 
 // What a refused client is told to wait when a peer is crowded: a queue of megabytes that moves at
@@ -97,6 +107,8 @@ struct ReplicaView {
   };
   Epoch epoch;
   std::vector<Slot> slots;  // preference order
+  // Hint holders of the partition that can be reached and have room, in order.
+  std::vector<NodeId> stand_ins = {};
 };
 
 }  // namespace starling

@@ -9,9 +9,11 @@
 //                                 too few of those have room: disk full, likewise
 //   Minting          -> Finished  the mint was refused; or the deadline passed: in doubt
 //   AwaitingReplicas -> Draining  enough acknowledgements; or too few are left: in doubt
+//   Awaiting*, Draining           a slot failed: its write is kept for it elsewhere
 //   AwaitingReplicas -> AwaitingNewerRow  a replica is ahead of our ring: all answers are discarded
 //   Awaiting*        -> Finished  the deadline passed: in doubt
-//   Draining         -> Finished  every slot answered, or the deadline passed
+//   Draining         -> Finished  every slot answered, or the deadline passed and the silent ones
+//                                 failed
 //
 // From the mint on no failure is "unavailable": the dot is in this node's store, and repair may
 // spread it at any later time.
@@ -57,22 +59,23 @@ bool can_reach(const ReplicaView& replicas, NodeId node) {
 PutOperation::PutOperation(Request request, ReplicaView replicas)
     : request_(std::move(request)),
       replicas_(std::move(replicas)),
-      tally_(request_.quorum.required(), request_.quorum.dw) {}
+      tally_(request_.quorum.required(), request_.quorum.dw, request_.quorum.pw) {}
 
 // Counting comes first: a write that could not succeed must not leave a dot behind, or
 // "unavailable" would no longer mean that nothing was applied.
 void PutOperation::start(Actions& out) {
   STARLING_CHECK(state_ == State::Created);
   const std::uint32_t reachable = reachable_slots(replicas_);
-  if (reachable < tally_.required()) {
-    Status why(StatusCode::Unavailable, std::to_string(reachable) + " of " +
-                                            std::to_string(tally_.required()) +
-                                            " replicas can be reached: nothing was applied");
+  if (is_too_few(reachable)) {
+    Status why(StatusCode::Unavailable,
+               std::to_string(with_stand_ins(reachable)) + " of " +
+                   std::to_string(tally_.required()) + " replicas can be reached" +
+                   (request_.sloppy ? ", stand-ins included" : "") + ": nothing was applied");
     return refuse(std::move(why), reachable, out);
   }
   const auto roomy = static_cast<std::uint32_t>(std::ranges::count_if(
       replicas_.slots, [this](const ReplicaView::Slot& slot) { return takes_it(slot); }));
-  if (roomy < tally_.required()) {
+  if (is_too_few(roomy)) {
     Status why(StatusCode::DiskFull,
                "the disks of " + std::to_string(reachable - roomy) + " of " +
                    std::to_string(reachable) + " replicas are full, and the write needs " +
@@ -80,7 +83,7 @@ void PutOperation::start(Actions& out) {
                    ": nothing was applied; make space there (see `starling cluster status`)");
     return refuse(std::move(why), roomy, out);
   }
-  if (writable_slots() < tally_.required()) return refuse_crowded(out);
+  if (is_too_few(writable_slots())) return refuse_crowded(out);
   const bool may_mint =
       request_.planted == PlantedBug::MintAtNonOwner || can_reach(replicas_, request_.self);
   if (!may_mint) {
@@ -114,15 +117,40 @@ void PutOperation::on_reply(NodeId from, ReplicaOutcome outcome, bool synced, Ep
     tally_.acknowledge(from, synced);
   } else if (outcome == ReplicaOutcome::StaleRow && epoch > replicas_.epoch) {
     return await_newer_row(from, out);
+  } else if (outcome == ReplicaOutcome::NotCounted) {
+    tally_.fail(from);  // it has the write, though it does not count
   } else {
-    tally_.fail(from);
+    miss(from, out);
+  }
+  settle(out);
+}
+
+void PutOperation::on_hint_reply(NodeId from, ReplicaOutcome outcome, bool synced, Actions& out) {
+  StandIn* const stand_in = stand_in_at(from);
+  if (stand_in == nullptr || !tally_.awaits(stand_in->home)) return;  // late, or of best effort
+  if (outcome == ReplicaOutcome::Done) {
+    tally_.acknowledge(stand_in->home, synced);
+  } else {
+    stand_in->failed = true;
+    miss(stand_in->home, out);
   }
   settle(out);
 }
 
 void PutOperation::on_peer_down(NodeId node, Actions& out) {
-  tally_.fail(node);
+  if (StandIn* const stand_in = stand_in_at(node); stand_in != nullptr) {
+    stand_in->failed = true;
+    if (tally_.awaits(stand_in->home)) miss(stand_in->home, out);
+  } else if (tally_.awaits(node) && !is_stood_in_for(node)) {
+    miss(node, out);
+  }
   settle(out);
+}
+
+void PutOperation::on_given_up(Actions& out) {
+  STARLING_CHECK(answered_);
+  miss_all_silent(out);
+  state_ = State::Finished;
 }
 
 void PutOperation::on_newer_row(ReplicaView replicas, Actions& out) {
@@ -147,6 +175,7 @@ void PutOperation::on_timer(Instant now, Actions& out) {
   }
   // Also while minting: a mint that is still on its way to us can not be called back.
   if (!answered_) answer_in_doubt(out);
+  miss_all_silent(out);
   state_ = State::Finished;
 }
 
@@ -169,19 +198,77 @@ bool PutOperation::takes_it(const ReplicaView::Slot& slot) const {
   return slot.reachable && takes(slot.store, request_.kind);
 }
 
-// Sends the one delta to every slot that takes it and has room; the others have failed at once. A
-// crowded one learns of the write by repair: it is behind anyway.
+std::uint32_t PutOperation::with_stand_ins(std::uint32_t homes) const {
+  if (!request_.sloppy) return homes;
+  const auto missing = static_cast<std::uint32_t>(replicas_.slots.size()) - homes;
+  return homes + std::min(missing, static_cast<std::uint32_t>(replicas_.stand_ins.size()));
+}
+
+bool PutOperation::is_too_few(std::uint32_t homes) const {
+  return homes < request_.quorum.pw || with_stand_ins(homes) < tally_.required();
+}
+
+// Before the answer a sloppy write looks for one more node to stand in. Behind it, and where there
+// is none, the hint is of best effort.
+void PutOperation::miss(NodeId home, Actions& out) {
+  const std::optional<NodeId> holder = unused_stand_in();
+  const bool counts = request_.sloppy && !answered_ && holder.has_value();
+  // Whatever became of our own commit, nobody needs to tell us of the write.
+  if (home == request_.self) return tally_.fail(home);
+  if (counts) {
+    stand_ins_.push_back({.node = *holder, .home = home});
+    tally_.entrust(home);
+  } else {
+    tally_.fail(home);
+  }
+  out.emplace_back(KeepHint{.home = home,
+                            .holder = holder,
+                            .standing = counts ? HintStanding::Counted : HintStanding::BestEffort,
+                            .versions = holder.has_value() ? minted_->delta : SiblingSet(),
+                            .must_sync = counts && request_.quorum.dw > 0});
+}
+
+// What a stand-in was sent is on its way to a disk already.
+void PutOperation::miss_all_silent(Actions& out) {
+  for (const ReplicaView::Slot& slot : replicas_.slots) {
+    if (tally_.awaits(slot.node) && !is_stood_in_for(slot.node)) miss(slot.node, out);
+  }
+}
+
+PutOperation::StandIn* PutOperation::stand_in_at(NodeId node) {
+  const auto found = std::ranges::find_if(
+      stand_ins_, [node](const StandIn& one) { return one.node == node && !one.failed; });
+  return found == stand_ins_.end() ? nullptr : &*found;
+}
+
+bool PutOperation::is_stood_in_for(NodeId home) const {
+  return std::ranges::any_of(
+      stand_ins_, [home](const StandIn& one) { return one.home == home && !one.failed; });
+}
+
+// One that was asked is not asked again by this write.
+std::optional<NodeId> PutOperation::unused_stand_in() const {
+  for (const NodeId node : replicas_.stand_ins) {
+    const bool used = std::ranges::find(stand_ins_, node, &StandIn::node) != stand_ins_.end();
+    if (!used) return node;
+  }
+  return std::nullopt;
+}
+
+// Sends the one delta to every slot that takes it and has room; the others are missed at once. A
+// crowded one learns of the write by its hint, or by repair: it is behind anyway.
 void PutOperation::replicate(Resend resend, Actions& out) {
   STARLING_CHECK(minted_.has_value());
   state_ = State::AwaitingReplicas;
   tally_.restart();
+  stand_ins_.clear();
   std::vector<NodeId> to;
   for (const ReplicaView::Slot& slot : replicas_.slots) {
     tally_.expect(slot.node);
     const bool own = slot.node == request_.self;
     // Our own copy is stored already, whatever room there is now.
     if (!slot.reachable || slot.crowded || !(own || takes_it(slot))) {
-      tally_.fail(slot.node);
+      miss(slot.node, out);
     } else if (!own || resend == Resend::ToAll) {
       to.push_back(slot.node);
     }
@@ -197,7 +284,7 @@ void PutOperation::replicate(Resend resend, Actions& out) {
 // a node that no longer answers reads.
 void PutOperation::await_newer_row(NodeId from, Actions& out) {
   if (answered_) {  // nobody waits for this slot any more
-    tally_.fail(from);
+    miss(from, out);
     return settle(out);
   }
   tally_.restart();
@@ -260,10 +347,9 @@ void PutOperation::refuse_crowded(Actions& out) {
 }
 
 ReplyCounts PutOperation::counts() const {
-  // Without stand-ins every answer is a primary's.
   return {.required = tally_.required(),
           .received = tally_.acknowledged(),
-          .primaries = tally_.acknowledged()};
+          .primaries = tally_.primaries()};
 }
 
 }  // namespace starling

@@ -4,9 +4,15 @@
 // replica's answer (Dynamo, section 4.5). Nothing is minted unless enough slots can be reached and
 // have room, so that "unavailable" and "disk full" always mean that nothing was applied; once
 // minted, every failure is in doubt.
+//
+// What a home does not take is kept for it elsewhere (section 4.6). Strict: as a hint of best
+// effort, which no answer waits for. Sloppy: another node stands in for the home, and its hint
+// counts like the home's answer, but for PW; each stands in for one home, so that W copies are on W
+// nodes.
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "starling/status.h"
 
@@ -29,6 +35,7 @@ class PutOperation {
     SiblingKind kind = SiblingKind::Value;
     VectorClock context;
     Instant deadline;
+    bool sloppy = false;
     PlantedBug planted = PlantedBug::None;
   };
 
@@ -42,7 +49,12 @@ class PutOperation {
   // `epoch`: of the replica's ring; StaleRow with a later one than ours discards the tally and
   // waits for on_newer_row.
   void on_reply(NodeId from, ReplicaOutcome outcome, bool synced, Epoch epoch, Actions& out);
+  // A stand-in's, about a hint that counts.
+  void on_hint_reply(NodeId from, ReplicaOutcome outcome, bool synced, Actions& out);
   void on_peer_down(NodeId node, Actions& out);
+  // Nobody will tell it of late answers any more: what is missing is kept for its homes.
+  // REQUIRES: it was answered.
+  void on_given_up(Actions& out);
   // The ring changed. The same delta goes out again and the tally begins from zero; nothing is
   // minted a second time. What is sent from here on travels under a new OperationId, so that late
   // answers to what went out before are not taken for answers of the new row.
@@ -65,9 +77,25 @@ class PutOperation {
   // Whether the delta goes to our own replica too: at first it is there already, by the mint.
   enum class Resend : std::uint8_t { ToOthers, ToAll };
 
+  // A node that stands in for a home.
+  struct StandIn {
+    NodeId node;
+    NodeId home;
+    bool failed = false;
+  };
+
   // Whether the slot can be reached and has room for this write.
   [[nodiscard]] std::uint32_t writable_slots() const;
   [[nodiscard]] bool takes_it(const ReplicaView::Slot& slot) const;
+  // What so many homes and the stand-ins for others come to, and whether it is too little.
+  [[nodiscard]] std::uint32_t with_stand_ins(std::uint32_t homes) const;
+  [[nodiscard]] bool is_too_few(std::uint32_t homes) const;
+  // The home does not take it, or says nothing.
+  void miss(NodeId home, Actions& out);
+  void miss_all_silent(Actions& out);
+  [[nodiscard]] StandIn* stand_in_at(NodeId node);
+  [[nodiscard]] bool is_stood_in_for(NodeId home) const;
+  [[nodiscard]] std::optional<NodeId> unused_stand_in() const;
   void replicate(Resend resend, Actions& out);
   void await_newer_row(NodeId from, Actions& out);
   void settle(Actions& out);
@@ -81,6 +109,7 @@ class PutOperation {
   ReplicaView replicas_;
   ReplyTally tally_;
   std::optional<Minted> minted_;
+  std::vector<StandIn> stand_ins_;  // at most one for each of ReplicaView::stand_ins
   std::uint32_t siblings_ = 0;
   bool answered_ = false;
   State state_ = State::Created;

@@ -21,7 +21,7 @@ enum class StoreTable : std::uint8_t {
   Records = 1,
   LeafSums = 2,         // anti-entropy; repair/merkle_leaf.h
   StrongRegisters = 3,  // compare-and-set buckets; not written yet
-  Hints = 4,            // not written yet
+  Hints = 4,            // handoff/hint.h
   Fences = 5,           // reaping; not written yet
   Meta = 6,             // under kMetaPartition only
 };

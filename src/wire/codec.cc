@@ -24,6 +24,7 @@
 #include "version/sibling_set.h"
 #include "wire/codec_admin.h"
 #include "wire/codec_client.h"
+#include "wire/codec_handoff.h"
 #include "wire/codec_peer.h"
 #include "wire/codec_scan.h"
 #include "wire/field_reader.h"
@@ -57,6 +58,12 @@ std::size_t value_bytes(const SiblingSet& versions) {
 }
 std::size_t value_bytes(const ReplicaWrite& write) {
   return value_bytes(write.versions);
+}
+std::size_t value_bytes(const HintWrite& write) {
+  return value_bytes(write.versions);
+}
+std::size_t value_bytes(const HintHandoff& handoff) {
+  return value_bytes(handoff.versions);
 }
 std::size_t value_bytes(const ReplicaReadReply& reply) {
   return reply.record.has_value() ? value_bytes(*reply.record) : 0;

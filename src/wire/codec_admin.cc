@@ -121,6 +121,30 @@ MemberReply read_member(FieldReader& reader, const wire::MemberReply& table) {
   return member;
 }
 
+// What a task's eta_seconds says where there is none.
+constexpr std::uint32_t kNoEta = 0xFFFFFFFF;
+
+flatbuffers::Offset<wire::TaskReply> write_task(Builder& builder, const TaskReply& task) {
+  const TextOffset id = write_cut_text(builder, task.id, kNameBytesMax);
+  const TextOffset kind = write_text(builder, task.kind);
+  const TextOffset subject = write_cut_text(builder, task.subject, kNameBytesMax);
+  const TextOffset unit = write_text(builder, task.unit);
+  return wire::CreateTaskReply(builder, id, kind, subject, task.done, task.total, unit,
+                               task.eta_seconds.value_or(kNoEta));
+}
+
+TaskReply read_task(FieldReader& reader, const wire::TaskReply& table) {
+  TaskReply task;
+  task.id = reader.text(table.id(), kNameBytesMax, "id");
+  task.kind = reader.text(table.kind(), kNameBytesMax, "kind");
+  task.subject = reader.text(table.subject(), kNameBytesMax, "subject");
+  task.done = table.done();
+  task.total = table.total();
+  task.unit = reader.text(table.unit(), kNameBytesMax, "unit");
+  if (table.eta_seconds() != kNoEta) task.eta_seconds = table.eta_seconds();
+  return task;
+}
+
 std::vector<MemberReply> read_members(FieldReader& reader, const wire::ClusterStatusReply& table) {
   std::vector<MemberReply> members;
   if (table.members() == nullptr) return members;
@@ -336,6 +360,38 @@ NodeInfoReply read_table(FieldReader& reader, const wire::NodeInfoReply& table) 
                   .mended = table.damage_mended(),
                   .waiting = table.damage_waiting(),
                   .unsupplied = table.damage_unsupplied()};
+  return reply;
+}
+
+flatbuffers::Offset<wire::ClientClusterTasks> write_table(Builder& builder,
+                                                          const ClientClusterTasks& /*request*/,
+                                                          Duration remaining) {
+  return wire::CreateClientClusterTasks(builder, remaining.count());
+}
+
+ClientClusterTasks read_table(FieldReader& /*reader*/, const wire::ClientClusterTasks& /*table*/) {
+  return {};
+}
+
+flatbuffers::Offset<wire::ClusterTasksReply> write_table(Builder& builder,
+                                                         const ClusterTasksReply& reply) {
+  std::vector<flatbuffers::Offset<wire::TaskReply>> tasks;
+  tasks.reserve(reply.tasks.size());
+  for (const TaskReply& task : reply.tasks) tasks.push_back(write_task(builder, task));
+  const auto tasks_offset = builder.CreateVector(tasks);
+  const auto unanswered = write_texts(builder, reply.unanswered);
+  return wire::CreateClusterTasksReply(builder, tasks_offset, unanswered);
+}
+
+ClusterTasksReply read_table(FieldReader& reader, const wire::ClusterTasksReply& table) {
+  ClusterTasksReply reply;
+  reply.unanswered = read_texts(reader, table.unanswered(), kMemberNames, "unanswered");
+  if (table.tasks() == nullptr) return reply;
+  reader.require(table.tasks()->size() <= kTasksMax, "tasks", "too many");
+  for (const wire::TaskReply* const task : *table.tasks()) {
+    if (reader.failed()) return {};
+    reply.tasks.push_back(read_task(reader, *task));
+  }
   return reply;
 }
 

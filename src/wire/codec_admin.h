@@ -17,6 +17,8 @@ namespace starling {
 // As many as a cluster can be founded with, and what may have joined since.
 inline constexpr std::size_t kMembersMax = 2048;
 inline constexpr std::size_t kStatusMessagesMax = 1024;
+// Each is a table with four texts, and the verifier allows 4096 tables in one message.
+inline constexpr std::size_t kTasksMax = 2048;
 
 template <>
 struct WireType<ClientClusterStatus>
@@ -30,6 +32,9 @@ struct WireType<ClientClusterDigest>
 template <>
 struct WireType<ClientNodeInfo> : WireEntry<wire::ClientNodeInfo, FrameType::ClientNodeInfo> {};
 template <>
+struct WireType<ClientClusterTasks>
+    : WireEntry<wire::ClientClusterTasks, FrameType::ClientClusterTasks> {};
+template <>
 struct WireType<ClusterStatusReply>
     : WireEntry<wire::ClusterStatusReply, FrameType::ClusterStatusReply> {};
 template <>
@@ -40,6 +45,9 @@ struct WireType<ClusterDigestReply>
     : WireEntry<wire::ClusterDigestReply, FrameType::ClusterDigestReply> {};
 template <>
 struct WireType<NodeInfoReply> : WireEntry<wire::NodeInfoReply, FrameType::NodeInfoReply> {};
+template <>
+struct WireType<ClusterTasksReply>
+    : WireEntry<wire::ClusterTasksReply, FrameType::ClusterTasksReply> {};
 
 flatbuffers::Offset<wire::ClientClusterStatus> write_table(Builder& builder,
                                                            const ClientClusterStatus& request,
@@ -60,6 +68,11 @@ flatbuffers::Offset<wire::ClusterRingReply> write_table(Builder& builder,
 flatbuffers::Offset<wire::ClusterDigestReply> write_table(Builder& builder,
                                                           const ClusterDigestReply& reply);
 flatbuffers::Offset<wire::NodeInfoReply> write_table(Builder& builder, const NodeInfoReply& reply);
+flatbuffers::Offset<wire::ClientClusterTasks> write_table(Builder& builder,
+                                                          const ClientClusterTasks& request,
+                                                          Duration remaining);
+flatbuffers::Offset<wire::ClusterTasksReply> write_table(Builder& builder,
+                                                         const ClusterTasksReply& reply);
 
 ClientClusterStatus read_table(FieldReader& reader, const wire::ClientClusterStatus& table);
 ClientClusterRing read_table(FieldReader& reader, const wire::ClientClusterRing& table);
@@ -69,5 +82,7 @@ ClusterStatusReply read_table(FieldReader& reader, const wire::ClusterStatusRepl
 ClusterRingReply read_table(FieldReader& reader, const wire::ClusterRingReply& table);
 ClusterDigestReply read_table(FieldReader& reader, const wire::ClusterDigestReply& table);
 NodeInfoReply read_table(FieldReader& reader, const wire::NodeInfoReply& table);
+ClientClusterTasks read_table(FieldReader& reader, const wire::ClientClusterTasks& table);
+ClusterTasksReply read_table(FieldReader& reader, const wire::ClusterTasksReply& table);
 
 }  // namespace starling

@@ -55,7 +55,7 @@ flatbuffers::Offset<wire::ClientPut> write_table(Builder& builder, const ClientP
   const wire::WriteLevelTriple levels = wire_levels(put.levels);
   const wire::Request request = wire_request(put.request);
   return wire::CreateClientPut(builder, remaining.count(), bucket, key, value, content_type,
-                               context, &levels, &request, put.checksum);
+                               context, &levels, &request, put.checksum, put.levels.sloppy);
 }
 
 ClientPut read_table(FieldReader& reader, const wire::ClientPut& table) {
@@ -65,6 +65,7 @@ ClientPut read_table(FieldReader& reader, const wire::ClientPut& table) {
   put.content_type = reader.content_type(table.content_type());
   put.context = reader.text(table.context(), kContextBytesMax, "context");
   put.levels = reader.levels(*table.levels());
+  put.levels.sloppy = table.sloppy();
   put.request = request_of(*table.request());
   put.checksum = table.checksum();
   return put;
@@ -96,7 +97,7 @@ flatbuffers::Offset<wire::ClientDelete> write_table(Builder& builder, const Clie
   const wire::WriteLevelTriple levels = wire_levels(erase.levels);
   const wire::Request request = wire_request(erase.request);
   return wire::CreateClientDelete(builder, remaining.count(), bucket, key, context, &read_levels,
-                                  &levels, &request);
+                                  &levels, &request, erase.levels.sloppy);
 }
 
 ClientDelete read_table(FieldReader& reader, const wire::ClientDelete& table) {
@@ -105,6 +106,7 @@ ClientDelete read_table(FieldReader& reader, const wire::ClientDelete& table) {
   erase.context = reader.text(table.context(), kContextBytesMax, "context");
   erase.read_levels = reader.levels(*table.read_levels());
   erase.levels = reader.levels(*table.levels());
+  erase.levels.sloppy = table.sloppy();
   erase.request = request_of(*table.request());
   return erase;
 }

@@ -226,7 +226,7 @@ flatbuffers::Offset<wire::ForwardedPut> write_table(Builder& builder, const Forw
   return wire::CreateForwardedPut(builder, &envelope, bucket, key,
                                   static_cast<std::uint8_t>(command.kind), value, content_type,
                                   command.modified.milliseconds, context.prefix, context.cloud,
-                                  &levels, &request, command.checksum);
+                                  &levels, &request, command.checksum, command.levels.sloppy);
 }
 
 ForwardedPut read_table(FieldReader& reader, const wire::ForwardedPut& table) {
@@ -239,6 +239,7 @@ ForwardedPut read_table(FieldReader& reader, const wire::ForwardedPut& table) {
   put.put.modified = WallTime{table.modified()};
   put.put.context = reader.clock(table.prefix(), table.cloud());
   put.put.levels = reader.levels(*table.levels());
+  put.put.levels.sloppy = table.sloppy();
   put.put.request = request_of(*table.request());
   put.put.checksum = table.checksum();
   reader.require(put.put.kind == SiblingKind::Value || put.put.value.empty(), "put",

@@ -53,7 +53,15 @@ constexpr std::array<std::string_view, kFrameTypeMax + 1> kNames{"",
                                                                  "ClusterDigestReply",
                                                                  "NodeInfoReply",
                                                                  "StoreNotice",
-                                                                 "Heartbeat"};
+                                                                 "Heartbeat",
+                                                                 "HintWrite",
+                                                                 "HintWriteReply",
+                                                                 "HintHandoff",
+                                                                 "HintHandoffReply",
+                                                                 "HintCensus",
+                                                                 "HintCensusReply",
+                                                                 "ClientClusterTasks",
+                                                                 "ClusterTasksReply"};
 
 Status corrupt(std::string why) {
   return {StatusCode::Corruption, "frame header: " + std::move(why)};
@@ -101,6 +109,10 @@ std::size_t body_bytes_max(FrameType type) {
     case FrameType::ClusterStatusReply:
     case FrameType::ClusterRingReply:
     case FrameType::ClusterDigestReply:
+    case FrameType::HintWrite:
+    case FrameType::HintHandoff:
+    case FrameType::HintCensusReply:
+    case FrameType::ClusterTasksReply:
       return kRecordBodyBytesMax;
     default:
       return kControlBodyBytesMax;

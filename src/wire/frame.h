@@ -57,9 +57,17 @@ enum class FrameType : std::uint8_t {
   NodeInfoReply = 29,
   StoreNotice = 30,
   Heartbeat = 31,
+  HintWrite = 32,
+  HintWriteReply = 33,
+  HintHandoff = 34,
+  HintHandoffReply = 35,
+  HintCensus = 36,
+  HintCensusReply = 37,
+  ClientClusterTasks = 38,
+  ClusterTasksReply = 39,
 };
 inline constexpr std::uint8_t kFrameTypeMin = 1;
-inline constexpr std::uint8_t kFrameTypeMax = 31;
+inline constexpr std::uint8_t kFrameTypeMax = 39;
 
 // Everything before the two sides know each other.
 inline constexpr std::size_t kHandshakeBodyBytesMax = std::size_t{4} << 10U;

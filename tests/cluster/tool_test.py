@@ -213,14 +213,14 @@ class Administration(AgainstThreeNodes, unittest.TestCase):
         self.assertIn(b"node1", self.do("-o", "table", "cluster", "status"))
 
     def test_commands_of_later_versions_are_refused(self):
-        for words in (["cluster", "join", "127.0.0.1:1"], ["cluster", "tasks"], ["cluster", "repair"],
+        for words in (["cluster", "join", "127.0.0.1:1"], ["cluster", "plan"], ["cluster", "repair"],
                       ["bucket", "list"], ["node", "drain"]):
             with self.subTest(" ".join(words)):
                 self.assert_fails(2, "not in this version", *words)
 
     def test_options_of_later_versions_are_refused(self):
         for words in (["put", "b", "k", "v", "--ttl", "10s"], ["put", "b", "k", "v", "--if-absent"],
-                      ["put", "b", "k", "v", "--sloppy"], ["get", "b", "k", "--trace"],
+                      ["get", "b", "k", "--sloppy"], ["get", "b", "k", "--trace"],
                       ["get", "b", "k", "--r", "local_quorum"], ["put", "b", "k", "v", "--w", "any"]):
             with self.subTest(" ".join(words)):
                 self.assert_fails(2, "not in this version", *words)

@@ -82,6 +82,9 @@ std::string shown(const ClusterRingReply& reply) {
 std::string shown(const ClusterDigestReply& reply) {
   return cli::json_of(digest_table_of(reply));
 }
+std::string shown(const ClusterTasksReply& reply) {
+  return cli::json_of(task_list_of(reply));
+}
 std::string shown(const NodeInfoReply& reply) {
   return cli::json_of(node_status_of(reply));
 }

@@ -35,6 +35,7 @@ void use_client(Client& client) {
   (void)client.cluster_ring();
   (void)client.cluster_ring_of("b", "k");
   (void)client.cluster_digest();
+  (void)client.cluster_tasks();
   (void)client.node_info();
 }
 

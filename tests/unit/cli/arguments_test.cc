@@ -111,7 +111,7 @@ TEST_CASE("arguments: what a later version brings is refused by name") {
                                                {"cluster", "join", "h:1"},
                                                {"cluster", "repair", "--dry-run"},
                                                {"node", "log-level", "debug"},
-                                               {"put", "b", "k", "v", "--sloppy"},
+                                               {"get", "b", "k", "--sloppy"},
                                                {"put", "b", "k", "v", "--ttl", "5s"},
                                                {"put", "b", "k", "v", "--if-absent"},
                                                {"put", "b", "k", "v", "--if-context", "c"},
@@ -120,6 +120,31 @@ TEST_CASE("arguments: what a later version brings is refused by name") {
     CAPTURE(words.back());
     CHECK(refusal(words).find("not in this version") != std::string::npos);
   }
+}
+
+TEST_CASE("arguments: a write is strict unless it is sloppy, and never both") {
+  CHECK(std::get<PutCommand>(parsed({"put", "b", "k", "v"}).command).options.placement ==
+        Placement::Strict);
+  CHECK(
+      std::get<PutCommand>(parsed({"put", "b", "k", "v", "--strict"}).command).options.placement ==
+      Placement::Strict);
+  CHECK(
+      std::get<PutCommand>(parsed({"put", "b", "k", "v", "--sloppy"}).command).options.placement ==
+      Placement::Sloppy);
+  CHECK(std::get<DeleteCommand>(parsed({"delete", "b", "k", "--sloppy"}).command)
+            .options.write.placement == Placement::Sloppy);
+  CHECK(refusal({"put", "b", "k", "v", "--sloppy", "--strict"}).find("excludes") !=
+        std::string::npos);
+}
+
+TEST_CASE("arguments: a wait for tasks may take longer than a request") {
+  const auto once = parsed({"cluster", "tasks"});
+  CHECK_FALSE(std::get<ClusterTasksCommand>(once.command).wait);
+  const auto waiting = parsed({"cluster", "tasks", "--wait", "--timeout", "10m"});
+  CHECK(std::get<ClusterTasksCommand>(waiting.command).wait);
+  CHECK(waiting.timeout == std::chrono::minutes(10));
+  CHECK(refusal({"cluster", "tasks", "--timeout", "10m"}).ends_with("1ms to 60s"));
+  CHECK(refusal({"cluster", "tasks", "--wait", "--timeout", "25h"}).ends_with("1ms to 24h"));
 }
 
 TEST_CASE("arguments: what is wrong is named") {

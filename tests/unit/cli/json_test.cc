@@ -94,6 +94,22 @@ TEST_CASE("json: the cluster's status is printed with these keys") {
         R"("can_lose":{"availability":0,"durability":0},"messages":["alone"]})");
 }
 
+TEST_CASE("json: tasks are printed with these keys, and who did not answer") {
+  const TaskList list{.tasks = {{.id = "hints:a:b",
+                                 .kind = "hints",
+                                 .subject = "a -> b",
+                                 .done = 1,
+                                 .total = 3,
+                                 .unit = "keys",
+                                 .eta_seconds = 2},
+                                {.id = "x", .kind = "hints", .subject = "", .unit = "keys"}},
+                      .unanswered = {"c"}};
+  CHECK(json_of(list) ==
+        R"({"tasks":[{"id":"hints:a:b","kind":"hints","subject":"a -> b","done":1,"total":3,)"
+        R"("unit":"keys","eta_seconds":2},{"id":"x","kind":"hints","subject":"","done":0,)"
+        R"("total":0,"unit":"keys","eta_seconds":null}],"unanswered":["c"]})");
+}
+
 TEST_CASE("json: ring, owners and digests are printed with these keys") {
   CHECK(json_of(RingTable{
             .epoch = 2, .partitions = {{.partition = 0, .owners = {"a", "b"}, .fallbacks = {}}}}) ==

@@ -43,6 +43,17 @@ TEST_CASE("table: the status says how many may fail and what is wrong") {
   CHECK(table.ends_with("! one is down\n"));
 }
 
+TEST_CASE("table: tasks, and that more may be unknown") {
+  CHECK(table_of(TaskList{}) == "nothing is left to do\n");
+  CHECK(table_of(TaskList{.tasks = {}, .unanswered = {"c"}}) ==
+        "no member that answered has anything to do\n"
+        "! c did not say what it has to do: there may be more\n");
+  const std::string table = table_of(TaskList{
+      .tasks = {{.id = "i", .kind = "hints", .subject = "a -> b", .total = 3, .unit = "keys"}},
+      .unanswered = {}});
+  CHECK(table.find("a -> b") != std::string::npos);
+}
+
 TEST_CASE("table: of the digests only those that do not agree are listed") {
   DigestTable digest;
   digest.partitions = {

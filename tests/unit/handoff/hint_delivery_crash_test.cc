@@ -104,7 +104,7 @@ class CrashWorld {
     store_[key] = encode_hint(key, hint);
     if (hint.standing == HintStanding::Counted) counted_.insert(dot);
     HintActions out;
-    delivery_.on_hint_added(ledger_, now_, out);
+    delivery_.on_hint_added(slot, ledger_, now_, out);
     enqueue(std::move(out));
   }
 

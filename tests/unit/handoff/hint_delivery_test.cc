@@ -179,7 +179,7 @@ TEST_CASE("HintDelivery: a hint that comes while the home is up leaves at once")
   running.up();
   CHECK(running.delivery.drained(running.ledger));
   const HintKey key = running.add(kSlot);
-  running.delivery.on_hint_added(running.ledger, running.now, running.out);
+  running.delivery.on_hint_added(kSlot, running.ledger, running.now, running.out);
   CHECK(running.take<LoadHint>().at(0).key == key);
 }
 
@@ -214,6 +214,45 @@ TEST_CASE("HintDelivery: what can not be read stays, and is said") {
   CHECK(running.delivery.stuck() == 1);
   CHECK(running.take<LoadHint>().at(1).key == running.keys[1]);
   CHECK(running.ledger.contains(running.keys[0]));
+}
+
+TEST_CASE("HintDelivery: what was stuck is tried again after a while") {
+  Running running(1);
+  running.up();
+  running.load(running.keys[0], std::nullopt);
+  CHECK(running.take<LoadHint>().size() == 1);
+  running.now += std::chrono::seconds(9);
+  running.delivery.on_timer(running.ledger, running.now, running.out);
+  CHECK(running.take<LoadHint>().empty());
+  running.now += std::chrono::seconds(1);
+  running.delivery.on_timer(running.ledger, running.now, running.out);
+  CHECK(running.take<LoadHint>().at(0).key == running.keys[0]);
+  CHECK(running.delivery.stuck() == 0);
+}
+
+TEST_CASE("HintDelivery: one that the home can not take does not stand before the others") {
+  Running running(2);
+  running.reply(running.sent().operation, HintOutcome::Unfit);
+  CHECK(running.delivery.stuck() == 1);
+  CHECK(running.deleted.empty());
+  CHECK(running.take<LoadHint>().at(0).key == running.keys[1]);
+}
+
+TEST_CASE("HintDelivery: a hint of a slot that had none is brought as well") {
+  Running running(0);
+  running.delivery.on_home_up({}, running.ledger, running.now, running.out);
+  const HintKey added = running.add(kSlot);
+  running.delivery.on_hint_added(kSlot, running.ledger, running.now, running.out);
+  CHECK(running.take<LoadHint>().at(0).key == added);
+}
+
+TEST_CASE("HintDelivery: one that was dropped while it was being loaded is not stuck") {
+  Running running(1);
+  running.up();
+  running.ledger.remove(running.keys[0]);
+  running.load(running.keys[0], std::nullopt);
+  CHECK(running.take<ReportStuckHint>().empty());
+  CHECK(running.delivery.stuck() == 0);
 }
 
 TEST_CASE("judge_stale: by whether the key was reaped after the stamp") {

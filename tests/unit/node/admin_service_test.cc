@@ -63,7 +63,7 @@ TEST_CASE("AdminService: the ring shows distinct owners, and one key its prefere
 
 TEST_CASE("AdminService: digests agree when replicas do, and differ when one lacks a write") {
   TestCluster cluster(3);
-  cluster.connect_all();
+  cluster.restart_with({.hints_max = 0});
   cluster.ask<PutReply>(0, cluster.put_of("key", "value"));
   CHECK(cluster.ask<ClusterDigestReply>(1, ClientClusterDigest{}).agree);
   cluster.cut(0, 2);

@@ -61,7 +61,7 @@ TEST_CASE("StoreHealth: one tight disk of three stops no put, whoever coordinate
 
 TEST_CASE("StoreHealth: a tight store gets no new value, and takes repairs and deletes") {
   TestCluster cluster(3);
-  cluster.connect_all();
+  cluster.restart_with({.hints_max = 0});
   set(cluster, 1, StoreCondition::Tight);
   CHECK(put(cluster, 0, "v") == StatusCode::Ok);
   CHECK(cluster.engine(1).entries.size() < cluster.engine(0).entries.size());

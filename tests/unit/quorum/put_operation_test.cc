@@ -160,7 +160,7 @@ TEST_CASE("PutOperation: a repeated acknowledgement counts once") {
 TEST_CASE("PutOperation: when too few slots are left, the put is in doubt") {
   Actions out;
   PutOperation put = minted_put(quorum_of(3, 2), view_of(3), out);
-  CHECK(reply(put, 1, ReplicaOutcome::Refused).empty());
+  CHECK(none<AnswerError>(reply(put, 1, ReplicaOutcome::Refused)));
   CHECK(reply(put, 0).empty());
   const auto error = only<AnswerError>(did([&](Actions& o) { put.on_peer_down(node(2), o); }));
   CHECK(error.status.code() == StatusCode::InDoubt);
@@ -251,7 +251,7 @@ TEST_CASE("PutOperation: the deadline runs on while a newer row is awaited") {
 TEST_CASE("PutOperation: a replica that is behind us fails alone") {
   Actions out;
   PutOperation put = minted_put(quorum_of(3, 2), view_of(3), out);
-  CHECK(reply(put, 1, ReplicaOutcome::StaleRow, false, 1).empty());
+  CHECK(none<AnswerError>(reply(put, 1, ReplicaOutcome::StaleRow, false, 1)));
   CHECK(reply(put, 0).empty());
   CHECK(all_of<AnswerPut>(reply(put, 2)).size() == 1);
 }
@@ -261,7 +261,7 @@ TEST_CASE("PutOperation: after the answer a newer row changes nothing") {
   PutOperation put = minted_put(quorum_of(3, 1), view_of(3), out);
   CHECK(all_of<AnswerPut>(reply(put, 0)).size() == 1);
   CHECK(did([&](Actions& o) { put.on_newer_row(view_of(3, {}, 2), o); }).empty());
-  CHECK(reply(put, 1, ReplicaOutcome::StaleRow, false, 3).empty());
+  CHECK(all_of<SendWrite>(reply(put, 1, ReplicaOutcome::StaleRow, false, 3)).empty());
   CHECK(reply(put, 2).empty());
   CHECK(put.finished());
 }
@@ -314,6 +314,165 @@ TEST_CASE("PutOperation: a refusal of a mint that is in doubt promises nothing")
   out.clear();
   put.on_mint_refused(Status(StatusCode::InDoubt, "minted before"), out);
   CHECK_FALSE(only<AnswerError>(out).nothing_minted);
+}
+
+// ---- Hints.
+
+// Nodes 10, 11, … may stand in.
+ReplicaView with_stand_ins(ReplicaView view, std::uint64_t count) {
+  for (std::uint64_t i = 0; i < count; ++i) view.stand_ins.push_back(node(10 + i));
+  return view;
+}
+
+PutOperation sloppy_put(WriteQuorum quorum, ReplicaView view) {
+  return {{.self = node(0), .quorum = quorum, .deadline = kDeadline, .sloppy = true},
+          std::move(view)};
+}
+
+PutOperation minted_sloppy(WriteQuorum quorum, ReplicaView view, Actions& asked) {
+  PutOperation put = sloppy_put(quorum, std::move(view));
+  put.start(asked);
+  put.on_minted(minted_of(1), 1, asked);
+  put.check_invariants();
+  return put;
+}
+
+Actions hint_reply(PutOperation& put, std::uint64_t from, ReplicaOutcome outcome = kDone,
+                   bool synced = true) {
+  Actions out;
+  put.on_hint_reply(node(from), outcome, synced, out);
+  put.check_invariants();
+  return out;
+}
+
+TEST_CASE("PutOperation: strict, what a home misses is kept at a holder, and never counts") {
+  Actions out;
+  PutOperation put = minted_put(quorum_of(3, 3), with_stand_ins(view_of(3), 2), out);
+  CHECK(none<KeepHint>(out));
+  const Actions missed = did([&](Actions& o) { put.on_peer_down(node(2), o); });
+  const auto hint = only<KeepHint>(missed);
+  CHECK(hint.home == node(2));
+  CHECK(hint.holder == node(10));
+  CHECK(hint.standing == HintStanding::BestEffort);
+  CHECK(hint.versions == minted_of(1).delta);
+  CHECK(only<AnswerError>(missed).status.in_doubt());
+  CHECK(hint_reply(put, 10).empty());
+}
+
+TEST_CASE("PutOperation: strict, stand-ins make no slot reachable") {
+  PutOperation put = put_of(quorum_of(3, 2), with_stand_ins(view_of(3, {1, 2}), 2));
+  const Actions out = did([&](Actions& actions) { put.start(actions); });
+  CHECK(only<AnswerError>(out).status.code() == StatusCode::Unavailable);
+}
+
+TEST_CASE("PutOperation: where nobody could hold a hint this node keeps a note, without values") {
+  Actions out;
+  const PutOperation put = minted_put(quorum_of(3, 2), view_of(3, {2}), out);
+  const auto hint = only<KeepHint>(out);
+  CHECK(hint.home == node(2));
+  CHECK_FALSE(hint.holder.has_value());
+  CHECK(hint.versions.empty());
+}
+
+TEST_CASE("PutOperation: a slot that fails behind the answer, or stays silent, is missed as well") {
+  Actions out;
+  PutOperation put = minted_put(quorum_of(3, 1), view_of(3), out);
+  CHECK(all_of<AnswerPut>(reply(put, 0)).size() == 1);
+  CHECK(only<KeepHint>(reply(put, 1, ReplicaOutcome::DiskFull)).home == node(1));
+  const Actions late = did([&](Actions& o) { put.on_timer(kDeadline, o); });
+  CHECK(only<KeepHint>(late).home == node(2));
+  CHECK(none<AnswerError>(late));
+  CHECK(put.finished());
+}
+
+TEST_CASE("PutOperation: a put that is given up keeps what is missing") {
+  Actions out;
+  PutOperation put = minted_put(quorum_of(3, 1), view_of(3), out);
+  CHECK(all_of<AnswerPut>(reply(put, 0)).size() == 1);
+  CHECK(reply(put, 1).empty());
+  CHECK(only<KeepHint>(did([&](Actions& o) { put.on_given_up(o); })).home == node(2));
+  CHECK(put.finished());
+}
+
+TEST_CASE("PutOperation: a copy that does not count needs no hint") {
+  Actions out;
+  PutOperation put = minted_put(quorum_of(3, 2), view_of(3), out);
+  CHECK(reply(put, 1, ReplicaOutcome::NotCounted).empty());
+}
+
+TEST_CASE("PutOperation: sloppy, a stand-in's hint counts for W, and is no primary") {
+  Actions out;
+  PutOperation put = minted_sloppy(quorum_of(3, 2), with_stand_ins(view_of(3, {1, 2}), 1), out);
+  std::vector<KeepHint> hints = all_of<KeepHint>(out);
+  REQUIRE(hints.size() == 2);
+  CHECK(hints[0].standing == HintStanding::Counted);
+  CHECK(hints[0].holder == node(10));
+  CHECK(hints[1].standing == HintStanding::BestEffort);
+  CHECK_FALSE(hints[1].holder.has_value());
+  CHECK(reply(put, 0).empty());
+  const auto answer = only<AnswerPut>(hint_reply(put, 10));
+  CHECK(answer.replies == ReplyCounts{.required = 2, .received = 2, .primaries = 1});
+  CHECK(put.finished());
+}
+
+TEST_CASE("PutOperation: sloppy, each stand-in counts for one home") {
+  PutOperation put = sloppy_put(quorum_of(3, 3), with_stand_ins(view_of(3, {1, 2}), 1));
+  const Actions out = did([&](Actions& actions) { put.start(actions); });
+  const auto error = only<AnswerError>(out);
+  CHECK(error.status.code() == StatusCode::Unavailable);
+  CHECK(error.replies.received == 1);
+  Actions asked;
+  PutOperation both = minted_sloppy(quorum_of(3, 3), with_stand_ins(view_of(3, {1, 2}), 2), asked);
+  CHECK(reply(both, 0).empty());
+  CHECK(hint_reply(both, 10).empty());
+  CHECK(hint_reply(both, 10).empty());
+  CHECK(all_of<AnswerPut>(hint_reply(both, 11)).size() == 1);
+}
+
+TEST_CASE("PutOperation: sloppy, PW counts homes only") {
+  WriteQuorum quorum = quorum_of(3, 2);
+  quorum.pw = 2;
+  PutOperation refused = sloppy_put(quorum, with_stand_ins(view_of(3, {1, 2}), 2));
+  CHECK(only<AnswerError>(did([&](Actions& o) { refused.start(o); })).status.code() ==
+        StatusCode::Unavailable);
+  Actions out;
+  PutOperation put = minted_sloppy(quorum, with_stand_ins(view_of(3, {2}), 1), out);
+  CHECK(reply(put, 0).empty());
+  CHECK(hint_reply(put, 10).empty());
+  CHECK(all_of<AnswerPut>(reply(put, 1)).size() == 1);
+}
+
+TEST_CASE("PutOperation: sloppy, a stand-in that fails is followed by the next, then by doubt") {
+  Actions out;
+  PutOperation put = minted_sloppy(quorum_of(3, 2), with_stand_ins(view_of(3, {1, 2}), 2), out);
+  CHECK(all_of<KeepHint>(out).size() == 2);
+  CHECK(reply(put, 0).empty());
+  const Actions first = hint_reply(put, 10, ReplicaOutcome::Refused);
+  CHECK(only<KeepHint>(first).standing == HintStanding::BestEffort);
+  const Actions second = did([&](Actions& o) { put.on_peer_down(node(11), o); });
+  CHECK(only<AnswerError>(second).status.in_doubt());
+}
+
+TEST_CASE("PutOperation: sloppy, a home that falls silent late is stood in for") {
+  Actions out;
+  PutOperation put = minted_sloppy(quorum_of(3, 2), with_stand_ins(view_of(3), 1), out);
+  CHECK(none<KeepHint>(out));
+  CHECK(only<KeepHint>(did([&](Actions& o) { put.on_peer_down(node(1), o); })).standing ==
+        HintStanding::Counted);
+  CHECK(reply(put, 0).empty());
+  CHECK(only<AnswerPut>(hint_reply(put, 10)).replies.primaries == 1);
+}
+
+TEST_CASE("PutOperation: sloppy, a newer row begins with its own stand-ins") {
+  Actions out;
+  PutOperation put = minted_sloppy(quorum_of(3, 2), with_stand_ins(view_of(3, {2}), 1), out);
+  CHECK(hint_reply(put, 10).empty());
+  CHECK(reply(put, 1, ReplicaOutcome::StaleRow, false, 2).empty());
+  const Actions again =
+      did([&](Actions& o) { put.on_newer_row(with_stand_ins(view_of(3, {2}, 2), 1), o); });
+  CHECK(only<KeepHint>(again).holder == node(10));
+  CHECK(reply(put, 0).empty());
+  CHECK(all_of<AnswerPut>(hint_reply(put, 10)).size() == 1);
 }
 
 }  // namespace

@@ -82,5 +82,26 @@ TEST_CASE("ReplyTally: a restart forgets every answer, not the demand") {
   CHECK(tally.awaits(node(0)));
 }
 
+TEST_CASE("ReplyTally: an entrusted home's answer counts, but not as a primary's") {
+  ReplyTally tally(2, 0, 2);
+  for (const std::uint64_t node : {std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{3}}) {
+    tally.expect(NodeId{node});
+  }
+  tally.entrust(NodeId{3});
+  tally.acknowledge(NodeId{1}, true);
+  tally.acknowledge(NodeId{3}, true);
+  CHECK(tally.acknowledged() == 2);
+  CHECK(tally.primaries() == 1);
+  CHECK(tally.verdict() == Verdict::Pending);
+  SUBCASE("the second primary makes it") {
+    tally.acknowledge(NodeId{2}, false);
+    CHECK(tally.verdict() == Verdict::Reached);
+  }
+  SUBCASE("no stand-in makes up for it") {
+    tally.entrust(NodeId{2});
+    CHECK(tally.verdict() == Verdict::Unreachable);
+  }
+}
+
 }  // namespace
 }  // namespace starling

@@ -64,7 +64,7 @@ ReadLevels read_levels(Random& random) {
 }
 
 WriteLevels write_levels(Random& random) {
-  return {.w = level(random), .pw = level(random), .dw = level(random)};
+  return {.w = level(random), .pw = level(random), .dw = level(random), .sloppy = coin(random)};
 }
 
 ReplyCounts counts(Random& random) {
@@ -186,6 +186,21 @@ DigestRangeReply digest_reply(Random& random) {
   return reply;
 }
 
+std::uint8_t slot(Random& random) {
+  return static_cast<std::uint8_t>(random.below(256));
+}
+
+HintCensusReply census_reply(Random& random) {
+  HintCensusReply reply{.operation = {random.next()}, .complete = coin(random), .counts = {}};
+  std::uint64_t home = 0;
+  for (std::uint64_t left = random.below(5); left > 0; --left) {
+    home += random.between(1, 1000);
+    reply.counts.push_back({.home = {home}, .pending = random.next(), .delivered = random.next()});
+    if (coin(random)) reply.counts.back().eta_seconds = number(random) / 2;
+  }
+  return reply;
+}
+
 GetReply get_reply(Random& random) {
   GetReply reply;
   for (std::uint64_t left = random.below(4); left > 0; --left) {
@@ -258,6 +273,21 @@ ClusterDigestReply cluster_digest_reply(Random& random) {
   return reply;
 }
 
+ClusterTasksReply tasks_reply(Random& random) {
+  ClusterTasksReply reply;
+  for (std::uint64_t left = random.below(4); left > 0; --left) {
+    reply.tasks.push_back({.id = name(random, 1),
+                           .kind = name(random, 1),
+                           .subject = name(random, 0),
+                           .done = random.next(),
+                           .total = random.next(),
+                           .unit = name(random, 1)});
+    if (coin(random)) reply.tasks.back().eta_seconds = number(random) / 2;
+    reply.unanswered.push_back(name(random, 1));
+  }
+  return reply;
+}
+
 NodeInfoReply node_info_reply(Random& random) {
   return {.name = name(random, 1),
           .id = {random.next()},
@@ -321,6 +351,25 @@ std::vector<PeerMessage> peer_messages(Random& random) {
                 .verdict = static_cast<BootVerdict>(random.below(3))},
       StoreNotice{.condition = static_cast<StoreCondition>(random.below(3))},
       Heartbeat{},
+      HintWrite{.envelope = envelope(random),
+                .slot = slot(random),
+                .standing = coin(random) ? HintStanding::Counted : HintStanding::BestEffort,
+                .address = address(random),
+                .versions = random_versions(random),
+                .must_sync = coin(random)},
+      HintWriteReply{.operation = {random.next()},
+                     .slot = slot(random),
+                     .outcome = outcome(random),
+                     .synced = coin(random)},
+      HintHandoff{.envelope = envelope(random),
+                  .slot = slot(random),
+                  .address = address(random),
+                  .versions = random_versions(random)},
+      HintHandoffReply{.operation = {random.next()},
+                       .outcome = static_cast<HintOutcome>(random.below(5)),
+                       .room = number(random)},
+      HintCensus{.operation = {random.next()}},
+      census_reply(random),
   };
 }
 
@@ -350,6 +399,7 @@ std::vector<ClientRequestBody> request_bodies(Random& random) {
       ClientClusterRing{.address = maybe_address(random)},
       ClientClusterDigest{},
       ClientNodeInfo{},
+      ClientClusterTasks{},
   };
 }
 
@@ -373,7 +423,8 @@ std::vector<ClientReply> client_replies(Random& random) {
           status_reply(random),
           ring_reply(random),
           cluster_digest_reply(random),
-          node_info_reply(random)};
+          node_info_reply(random),
+          tasks_reply(random)};
 }
 
 }  // namespace
