@@ -209,7 +209,8 @@ void KeyChecker::find_stale_reads() {
     const WriteSet seen = seen_by(*get);
     for (const Operation* const write : operations_) {
       const bool overlaps = write->required + get->required > evidence_.history.replicas;
-      if (may_have_rotted(*write)) continue;
+      // A sloppy one is promised to be seen when its hints have come home.
+      if (may_have_rotted(*write) || write->sloppy) continue;
       if (write->is_write() && write->succeeded() && overlaps && write->ended < get->begun) {
         check_sees(*get, *write, seen);
       }
@@ -315,7 +316,8 @@ std::vector<Violation> find_missing_keys(const Evidence& evidence) {
         const Operation& request = history.operations.at(write.operation);
         deleted = deleted || write.is_delete;
         const bool rotted = evidence.records_rotted && request.required < 2;
-        expected = expected || (request.succeeded() && !rotted && request.ended < listing.begun &&
+        expected = expected || (request.succeeded() && !rotted && !request.sloppy &&
+                                request.ended < listing.begun &&
                                 request.required + listing.required > history.replicas);
       }
       if (!expected || deleted || listed.contains(key.address.key)) continue;

@@ -39,7 +39,7 @@ struct Evidence {
 // A context covers no value that was neither returned nor superseded; a put's covers exactly what
 // the request's did, and the new write.
 [[nodiscard]] std::vector<Violation> find_wide_contexts(const Evidence& evidence);
-// 5: a strict read with R + W > N sees every write acknowledged before it began.
+// 5: a read with R + W > N sees every strict write acknowledged before it began.
 [[nodiscard]] std::vector<Violation> find_stale_reads(const Evidence& evidence);
 // 6: what a protected read returned, every later read at that level or above sees; and a session
 // read sees all that its context covers.

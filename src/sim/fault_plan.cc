@@ -137,6 +137,13 @@ NodeBounds draw_bounds(Random random) {
   return bounds;
 }
 
+// Large enough for a hint or two, where they are tiny.
+void draw_hint_bounds(NodeBounds& bounds, Random random) {
+  if (random.below(4) != 0) return;
+  if (half(random)) bounds.hint_bytes_max = random.between(300, 4000);
+  if (half(random)) bounds.hints_max = random.between(1, 6);
+}
+
 WorkloadPlan draw_workload(Random random) {
   WorkloadPlan plan;
   plan.clients = static_cast<std::uint32_t>(random.between(2, 6));
@@ -311,7 +318,10 @@ std::string FaultPlan::describe() const {
           "B waiting=" + std::to_string(bounds.waiting_reply_bytes_max) +
           "B commits=" + std::to_string(bounds.commit_queue_bytes_max) +
           "B listings=" + std::to_string(bounds.listings_max) +
-          " siblings=" + std::to_string(bounds.siblings_max);
+          " siblings=" + std::to_string(bounds.siblings_max) +
+          " sloppy=" + std::to_string(workload.sloppy_percent) +
+          "% hints=" + std::to_string(bounds.hints_max) + "/" +
+          std::to_string(bounds.hint_bytes_max) + "B";
   for (std::uint32_t number = 0; number < kFaultKinds; ++number) {
     const auto kind = static_cast<FaultKind>(number);
     const auto count = std::count_if(faults.begin(), faults.end(),
@@ -336,6 +346,9 @@ FaultPlan draw_plan(std::uint64_t seed, std::string_view scenario,
   if (chosen->rough_network) plan.bounds = draw_bounds(root.fork("bounds"));
   plan.network = draw_network(root.fork("network"), chosen->rough_network);
   plan.workload = draw_workload(root.fork("workload"));
+  Random hints = root.fork("hints");
+  if (half(hints)) plan.workload.sloppy_percent = static_cast<std::uint32_t>(hints.between(5, 100));
+  draw_hint_bounds(plan.bounds, hints.fork("bounds"));
   Random timing = root.fork("timing");
   plan.safety = timing.between(Duration(seconds(10)), Duration(seconds(40)));
   plan.commit_fastest = microseconds(timing.between(50, 500));

@@ -78,7 +78,8 @@ struct WorkloadPlan {
   std::uint32_t list_keys = 0;
   // How many of a hundred requests are at quorum; the rest is at mixed levels.
   std::uint32_t quorum_percent = 60;
-  std::uint32_t hang_up_ppm = 0;  // the client drops its connection behind a request
+  std::uint32_t sloppy_percent = 0;  // of the writes
+  std::uint32_t hang_up_ppm = 0;     // the client drops its connection behind a request
 };
 
 enum class FaultKind : std::uint8_t {
@@ -124,6 +125,8 @@ struct NodeBounds {
   std::uint64_t commit_queue_bytes_max = std::uint64_t{64} << 20U;
   std::size_t listings_max = 16;
   std::uint32_t siblings_max = 64;
+  std::uint64_t hint_bytes_max = std::uint64_t{1} << 30U;
+  std::size_t hints_max = 1'000'000;
 };
 
 struct FaultPlan {

@@ -52,6 +52,7 @@ struct Operation {
 
   std::uint32_t required = 0;  // copies or answers, resolved against N
   std::uint32_t synced_required = 0;
+  bool sloppy = false;  // stand-ins may count
   HeldContext context;  // that went with the request
 
   // Writes.

@@ -41,7 +41,7 @@ std::vector<std::string_view> MarkBoard::missing(std::span<const std::string_vie
 }
 
 std::span<const std::string_view> listed_marks() {
-  static constexpr std::array<std::string_view, 56> kListed{
+  static constexpr std::array<std::string_view, 64> kListed{
       "boot: a rolled back store was noticed",
       "boot: an old store was set aside",
       "boot: another store was noticed",
@@ -58,6 +58,13 @@ std::span<const std::string_view> listed_marks() {
       "disk: an error ended a node",
       "forward: nothing was minted",
       "forward: passed on",
+      "hint: brought home",
+      "hint: dropped to make room",
+      "hint: found at a start",
+      "hint: kept as a note",
+      "hint: kept as best effort",
+      "hint: kept, and counts",
+      "hint: refused for want of room",
       "keys: several pages",
       "leveldb: power lost inside a write",
       "mend: a record is sound again",
@@ -96,6 +103,7 @@ std::span<const std::string_view> listed_marks() {
       "store: a commit met a full disk",
       "store: met a damaged place",
       "store: opened again behind a full disk",
+      "write: a stand-in counted",
       "write: delete acknowledged",
       "write: with a context of an earlier write",
   };

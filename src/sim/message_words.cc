@@ -97,6 +97,32 @@ struct Words {
         "its disk is " + std::string(kConditions.at(static_cast<std::size_t>(notice.condition))),
         std::nullopt};
   }
+  MessageWords operator()(const HintWrite& write) const {
+    const std::string standing =
+        write.standing == HintStanding::Counted ? "hint that counts " : "hint ";
+    return {write.address.key,
+            standing + "for slot " + std::to_string(write.slot) + " " +
+                record_words(write.versions) + operation_words(write.envelope.operation),
+            write.envelope.operation};
+  }
+  MessageWords operator()(const HintWriteReply& reply) const {
+    return {"", "hint " + outcome_words(reply.outcome) + operation_words(reply.operation),
+            reply.operation};
+  }
+  MessageWords operator()(const HintHandoff& handoff) const {
+    return {handoff.address.key,
+            "brings home " + record_words(handoff.versions) +
+                operation_words(handoff.envelope.operation),
+            handoff.envelope.operation};
+  }
+  MessageWords operator()(const HintHandoffReply& reply) const {
+    static constexpr std::array<std::string_view, 5> kAnswers{"stored", "stale fence", "stale row",
+                                                              "busy", "unfit"};
+    return {"",
+            "hint " + std::string(kAnswers.at(static_cast<std::size_t>(reply.outcome))) +
+                operation_words(reply.operation),
+            reply.operation};
+  }
   MessageWords operator()(const Heartbeat& /*beat*/) const {
     return {"", "a heartbeat", std::nullopt};
   }

@@ -44,7 +44,8 @@ Monitors::Monitors(const Cluster& cluster, const History& history, Witness& witn
       history_(history),
       witness_(witness),
       marks_(marks),
-      allowance_(allowance) {
+      allowance_(allowance),
+      hints_(cluster, records(), allowance.hint_bytes_max) {
   for (std::uint32_t key = 0; key < history.keys.size(); ++key) {
     const KeyAddress& address = history.keys.at(key).address;
     const Ring& ring = *cluster.member(0).ring();
@@ -97,8 +98,31 @@ void Monitors::accuse(const char* checker, std::uint32_t key, std::string text) 
   violations_.push_back({checker, history_.keys.at(key).address.key, std::move(text)});
 }
 
+HintMonitor::Records Monitors::records() {
+  return {.covers =
+              [this](std::uint32_t node, const KeyAddress& address, const VectorClock& clock,
+                     bool durable) {
+                const std::optional<std::uint32_t> key = key_of(address);
+                return key.has_value() && clock_on(node, *key, durable).covers(clock);
+              },
+          .is_rotten =
+              [this](std::uint32_t node, const KeyAddress& address) {
+                const std::optional<std::uint32_t> key = key_of(address);
+                return key.has_value() && is_rotten_on(node, *key);
+              }};
+}
+
+void Monitors::take_over_hint_violations() {
+  const std::vector<Violation>& found = hints_.violations();
+  for (; hint_violations_ < found.size(); ++hint_violations_) {
+    violations_.push_back(found.at(hint_violations_));
+  }
+}
+
 void Monitors::on_peer_send(std::uint32_t from, std::uint32_t to, const PeerMessage& message) {
   mark(message);
+  hints_.on_peer_send(from, to, message);
+  take_over_hint_violations();
   if (const auto* const write = std::get_if<ReplicaWrite>(&message)) {
     const std::optional<std::uint32_t> key = key_of(write->address);
     if (!key.has_value()) return;
@@ -116,6 +140,7 @@ void Monitors::on_peer_send(std::uint32_t from, std::uint32_t to, const PeerMess
 }
 
 void Monitors::on_peer_message(std::uint32_t node, std::uint32_t from, const PeerMessage& message) {
+  hints_.on_peer_message(node, from, message);
   if (const auto* const write = std::get_if<ReplicaWrite>(&message)) note_write(node, from, *write);
   if (const auto* const read = std::get_if<ReplicaRead>(&message)) note_read(node, from, *read);
 }
@@ -224,6 +249,8 @@ void Monitors::on_group(std::uint32_t node, const std::vector<std::vector<Storag
   // Of the keys that the group has written already: the disk does not hold it yet.
   std::map<std::uint32_t, VectorClock> newest;
   for (const std::vector<StorageWrite>& batch : group) {
+    hints_.on_batch(node, batch);
+    take_over_hint_violations();
     for (const StorageWrite& write : batch) check_write(node, write, newest);
   }
 }
@@ -260,12 +287,10 @@ void Monitors::on_put_reply(const Operation& operation, const VectorClock& clock
   std::uint32_t copies = 0;
   std::uint32_t synced = 0;
   for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
-    const bool is_synced = clock_on(node, operation.key, true).covers(clock);
+    const bool is_synced = holds(node, operation, clock, true);
     if (is_synced) ++synced;
     const bool counts_written = !cluster_.member(node).is_sync();
-    if (is_synced || (counts_written && clock_on(node, operation.key, false).covers(clock))) {
-      ++copies;
-    }
+    if (is_synced || (counts_written && holds(node, operation, clock, false))) ++copies;
   }
   if (copies + allowance_.disks_destroyed < operation.required ||
       synced + allowance_.disks_destroyed < operation.synced_required) {
@@ -273,6 +298,14 @@ void Monitors::on_put_reply(const Operation& operation, const VectorClock& clock
            "#" + std::to_string(operation.number) + " was acknowledged with " +
                std::to_string(copies) + " copies, " + std::to_string(synced) + " of them synced");
   }
+}
+
+// As a record, or as a hint: the delta with its context, which covers what the answer's does.
+bool Monitors::holds(std::uint32_t node, const Operation& operation, const VectorClock& clock,
+                     bool durable) const {
+  if (clock_on(node, operation.key, durable).covers(clock)) return true;
+  const KeyAddress& address = history_.keys.at(operation.key).address;
+  return operation.sloppy && hints_.holds(node, address, clock, durable);
 }
 
 void Monitors::mark_outcome(ReplicaOutcome outcome) {

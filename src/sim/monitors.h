@@ -7,8 +7,10 @@
 //   - a stored record only grows (INV-4);
 //   - a store that is opened again holds what was synced to it;
 //   - a replica does what a request asks only at the row version that the request names (INV-8);
-//   - a success at W names W copies.
+//   - a success at W names W copies, hints that count among them;
+//   - hints: see hint_monitor.h.
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -21,9 +23,10 @@
 #include "message/peer_messages.h"
 #include "replica/record_codec.h"
 #include "ring/ring.h"
+#include "sim/hint_monitor.h"
 #include "sim/history.h"
 #include "sim/mark_board.h"
-#include "sim/sim_member.h"
+#include "sim/member_view.h"
 #include "sim/violation.h"
 #include "sim/witness.h"
 
@@ -31,25 +34,12 @@ namespace starling::sim {
 
 class Monitors {
  public:
-  // What may be looked at.
-  class Cluster {
-   public:
-    Cluster() = default;
-    Cluster(const Cluster&) = delete;
-    Cluster& operator=(const Cluster&) = delete;
-    Cluster(Cluster&&) = delete;
-    Cluster& operator=(Cluster&&) = delete;
-    virtual ~Cluster() = default;
-
-    [[nodiscard]] virtual const SimMember& member(std::uint32_t node) const = 0;
-    [[nodiscard]] virtual std::uint32_t size() const = 0;
-    // Its disk was lost or rolled back: its answers must count for nothing.
-    [[nodiscard]] virtual bool is_written_off(std::uint32_t node) const = 0;
-  };
+  using Cluster = MemberView;
   // What this run promises less of.
   struct Allowance {
     bool acknowledged_may_be_lost = false;
     std::uint32_t disks_destroyed = 0;
+    std::uint64_t hint_bytes_max = std::uint64_t{1} << 30U;
   };
 
   Monitors(const Cluster& cluster, const History& history, Witness& witness, MarkBoard& marks,
@@ -75,7 +65,9 @@ class Monitors {
     return store_keys_.at(key);
   }
 
+  // Those about hints included.
   [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
+  [[nodiscard]] const HintMonitor& hints() const { return hints_; }
 
  private:
   // Who asked whom, in which operation.
@@ -108,6 +100,10 @@ class Monitors {
   [[nodiscard]] VectorClock clock_on(std::uint32_t node, std::uint32_t key, bool durable) const;
   // Its bytes changed behind the node's back.
   [[nodiscard]] bool is_rotten_on(std::uint32_t node, std::uint32_t key) const;
+  [[nodiscard]] HintMonitor::Records records();
+  void take_over_hint_violations();
+  [[nodiscard]] bool holds(std::uint32_t node, const Operation& operation, const VectorClock& clock,
+                           bool durable) const;
   [[nodiscard]] RowVersion row_of(std::uint32_t node, PartitionId partition) const;
   void accuse(const char* checker, std::uint32_t key, std::string text);
 
@@ -123,6 +119,8 @@ class Monitors {
   std::map<Incarnation, std::uint32_t> minters_;  // every incarnation that minted, and its node
   std::map<Incarnation, Instant> spent_;          // since when it must mint no more
   std::vector<Violation> violations_;
+  HintMonitor hints_;
+  std::size_t hint_violations_ = 0;  // of those in hints_, how many are in here as well
 };
 
 }  // namespace starling::sim

@@ -38,7 +38,7 @@ Outcome outcome_of(const Status& status) {
 }  // namespace
 
 SimClient::SimClient(ClientWorld& world, std::uint32_t number, const Random& random)
-    : world_(world), number_(number), random_(random) {
+    : world_(world), number_(number), random_(random), sloppiness_(random.fork("sloppy")) {
   choose_node();
 }
 
@@ -114,6 +114,8 @@ WriteLevels SimClient::draw_write_levels(Operation& operation) {
   STARLING_CHECK(quorum.ok());
   operation.required = quorum->required();
   operation.synced_required = quorum->dw;
+  levels.sloppy = sloppiness_.below(100) < world_.plan.sloppy_percent;
+  operation.sloppy = levels.sloppy;
   return levels;
 }
 
@@ -325,7 +327,11 @@ void SimClient::take_error(Operation& operation, const ErrorReply& reply) {
 
 void SimClient::take_put(Operation& operation, const PutReply& reply) {
   operation.clock = open_context(operation, reply.context);
-  mark_write(operation);
+  if (!operation.sloppy && reply.replies.primaries != reply.replies.received) {
+    accuse(operation, "strict-stand-in",
+           describe_request(operation) + " is strict, and a stand-in's answer was counted");
+  }
+  mark_write(operation, reply);
   HeldContext& held = memories_[operation.key].from_put;
   held.text = reply.context;
   held.clock = operation.clock;
@@ -363,12 +369,15 @@ void SimClient::take_keys(Operation& operation, const KeysReply& reply) {
                                 {operation.deadline, page});
 }
 
-void SimClient::mark_write(const Operation& operation) {
+void SimClient::mark_write(const Operation& operation, const PutReply& reply) {
   MarkBoard& marks = world_.marks;
   if (operation.kind == OperationKind::Delete) marks.reach("write: delete acknowledged");
   const Memory& memory = memories_[operation.key];
   if (!operation.context.text.empty() && operation.context.text == memory.from_put.text) {
     marks.reach("write: with a context of an earlier write");
+  }
+  if (reply.replies.primaries < reply.replies.received) {
+    marks.reach("write: a stand-in counted");
   }
   if (under_way_.size() > 1) marks.reach("client: overlapping requests of one client");
 }

@@ -54,6 +54,8 @@ NodeOptions options_of(const FaultPlan& plan, PlantedBug planted, std::uint32_t 
   options.commit_queue_bytes_max = plan.bounds.commit_queue_bytes_max;
   options.listings_max = plan.bounds.listings_max;
   options.siblings_max = plan.bounds.siblings_max;
+  options.hint_bytes_max = plan.bounds.hint_bytes_max;
+  options.hints_max = plan.bounds.hints_max;
   options.planted = planted;
   return options;
 }

@@ -34,7 +34,7 @@ namespace starling::sim {
 class SimCluster final : public SimNetwork::Nodes,
                          public SimMember::World,
                          public ClientWire::Node,
-                         public Monitors::Cluster {
+                         public MemberView {
  public:
   struct Parts {
     EventQueue& events;

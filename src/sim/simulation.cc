@@ -55,6 +55,8 @@ constexpr Duration kReadyMax = seconds(20);
 constexpr Duration kWordOfMouth = seconds(2);
 // The longest life of a request, from when the damage was met, and a few attempts.
 constexpr Duration kMendMax = kTimeoutMax + seconds(30);
+// Hints come home within moments; one that was stuck is tried again after ten seconds.
+constexpr Duration kHintsMax = seconds(30);
 // Read repair behind the answer, at the speed of a healthy cluster.
 constexpr Duration kRepairMax = seconds(5);
 // A message to a replica, and a commit there.
@@ -80,6 +82,8 @@ class Run {
   void drain();
   void await_readiness();
   void await_mending();
+  void await_hints();
+  [[nodiscard]] bool hints_are_home() const;
   void read_every_key();
   [[nodiscard]] std::uint32_t unreadable_replicas(std::uint32_t key) const;
   void audit_stores();
@@ -119,7 +123,8 @@ Run::Run(const RunOptions& options)
       cluster_(plan_, options.planted, {events_, trace_, marks_}, random_),
       witness_(history_),
       monitors_(cluster_, history_, witness_, marks_,
-                {plan_.may_lose_acknowledged(), plan_.destroys_a_disk() ? 1U : 0U}),
+                {plan_.may_lose_acknowledged(), plan_.destroys_a_disk() ? 1U : 0U,
+                 plan_.bounds.hint_bytes_max}),
       driver_(plan_, events_, cluster_, trace_),
       clients_world_{plan_.workload,
                      events_,
@@ -157,6 +162,7 @@ RunResult Run::finish() {
   // What is still to be repeated comes before the last look.
   if (plan_.network.replay_ppm > 0) events_.run_until(events_.now() + plan_.network.replay_max);
   if (plan_.rots_records()) await_mending();
+  await_hints();
   read_every_key();
   audit_stores();
   compare_replicas();
@@ -259,6 +265,30 @@ void Run::await_mending() {
     }
   }
   events_.run_until(events_.now() + kMendMax);
+}
+
+bool Run::hints_are_home() const {
+  for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
+    const bool holds_any = !monitors_.hints().waiting_at(node).empty();
+    if (holds_any && !cluster_.is_written_off(node)) return false;
+  }
+  return true;
+}
+
+// Without a read of any key.
+void Run::await_hints() {
+  const Instant limit = events_.now() + kHintsMax;
+  while (!hints_are_home() && events_.now() < limit) {
+    events_.run_until(events_.now() + milliseconds(250));
+  }
+  for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
+    if (cluster_.is_written_off(node)) continue;
+    for (const std::uint32_t home : monitors_.hints().waiting_at(node)) {
+      accuse("hints-undrained", "",
+             cluster_.member(node).name() + " keeps hints for " + cluster_.member(home).name() +
+                 " long after all was healed");
+    }
+  }
 }
 
 // Replicas whose record can not be read though all was done that could be: no other one has any.
