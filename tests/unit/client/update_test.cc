@@ -141,6 +141,18 @@ TEST_CASE("update: a refused write is tried again, one in doubt is not") {
         StatusCode::Usage);
 }
 
+TEST_CASE("update: a timeout that is none is refused before anything is read") {
+  Scene scene;
+  using std::chrono::milliseconds;
+  for (const milliseconds timeout : {milliseconds::max(), milliseconds::min(), milliseconds(0)}) {
+    CAPTURE(timeout.count());
+    const auto updated = update(scene.client, "b", "k", adding("a"), {.timeout = timeout});
+    CHECK(updated.status().code() == StatusCode::Usage);
+    CHECK(updated.status().message().find("timeout") != std::string::npos);
+  }
+  CHECK(scene.server.requests() == 0);
+}
+
 TEST_CASE("update: its time is that of all its steps together") {
   Scene scene;
   scene.store.refusals.assign(1'000'000, StatusCode::Unavailable);
