@@ -45,6 +45,8 @@ class CausalSession {
 
   // As Client's, with the context of the key where the options carry none. After an error the
   // session knows what it knew before: of a write in doubt it does not claim that it was seen.
+  // Where the options carry another one than the session has, the call is as the client's alone:
+  // that context is what counts for it, and the session knows what it knew before.
   // Errors: as Client's. get: Unavailable also when no replica in reach holds what was seen before.
   Result<WriteResult> put(std::string_view bucket, std::string_view key, std::string_view value,
                           WriteOptions options = {});

@@ -63,6 +63,28 @@ TEST_CASE("CausalSession: the caller's own context goes before") {
   CHECK(scene.witness.came.back() == "mine");
 }
 
+TEST_CASE("CausalSession: a call with another context leaves what the session has seen") {
+  Scene scene;
+  CHECK(scene.session.put("b", "k", "v").ok());
+  scene.witness.next = "older";
+  CHECK(scene.session.get("b", "k", {.context = "old"}).ok());
+  CHECK(scene.session.put("b", "k", "v", {.context = "old"}).ok());
+  CHECK(scene.session.remove("b", "k", {.write = {.context = "old"}}).ok());
+  CHECK(scene.session.context_of("b", "k") == "context 1");
+  scene.witness.failure = StatusCode::BadContext;
+  CHECK_FALSE(scene.session.get("b", "k", {.context = "forged"}).ok());
+  CHECK(scene.session.context_of("b", "k") == "context 1");
+}
+
+TEST_CASE("CausalSession: the context that it has itself, and a first one, are no other ones") {
+  Scene scene;
+  CHECK(scene.session.get("b", "k", {.context = "handed over"}).ok());
+  CHECK(scene.session.context_of("b", "k") == "context 1");
+  scene.witness.next = "context 2";
+  CHECK(scene.session.put("b", "k", "v", {.context = "context 1"}).ok());
+  CHECK(scene.session.context_of("b", "k") == "context 2");
+}
+
 TEST_CASE("CausalSession: an error leaves it as it was, a context nobody takes is dropped") {
   Scene scene;
   CHECK(scene.session.put("b", "k", "v").ok());
