@@ -15,6 +15,7 @@
 #include "starling/status.h"
 
 #include "client/answers.h"
+#include "client/batch_window.h"
 #include "client/engine.h"
 #include "client/requests.h"
 #include "message/client_messages.h"
@@ -35,39 +36,25 @@ Batch::Batch(ClientEngine& engine, std::vector<Result<ClientRequestBody>> reques
       terms_(terms),
       done_(std::move(done)),
       requests_(std::move(requests)),
-      answers_(requests_.size(), Result<ClientReply>(Status(StatusCode::Failure, "no answer"))) {}
+      answers_(requests_.size(), Result<ClientReply>(Status(StatusCode::Failure, "no answer"))),
+      window_(requests_.size(), kWindow) {}
 
 void Batch::advance(std::unique_lock<std::mutex> lock) {
   ++inside_;
-  while (const std::optional<std::size_t> index = take_next()) {
+  while (const std::optional<BatchWindow::Taken> taken = window_.take()) {
     lock.unlock();
-    submit(*index);
+    submit(*taken);
     lock.lock();
   }
   --inside_;
-  if (inside_ > 0 || answered_ < requests_.size()) return;
+  if (inside_ > 0 || !window_.complete()) return;
   lock.unlock();
   const std::unique_ptr<Batch> owned(this);
   done_(std::move(answers_));
 }
 
-// REQUIRES: the lock.
-std::optional<std::size_t> Batch::take_next() {
-  // Without room in the client, an answer of this batch has to come first.
-  const bool blocked = !returned_.empty() && under_way_ > 0;
-  if (blocked || under_way_ == kWindow) return std::nullopt;
-  std::optional<std::size_t> index;
-  if (!returned_.empty()) {
-    index = returned_.back();
-    returned_.pop_back();
-  } else if (next_ < requests_.size()) {
-    index = next_++;
-  }
-  if (index.has_value()) ++under_way_;
-  return index;
-}
-
-void Batch::submit(std::size_t index) {
+void Batch::submit(const BatchWindow::Taken& taken) {
+  const std::size_t index = taken.index;
   Result<ClientRequestBody>& request = requests_[index];
   Status status = request.status();
   if (status.ok()) {
@@ -77,20 +64,18 @@ void Batch::submit(std::size_t index) {
     if (status.ok()) return;
   }
   const std::lock_guard lock(mutex_);
-  --under_way_;
-  if (status.code() == StatusCode::Overloaded && under_way_ > 0) {
-    returned_.push_back(index);
+  if (status.code() != StatusCode::Overloaded) {
+    window_.answered();
+  } else if (window_.comes_back(taken)) {
     return;
   }
   answers_[index] = std::move(status);
-  ++answered_;
 }
 
 void Batch::on_answer(std::size_t index, Result<ClientReply> answer) {
   std::unique_lock lock(mutex_);
   answers_[index] = std::move(answer);
-  --under_way_;
-  ++answered_;
+  window_.answered();
   // Without letting go of the lock: with its last answer there, whoever leaves next ends the batch.
   advance(std::move(lock));
 }

@@ -13,6 +13,7 @@
 #include "starling/client.h"
 #include "starling/result.h"
 
+#include "client/batch_window.h"
 #include "client/engine.h"
 #include "message/client_messages.h"
 
@@ -44,9 +45,8 @@ class Batch {
   // Submits what the window has room for. The last thread that leaves it, with every answer there,
   // ends the batch. `lock`: of mutex_, held.
   void advance(std::unique_lock<std::mutex> lock);
-  void submit(std::size_t index);
+  void submit(const BatchWindow::Taken& taken);
   void on_answer(std::size_t index, Result<ClientReply> answer);
-  [[nodiscard]] std::optional<std::size_t> take_next();
 
   ClientEngine& engine_;
   const ClientEngine::Terms terms_;
@@ -56,10 +56,7 @@ class Batch {
   // Below: under the lock, but for a request or an answer, which belong to whoever took its index.
   std::vector<Result<ClientRequestBody>> requests_;
   Answers answers_;
-  std::vector<std::size_t> returned_;  // taken, but the client had no room
-  std::size_t next_ = 0;
-  std::size_t under_way_ = 0;
-  std::size_t answered_ = 0;
+  BatchWindow window_;
   std::size_t inside_ = 0;  // threads in advance()
 };
 
