@@ -32,13 +32,14 @@ Result<ClientRequestBody> put_request(const PutItem& item, const WriteOptions& o
                                       RequestId id) {
   STARLING_RETURN_IF_ERROR(check_put(item.bucket, item.key, item.value, options));
   STARLING_RETURN_IF_ERROR(check_context(item.context));
-  return ClientRequestBody(ClientPut{.address = address_of(item.bucket, item.key),
-                                     .value = std::string(item.value),
-                                     .content_type = options.content_type,
-                                     .context = std::string(item.context),
-                                     .levels = levels_of(options),
-                                     .request = id,
-                                     .checksum = checksum_of(item.key, item.value)});
+  return ClientRequestBody(
+      ClientPut{.address = address_of(item.bucket, item.key),
+                .value = std::string(item.value),
+                .content_type = options.content_type,
+                .context = std::string(item.context),
+                .levels = levels_of(options),
+                .request = id,
+                .checksum = checksum_of(item.key, options.content_type, item.value)});
 }
 
 Result<ClientRequestBody> get_request(const KeyRef& key, const ReadOptions& options) {

@@ -21,8 +21,9 @@ std::uint64_t chained(std::uint64_t checksum, std::uint64_t value_hash) {
 }  // namespace
 
 // Chained: each hash is the seed of the next, so no boundary between two parts can move unseen.
-std::uint64_t checksum_of(std::string_view key, std::string_view value) {
-  return hash64(value, hash64(key));
+std::uint64_t checksum_of(std::string_view key, std::string_view content_type,
+                          std::string_view value) {
+  return hash64(value, hash64(content_type, hash64(key)));
 }
 
 std::uint64_t checksum_of(std::string_view key, std::span<const Sibling> siblings) {

@@ -18,8 +18,9 @@
 
 namespace starling {
 
-// Of ClientPut: the key, then the value.
-[[nodiscard]] std::uint64_t checksum_of(std::string_view key, std::string_view value);
+// Of ClientPut: the key, then the content type, then the value.
+[[nodiscard]] std::uint64_t checksum_of(std::string_view key, std::string_view content_type,
+                                        std::string_view value);
 // Of GetReply, as the coordinator makes it: the key, then the hash of every live value in order.
 [[nodiscard]] std::uint64_t checksum_of(std::string_view key, std::span<const Sibling> siblings);
 // The same, as the client verifies it: the hashes are made anew from what arrived.

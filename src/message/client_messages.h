@@ -48,7 +48,7 @@ struct ClientPut {
   std::string context;  // encoded, or empty: a blind write
   WriteLevels levels;
   RequestId request;
-  // checksum_of key and value (checksum.h), made by the client.
+  // checksum_of key, content type and value (checksum.h), made by the client.
   std::uint64_t checksum = 0;
   friend bool operator==(const ClientPut&, const ClientPut&) = default;
 };

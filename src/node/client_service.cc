@@ -33,7 +33,7 @@ Status check_put(const ClientPut& put) {
   if (put.content_type.size() > kContentTypeBytesMax) {
     return {StatusCode::TooLarge, "the content type has more than 255 bytes"};
   }
-  if (checksum_of(put.address.key, put.value) != put.checksum) {
+  if (checksum_of(put.address.key, put.content_type, put.value) != put.checksum) {
     return {StatusCode::Failure, "the value was damaged between client and server: send it again"};
   }
   return Status::success();
@@ -106,7 +106,7 @@ void ClientService::serve(const ClientHandle& client, ClientDelete deletion, Dur
             .client = client, .request = std::move(deletion), .modified = clock_.wall_now()},
         {.address = std::move(address), .levels = levels, .session = {}}, now, now + remaining);
   }
-  const std::uint64_t checksum = checksum_of(deletion.address.key, "");
+  const std::uint64_t checksum = checksum_of(deletion.address.key, "", "");
   coordinator_.put(FromClient{.client = client},
                    PutCommand{.address = std::move(deletion.address),
                               .kind = SiblingKind::Tombstone,

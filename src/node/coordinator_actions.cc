@@ -288,7 +288,7 @@ void Coordinator::finish_first_read(const Operation& operation, const FirstReadO
                        .context = answer.record.clock(),
                        .levels = request.levels,
                        .request = request.request,
-                       .checksum = checksum_of(request.address.key, "")};
+                       .checksum = checksum_of(request.address.key, "", "")};
   put(FromClient{.client = deletion.client}, std::move(tombstone), now, operation.deadline);
 }
 

@@ -34,7 +34,7 @@ LocalMint::LocalMint(ReplicaStore& store, Log& log, PlantedBug planted, ReplayMe
 
 Result<LocalMint::Outcome> LocalMint::mint(const RecordAddress& record, const PutCommand& put,
                                            Instant now) {
-  if (checksum_of(put.address.key, put.value) != put.checksum) {
+  if (checksum_of(put.address.key, put.content_type, put.value) != put.checksum) {
     return Status(StatusCode::Failure,
                   "the value was damaged on its way to the node that mints: send it again");
   }

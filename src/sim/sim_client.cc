@@ -155,7 +155,7 @@ SimClient::Request SimClient::make_put(std::uint32_t key, bool informed) {
   put.content_type = random_.below(4) == 0 ? "text/plain" : "";
   put.context = request.operation.context.text;
   put.levels = draw_write_levels(request.operation);
-  put.checksum = checksum_of(record.address.key, put.value);
+  put.checksum = checksum_of(record.address.key, put.content_type, put.value);
   add_write(request.operation, false,
             hash_of_value(SiblingKind::Value, put.content_type, put.value));
   request.body = std::move(put);

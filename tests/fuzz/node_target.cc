@@ -149,7 +149,8 @@ class Play {
       if constexpr (requires { message.envelope; }) point_at(message.envelope, message.address);
     } else if constexpr (requires { message.put.address; }) {
       message.put.address = {.bucket = "bucket", .key = key()};
-      message.put.checksum = checksum_of(message.put.address.key, message.put.value);
+      message.put.checksum =
+          checksum_of(message.put.address.key, message.put.content_type, message.put.value);
       point_at(message.envelope, message.put.address);
     } else if constexpr (requires { message.envelope; }) {
       message.envelope.partition.value %= static_cast<std::uint16_t>(ring_->partitions());

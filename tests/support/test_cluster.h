@@ -169,7 +169,7 @@ class TestCluster {
             .value = value,
             .context = context,
             .request = {.client = {.high = 1, .low = 2}, .counter = ++requests_},
-            .checksum = checksum_of(key, value)};
+            .checksum = checksum_of(key, "", value)};
   }
   static ClientGet get_of(const std::string& key) {
     return {.address = {.bucket = "bucket", .key = key}};

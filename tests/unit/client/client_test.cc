@@ -44,7 +44,7 @@ TEST_CASE("Client: a put carries its value, options, checksum and a number of it
   CHECK(first.levels.w == Level::all());
   CHECK(first.context == "old");
   CHECK(first.content_type == "text/plain");
-  CHECK(first.checksum == checksum_of("k", "v"));
+  CHECK(first.checksum == checksum_of("k", "text/plain", "v"));
   CHECK(recorder.client.put("b", "k", "v").ok());
   CHECK(recorder.last<ClientPut>().request != first.request);
 }

@@ -12,12 +12,13 @@ namespace {
 
 TEST_CASE("requests: an item's own context counts, not the options'") {
   const PutItem item{.bucket = "b", .key = "k", .value = "v", .context = "of the item"};
-  const auto built = put_request(item, {.context = "of all"}, {.client = {}, .counter = 7});
+  const auto built = put_request(item, {.context = "of all", .content_type = "text/plain"},
+                                 {.client = {}, .counter = 7});
   REQUIRE(built.ok());
   const auto& put = std::get<ClientPut>(*built);
   CHECK(put.context == "of the item");
   CHECK(put.request.counter == 7);
-  CHECK(put.checksum == checksum_of("k", "v"));
+  CHECK(put.checksum == checksum_of("k", "text/plain", "v"));
 }
 
 TEST_CASE("requests: what no server could honour is not built") {

@@ -27,10 +27,13 @@ Sibling stored(SiblingKind kind, const std::string& value) {
   return sibling;
 }
 
-TEST_CASE("checksum_of: key and value both matter, and the boundary between them") {
-  CHECK(checksum_of("key", "value") == checksum_of("key", "value"));
-  CHECK(checksum_of("key", "value") != checksum_of("other", "value"));
-  CHECK(checksum_of("ab", "c") != checksum_of("a", "bc"));
+TEST_CASE("checksum_of: key, content type and value all matter, and the boundaries between them") {
+  CHECK(checksum_of("key", "type", "value") == checksum_of("key", "type", "value"));
+  CHECK(checksum_of("key", "type", "value") != checksum_of("other", "type", "value"));
+  CHECK(checksum_of("key", "type", "value") != checksum_of("key", "tape", "value"));
+  CHECK(checksum_of("key", "type", "value") != checksum_of("key", "type", "volume"));
+  CHECK(checksum_of("ab", "c", "") != checksum_of("a", "bc", ""));
+  CHECK(checksum_of("a", "bc", "d") != checksum_of("a", "b", "cd"));
 }
 
 TEST_CASE("checksum_of: siblings count with their order and their boundaries") {

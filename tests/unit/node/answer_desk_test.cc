@@ -24,6 +24,7 @@ TEST_CASE("AnswerDesk: siblings are told apart by their dots, and keep type and 
   TestCluster cluster(1);
   ClientPut put = cluster.put_of("key", "first");
   put.content_type = "text/plain";
+  put.checksum = checksum_of("key", put.content_type, put.value);
   cluster.ask<PutReply>(0, put);
   cluster.ask<PutReply>(0, cluster.put_of("key", "second"));
   const auto get = cluster.ask<GetReply>(0, TestCluster::get_of("key"));

@@ -39,6 +39,9 @@ TEST_CASE("ClientService: a value that does not match its checksum is not stored
   ClientPut put = sound_put();
   put.value = "other!";
   CHECK(refusal_of(put).message().find("damaged") != std::string::npos);
+  put = sound_put();
+  put.content_type = "text/plain";
+  CHECK(refusal_of(put).message().find("damaged") != std::string::npos);
 }
 
 TEST_CASE("ClientService: levels that can never be honoured are usage errors") {

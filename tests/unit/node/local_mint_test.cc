@@ -45,7 +45,7 @@ struct Mint {
     return {.address = address,
             .value = value,
             .request = {.client = {.high = 1, .low = 1}, .counter = request},
-            .checksum = checksum_of(address.key, value)};
+            .checksum = checksum_of(address.key, "", value)};
   }
   RecordAddress record() const {
     return {.partition = PartitionId{1}, .token = Token{5}, .address = address};
