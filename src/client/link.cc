@@ -107,7 +107,10 @@ void Link::read(std::span<char> buffer, int reads_max) {
     }
     session_.receive({buffer.data(), static_cast<std::size_t>(count)});
     if (session_.state() == Session::State::Broken) {
-      return break_off(Status(StatusCode::Failure, session_.why_broken().message()));
+      const Status& why = session_.why_broken();
+      // A server that has no room says so; bytes that are none of its messages are a failure.
+      const StatusCode code = is_retryable(why.code()) ? why.code() : StatusCode::Failure;
+      return break_off(Status(code, why.message()));
     }
     if (session_.state() == Session::State::Open) state_ = State::Open;
     if (static_cast<std::size_t>(count) < buffer.size()) return;

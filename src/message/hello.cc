@@ -25,7 +25,12 @@ Status check_peer(const Hello& mine, const Hello& theirs) {
 }  // namespace
 
 Status check_hello(const Hello& mine, const Hello& theirs) {
-  if (!theirs.refusal.empty()) return refuse("refused by the other side: " + theirs.refusal);
+  if (!theirs.refusal.empty()) {
+    // Nothing was asked yet, so a code that speaks of what was would be a lie.
+    const bool later = is_retryable(theirs.refusal_code);
+    return {later ? theirs.refusal_code : StatusCode::Failure,
+            "refused by the other side: " + theirs.refusal};
+  }
   if (mine.protocol != theirs.protocol) {
     return refuse("protocol version " + std::to_string(theirs.protocol) +
                   " is not spoken here, only " + std::to_string(mine.protocol) +

@@ -14,7 +14,7 @@
 namespace starling {
 
 // A new number for every change of what is said; a peer of another version is refused by name.
-inline constexpr std::uint32_t kProtocolVersion = 2;
+inline constexpr std::uint32_t kProtocolVersion = 3;
 
 enum class HelloRole : std::uint8_t { Client = 0, Peer = 1 };
 
@@ -28,6 +28,8 @@ struct Hello {
   ConfigDigest config;  // peers only
   // Set by the side that refuses, with the reason in people's words; the connection closes then.
   std::string refusal;
+  // What the refusal is to the other side: Overloaded where another time or node may take it.
+  StatusCode refusal_code = StatusCode::Failure;
   friend bool operator==(const Hello&, const Hello&) = default;
 };
 

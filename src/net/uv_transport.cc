@@ -288,18 +288,20 @@ void UvTransport::on_hello(UvConnection& connection, const Hello& hello) {
 
 void UvTransport::greet_client(UvConnection& connection, const Hello& hello) {
   const Status accepted = check_hello(hello_, hello);
-  if (!accepted.ok()) return refuse(connection, "client", accepted.message());
+  if (!accepted.ok()) return refuse(connection, "client", accepted);
   // Those that have greeted: callers that say nothing must not keep the others out.
   if (addresses_.clients() >= options_.clients_max) {
-    return refuse(connection, "too many clients",
-                  "this node has as many connections as clients_max allows (" +
-                      std::to_string(options_.clients_max) + "): try another");
+    return refuse(
+        connection, "too many clients",
+        {StatusCode::Overloaded, "this node has as many connections as clients_max allows (" +
+                                     std::to_string(options_.clients_max) + "): try another"});
   }
   if (!addresses_.admit(connection.id(), connection.address(), options_.clients_per_address_max)) {
-    return refuse(connection, "too many clients of one address",
-                  "this node has as many connections from " + connection.address() +
-                      " as clients_per_address_max allows (" +
-                      std::to_string(options_.clients_per_address_max) + ")");
+    return refuse(
+        connection, "too many clients of one address",
+        {StatusCode::Overloaded, "this node has as many connections from " + connection.address() +
+                                     " as clients_per_address_max allows (" +
+                                     std::to_string(options_.clients_per_address_max) + ")"});
   }
   connection.write(encode(for_strangers(hello_)), OutputClass::Urgent);
   connection.establish();
@@ -312,7 +314,7 @@ void UvTransport::greet_accepted_peer(UvConnection& connection, const Hello& hel
     return connections_.retire(connection);
   }
   const Status accepted = check_accepted_peer(hello);
-  if (!accepted.ok()) return refuse(connection, "peer", accepted.message());
+  if (!accepted.ok()) return refuse(connection, "peer", accepted);
   take_down(found->second);
   connection.write(encode(hello_), OutputClass::Urgent);
   bring_up(found->second, connection, hello);
@@ -337,6 +339,7 @@ void UvTransport::greet_dialled_peer(UvConnection& connection, const Hello& hell
   note_trouble(peer, LogLevel::Warning, accepted.message());
   Hello refusal = for_strangers(hello_);
   refusal.refusal = accepted.message();
+  refusal.refusal_code = accepted.code();
   connection.refuse(refusal);
 }
 
@@ -378,10 +381,11 @@ void UvTransport::take_down(Peer& peer) {
   if (std::exchange(peer.up, false)) inbox_.on_peer_down(peer.member.id);
 }
 
-void UvTransport::refuse(UvConnection& connection, std::string_view kind, const std::string& why) {
-  warn_once_in_a_while(kind, "refused a connection: " + why);
+void UvTransport::refuse(UvConnection& connection, std::string_view kind, const Status& why) {
+  warn_once_in_a_while(kind, "refused a connection: " + why.message());
   Hello refusal = for_strangers(hello_);
-  refusal.refusal = why;
+  refusal.refusal = why.message();
+  refusal.refusal_code = why.code();
   connection.refuse(refusal);
 }
 

@@ -156,7 +156,7 @@ class UvTransport final : public Transport, private UvConnection::Events {
   [[nodiscard]] Status check_dialled_peer(const Peer& peer, const Hello& hello) const;
   void bring_up(Peer& peer, UvConnection& connection, const Hello& hello);
   void take_down(Peer& peer);
-  void refuse(UvConnection& connection, std::string_view kind, const std::string& why);
+  void refuse(UvConnection& connection, std::string_view kind, const Status& why);
   void note_trouble(Peer& peer, LogLevel level, const std::string& why);
   void warn_once_in_a_while(std::string_view kind, const std::string& line);
 

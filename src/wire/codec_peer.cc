@@ -104,7 +104,8 @@ flatbuffers::Offset<wire::Hello> write_table(Builder& builder, const Hello& hell
   const TextOffset refusal = write_cut_text(builder, hello.refusal, kRefusalBytesMax);
   const auto config = write_config(builder, hello.config);
   return wire::CreateHello(builder, hello.protocol, static_cast<std::uint8_t>(hello.role), cluster,
-                           name, http, hello.incarnation.value, config, refusal);
+                           name, http, hello.incarnation.value, config, refusal,
+                           static_cast<std::uint8_t>(hello.refusal_code));
 }
 
 Hello read_table(FieldReader& reader, const wire::Hello& table) {
@@ -117,6 +118,7 @@ Hello read_table(FieldReader& reader, const wire::Hello& table) {
   hello.incarnation = Incarnation{table.incarnation()};
   hello.config = read_config(reader, table);
   hello.refusal = reader.text(table.refusal(), kRefusalBytesMax, "refusal");
+  hello.refusal_code = reader.error_code(table.refusal_code());
   return hello;
 }
 

@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "starling/status.h"
+
 #include "message/client_messages.h"
 #include "message/hello.h"
 
@@ -39,6 +41,10 @@ class ScriptedServer {
   [[nodiscard]] int connections() const { return accepted_; }
   // What it calls itself in its Hello.
   void set_cluster(const std::string& cluster) { hello_.cluster = cluster; }
+  void refuse_with(const std::string& why, StatusCode code) {
+    hello_.refusal = why;
+    hello_.refusal_code = code;
+  }
   void set_protocol(std::uint32_t protocol) { hello_.protocol = protocol; }
 
  private:

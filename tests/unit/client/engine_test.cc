@@ -83,6 +83,16 @@ TEST_CASE("Client: a write that was refused without effect goes to the next endp
   CHECK(busy.requests() == 1);
 }
 
+TEST_CASE("Client: a node with no room for one more is overloaded, and another one may have it") {
+  ScriptedServer crowded(answering(PutReply{}));
+  crowded.refuse_with("as many connections as clients_max allows", StatusCode::Overloaded);
+  const Status refused = client_of({crowded.endpoint()}).put("b", "k", "v").status();
+  CHECK(refused.code() == StatusCode::Overloaded);
+  CHECK(refused.message().find("clients_max") != std::string::npos);
+  const ScriptedServer other(answering(PutReply{}));
+  CHECK(client_of({crowded.endpoint(), other.endpoint()}).put("b", "k", "v").ok());
+}
+
 TEST_CASE("Client: it stays with the endpoint that answered") {
   const ScriptedServer server(answering(PutReply{}));
   Client client = client_of({kNobody, server.endpoint()});

@@ -52,9 +52,15 @@ TEST_CASE("check_hello: a client may leave the cluster open, but not name anothe
   CHECK_FALSE(check_hello(server, Hello{.cluster = "elsewhere"}).ok());
 }
 
-TEST_CASE("check_hello: a refusal of the other side is passed on") {
-  CHECK(check_hello(Hello{}, Hello{.refusal = "too busy"}).message().find("too busy") !=
-        std::string::npos);
+TEST_CASE("check_hello: a refusal of the other side is passed on, with a code that can be true") {
+  const auto refused_with = [](StatusCode code) {
+    return check_hello(Hello{}, Hello{.refusal = "too busy", .refusal_code = code});
+  };
+  CHECK(refused_with(StatusCode::Failure).message().find("too busy") != std::string::npos);
+  CHECK(refused_with(StatusCode::Failure).code() == StatusCode::Failure);
+  CHECK(refused_with(StatusCode::Overloaded).code() == StatusCode::Overloaded);
+  CHECK(refused_with(StatusCode::InDoubt).code() == StatusCode::Failure);
+  CHECK(refused_with(StatusCode::Ok).code() == StatusCode::Failure);
 }
 
 }  // namespace

@@ -385,6 +385,7 @@ TEST_CASE("UvTransport: a slow handshake is closed, and so are clients beyond th
   second.say(encode(client_hello()));
   REQUIRE(fixture.run_until([&] { return second.closed(); }));
   CHECK(second.hello().value_or(Hello{}).refusal.find("clients_max") != std::string::npos);
+  CHECK(second.hello().value_or(Hello{}).refusal_code == StatusCode::Overloaded);
   CHECK_FALSE(first.closed());
 }
 

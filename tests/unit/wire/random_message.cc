@@ -124,6 +124,7 @@ Hello hello(Random& random) {
                     .secret = hash(random)};
   }
   hello.refusal = name(random, 0);
+  if (coin(random)) hello.refusal_code = StatusCode::Overloaded;
   return hello;
 }
 
