@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +25,7 @@ namespace {
 constexpr std::string_view kMarker = "MACHINE";
 constexpr std::string_view kLogSuffix = ".log";
 constexpr std::string_view kTableSuffix = ".ldb";
+constexpr std::string_view kTornPrefix = "torn-";
 
 std::optional<std::uint64_t> number_of_log(std::string_view name) {
   if (!name.ends_with(kLogSuffix)) return std::nullopt;
@@ -30,6 +33,15 @@ std::optional<std::uint64_t> number_of_log(std::string_view name) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
   if (error != std::errc{} || end != name.data() + name.size()) return std::nullopt;
+  return number;
+}
+
+// Of "torn-000007.log" and "torn-MANIFEST-000007": 7.
+std::uint64_t number_in(const std::string& name) {
+  const std::size_t digits = name.find_first_of("0123456789");
+  if (digits == std::string::npos) return 0;
+  std::uint64_t number = 0;
+  static_cast<void>(std::from_chars(name.data() + digits, name.data() + name.size(), number));
   return number;
 }
 
@@ -137,7 +149,7 @@ bool TornLogs::may_cut() const {
 leveldb::Status TornLogs::cut() {
   leveldb::Status status;
   for (const Torn& torn : torn_) {
-    status = write_file("torn-" + torn.name, torn.bytes.substr(torn.whole_bytes));
+    status = write_file(std::string(kTornPrefix) + torn.name, torn.bytes.substr(torn.whole_bytes));
     if (status.ok()) status = write_file(torn.name, torn.bytes.substr(0, torn.whole_bytes));
     if (!status.ok()) break;
     told_ += (told_.empty() ? "" : "; ") + std::string("cut ") +
@@ -145,7 +157,19 @@ leveldb::Status TornLogs::cut() {
              path_of(torn.name) + "', which a power loss had torn and nobody was told are stored";
   }
   torn_.clear();
+  sweep();
   return status;
+}
+
+// Leaves the last ones. The numbers in LevelDB's names only grow, whatever the file is.
+void TornLogs::sweep() {
+  std::vector<std::string> names;
+  if (!env_.GetChildren(directory_, &names).ok()) return;
+  std::erase_if(names, [](const std::string& name) { return !name.starts_with(kTornPrefix); });
+  std::ranges::sort(names, std::greater(), number_in);
+  for (std::size_t index = kTornKept; index < names.size(); ++index) {
+    static_cast<void>(env_.RemoveFile(path_of(names[index])));
+  }
 }
 
 void TornLogs::remember() {

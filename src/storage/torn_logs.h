@@ -3,7 +3,7 @@
 // TornLogs: the logs of a database that was not closed in order, looked at before it is opened.
 // Damage with records behind it is told, and so is a file that is gone; a torn tail, which nobody
 // was told is stored, is cut off where LevelDB would refuse to open for it. What is cut stays aside
-// as `torn-NAME`.
+// as `torn-NAME`, the last few of them.
 //
 // A flipped bit in the very last record looks like a torn tail. So nothing is cut unless the
 // machine was started anew since the database was opened last, or a write failed: else no tail can
@@ -21,6 +21,9 @@ namespace starling {
 
 class TornLogs {
  public:
+  // What was cut is for people to look at. Power losses beyond this many sweep the older ones.
+  static constexpr std::size_t kTornKept = 8;
+
   // `machine_start`: a text that no two starts of the machine share; empty: nobody knows, and
   // nothing is ever cut. `env` outlives it.
   TornLogs(leveldb::Env& env, std::string directory, std::string machine_start);
@@ -53,6 +56,7 @@ class TornLogs {
   [[nodiscard]] leveldb::Status look_for_remains();
   [[nodiscard]] leveldb::Status look_at_manifest(const std::string& name, std::uint64_t& first_log);
   [[nodiscard]] leveldb::Status look_at_log(const std::string& name);
+  void sweep();
   [[nodiscard]] leveldb::Status write_file(const std::string& name, const std::string& bytes);
   [[nodiscard]] std::string path_of(const std::string& name) const;
   [[nodiscard]] leveldb::Status damaged(const std::string& name) const;

@@ -73,6 +73,22 @@ TEST_CASE("TornLogs: after a new start of the machine a garbage tail is cut off 
   CHECK(Bench::read(bench.directory.path() + "/torn-" + name) == std::string(5000, '\x01'));
 }
 
+TEST_CASE("TornLogs: of what was cut the last ones are kept") {
+  Bench bench;
+  const auto torn = [&bench](const std::string& name) {
+    return bench.directory.path() + "/torn-" + name;
+  };
+  for (std::size_t number = 100; number < 100 + TornLogs::kTornKept; ++number) {
+    Bench::write(torn((number % 2 == 0 ? "MANIFEST-000" : "000") + std::to_string(number)), "x");
+  }
+  Bench::write(torn("000099.log"), "x");
+  bench.append_garbage();
+  REQUIRE(bench.open("second").ok());
+  CHECK_FALSE(std::filesystem::exists(torn("000099.log")));
+  CHECK(std::filesystem::exists(torn("MANIFEST-000100")));
+  CHECK(std::filesystem::exists(torn("000107")));
+}
+
 TEST_CASE("TornLogs: without a new start of the machine garbage is damage, and nothing is cut") {
   Bench bench;
   bench.append_garbage();
