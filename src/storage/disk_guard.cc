@@ -69,8 +69,9 @@ DiskGuard::Report DiskGuard::look() {
   last_.explanation =
       last_.condition == StoreCondition::Roomy ? std::string() : explain(*found, limits);
   // Not where it would itself bring the limit about.
-  if (limits.ballast > 0 && found->free > limits.ballast + above(limits.soft)) {
-    make_ballast(limits.ballast);
+  const std::uint64_t kept_free = above(limits.soft);
+  if (limits.ballast > 0 && found->free > kept_free) {
+    make_ballast(limits.ballast, found->free - kept_free);
   }
   return last_;
 }
@@ -105,14 +106,20 @@ std::string DiskGuard::explain(const DiskSpace& space, const DiskLimits& limits)
          ": new values are refused, deletes and reads go on; make space, or lower the limit";
 }
 
-void DiskGuard::make_ballast(std::uint64_t bytes) {
+void DiskGuard::make_ballast(std::uint64_t bytes, std::uint64_t room) {
   std::error_code error;
-  const std::uint64_t there = std::filesystem::file_size(ballast_file(), error);
+  const std::uint64_t found = std::filesystem::file_size(ballast_file(), error);
+  const std::uint64_t there = error ? 0 : found;
   if (!error && there == bytes) return;
-  const int file = ::open(ballast_file().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (there < bytes && room <= bytes - there) return;
+  const int file = ::open(ballast_file().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   int failed = file < 0 ? errno : 0;
+  if (file >= 0 && there > bytes) failed = ::ftruncate(file, static_cast<off_t>(bytes));
   // Blocks, not only a length: a hole would give nothing back.
-  if (file >= 0) failed = ::posix_fallocate(file, 0, static_cast<off_t>(bytes));
+  if (file >= 0 && there < bytes) {
+    failed = ::posix_fallocate(file, static_cast<off_t>(there),
+                               static_cast<off_t>(std::min(bytes - there, kBallastStep)));
+  }
   if (file >= 0) static_cast<void>(::close(file));
   if (failed == 0) return;
   static_cast<void>(::unlink(ballast_file().c_str()));

@@ -47,6 +47,8 @@ struct DiskLimitOptions {
 
 class DiskGuard {
  public:
+  static constexpr std::uint64_t kBallastStep = std::uint64_t{8} << 20U;
+
   struct Report {
     StoreCondition condition = StoreCondition::Roomy;
     std::string explanation;  // with figures and the remedy; empty while there is room
@@ -56,7 +58,8 @@ class DiskGuard {
   DiskGuard(std::string directory, const DiskLimitOptions& options, Log& log);
 
   // Looks at the disk; where that fails, what was found last holds. Makes the ballast where it is
-  // missing and there is ample room.
+  // missing and there is ample room, a step at a time: there are file systems on which that means
+  // to write it all, and whoever looks has other things to do.
   [[nodiscard]] Report look();
   // Nothing: the operating system does not say.
   [[nodiscard]] std::optional<DiskSpace> space() const;
@@ -69,7 +72,7 @@ class DiskGuard {
   [[nodiscard]] std::string ballast_file() const {
     return directory_ + "/" + std::string(kBallastName);
   }
-  void make_ballast(std::uint64_t bytes);
+  void make_ballast(std::uint64_t bytes, std::uint64_t room);
 
   std::string directory_;
   DiskLimitOptions options_;

@@ -117,6 +117,22 @@ TEST_CASE("DiskGuard: the ballast has real blocks, is given up when needed, and 
   CHECK(std::filesystem::file_size(ballast) == kMiB);
 }
 
+TEST_CASE("DiskGuard: a large ballast is made a step at a look, and a smaller one is cut") {
+  const TemporaryDirectory directory;
+  CountingLog log;
+  const auto size = [&] { return std::filesystem::file_size(directory.path() + "/ballast"); };
+  constexpr std::uint64_t kLarge = 2 * DiskGuard::kBallastStep + kMiB;
+  DiskGuard guard(directory.path(), {.soft = 0, .hard = 0, .ballast = kLarge}, log);
+  for (const std::uint64_t expected :
+       {DiskGuard::kBallastStep, 2 * DiskGuard::kBallastStep, kLarge, kLarge}) {
+    (void)guard.look();
+    CHECK(size() == expected);
+  }
+  DiskGuard smaller(directory.path(), {.soft = 0, .hard = 0, .ballast = kMiB}, log);
+  (void)smaller.look();
+  CHECK(size() == kMiB);
+}
+
 TEST_CASE("DiskGuard: no ballast is made where it would bring the limit about") {
   const TemporaryDirectory directory;
   CountingLog log;
