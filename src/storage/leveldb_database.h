@@ -71,9 +71,9 @@ class LevelDbDatabase {
   [[nodiscard]] Status scan(std::string_view from, std::string_view to,
                             const StorageEngine::Visitor& visit) const;
 
-  // Writes all of it as one atomic batch. Synced: only then it is durable, and only this one is;
-  // LevelDB changes its log without syncing the old one, so a later sync does not reach back. No
-  // writes and Synced: syncs the log. Errors: DiskFull, Failure; none can be written any more then,
+  // Writes all of it as one atomic batch. Synced: only then it is durable, and with it
+  // what was written before, which takes an Env that syncs a log when LevelDB leaves it. No writes
+  // and Synced: syncs the log. Errors: DiskFull, Failure; none can be written any more then,
   // reads go on, and what the failed batch left on disk is known after the next open only.
   [[nodiscard]] Status write(const std::vector<std::vector<StorageWrite>>& batches,
                              CommitDemand demand);

@@ -4,8 +4,8 @@
 // sync ran goes into one batch (group commit): a sync costs a hundred times what a write does, and
 // a batch of thirty is four times cheaper than thirty threads that write one each.
 //
-// Every batch with a commit that demands Synced is synced itself: LevelDB changes its log without
-// syncing the old one, so a later sync does not reach back. The first error is final.
+// Every batch with a commit that demands Synced is synced itself: that a later sync reaches back is
+// the Env's doing, not LevelDB's, and only the interval relies on it. The first error is final.
 
 #include <condition_variable>
 #include <cstddef>

@@ -44,6 +44,49 @@ class StickyFile final : public leveldb::WritableFile {
   leveldb::Status error_;
 };
 
+// LevelDB leaves a log by destroying its file, so there is nobody to tell but the next one.
+class LogFile final : public leveldb::WritableFile {
+ public:
+  LogFile(std::unique_ptr<leveldb::WritableFile> file, LogEnds& ends)
+      : file_(std::move(file)), ends_(ends) {}
+  ~LogFile() override { leave(); }
+  LogFile(const LogFile&) = delete;
+  LogFile& operator=(const LogFile&) = delete;
+  LogFile(LogFile&&) = delete;
+  LogFile& operator=(LogFile&&) = delete;
+
+  leveldb::Status Append(const leveldb::Slice& data) override {
+    leveldb::Status status = ends_.error();
+    if (status.ok()) status = file_->Append(data);
+    unsynced_ = true;
+    return status;
+  }
+  leveldb::Status Flush() override { return file_->Flush(); }
+  leveldb::Status Sync() override {
+    leveldb::Status status = ends_.error();
+    if (status.ok()) status = file_->Sync();
+    if (status.ok()) unsynced_ = false;
+    return status;
+  }
+  leveldb::Status Close() override {
+    leave();
+    return file_->Close();
+  }
+
+ private:
+  void leave() {
+    if (std::exchange(unsynced_, false)) ends_.note(file_->Sync());
+  }
+
+  std::unique_ptr<leveldb::WritableFile> file_;
+  LogEnds& ends_;
+  bool unsynced_ = false;
+};
+
+bool is_log(const std::string& name) {
+  return name.ends_with(".log");
+}
+
 std::string directory_of(const std::string& name) {
   const std::string parent = std::filesystem::path(name).parent_path().string();
   return parent.empty() ? "." : parent;
@@ -88,9 +131,13 @@ leveldb::Status StarlingEnv::RenameFile(const std::string& from, const std::stri
 
 leveldb::Status StarlingEnv::hand_out(const std::string& name, leveldb::WritableFile* opened,
                                       leveldb::WritableFile** file) {
-  auto sticky = std::make_unique<StickyFile>(std::unique_ptr<leveldb::WritableFile>(opened));
+  std::unique_ptr<leveldb::WritableFile> ours =
+      std::make_unique<StickyFile>(std::unique_ptr<leveldb::WritableFile>(opened));
+  // Planted: what is synced behind a log is taken to speak for it.
+  const bool left_as_it_is = planted_ == PlantedBug::LaterSync;
+  if (is_log(name) && !left_as_it_is) ours = std::make_unique<LogFile>(std::move(ours), log_ends_);
   const leveldb::Status synced = sync_directory_of(name);
-  if (synced.ok()) *file = sticky.release();
+  if (synced.ok()) *file = ours.release();
   return synced;
 }
 

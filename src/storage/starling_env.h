@@ -11,6 +11,9 @@
 //   is acknowledged, and lost at the next open (LevelDB pull request 578). A failed sync may have
 //   dropped the pages it could not write, so a second one would lie. For the same reason no name
 //   is made any more once a directory could not be synced.
+// - A log is synced when it is left. LevelDB goes on to the next one without that, and a sync of
+//   the next one says nothing of the end of the last: what was only written there would be lost
+//   by a power loss however much later, though what came after it is there (LevelDB issue 193).
 //
 // The errors live as long as the Env: it is made anew for each open of a database. Source: Rebello
 // et al., "Can applications recover from fsync failures?" (ATC 2020).
@@ -25,6 +28,23 @@
 #include "storage/file_system.h"
 
 namespace starling {
+
+// What the logs of one Env share: once one could not be synced when it was left, none takes more.
+class LogEnds {
+ public:
+  void note(const leveldb::Status& synced) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (error_.ok()) error_ = synced;
+  }
+  [[nodiscard]] leveldb::Status error() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return error_;
+  }
+
+ private:
+  std::mutex mutex_;  // LevelDB leaves a log on another thread than it reads from
+  leveldb::Status error_;
+};
 
 class StarlingEnv final : public leveldb::EnvWrapper {
  public:
@@ -45,6 +65,7 @@ class StarlingEnv final : public leveldb::EnvWrapper {
 
   FileSystem& files_;
   const PlantedBug planted_;
+  LogEnds log_ends_;
   std::mutex mutex_;                 // LevelDB makes files on two threads
   leveldb::Status directory_error_;  // the first one; guarded by mutex_
 };

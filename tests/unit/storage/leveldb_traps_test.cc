@@ -21,6 +21,7 @@
 #include "starling/result.h"
 #include "starling/status.h"
 
+#include "base/planted_bug.h"
 #include "env/storage_engine.h"
 #include "storage/leveldb_database.h"
 #include "storage/starling_env.h"
@@ -151,12 +152,13 @@ TEST_CASE("LevelDbTraps: StarlingEnv syncs a rename before what it replaces is r
 }
 
 // One batch, then others until LevelDB has changed its log, the last of them synced.
-Outcome rely_on_later_sync(CommitDemand first, std::string& last_key) {
+Outcome rely_on_later_sync(CommitDemand first, PlantedBug planted) {
   ForgetfulFiles files;
-  StarlingEnv env(files);
+  StarlingEnv env(files, planted);
   const auto database = std::move(open(env)).value();
   files.hold_compactions();
   REQUIRE(write(*database, "first", 10, first).ok());
+  std::string last_key;
   for (int i = 0; i < 20; ++i) {
     last_key = "key" + std::to_string(i);
     REQUIRE(write(*database, last_key, kWriteBuffer / 15, CommitDemand::Written).ok());
@@ -169,15 +171,19 @@ Outcome rely_on_later_sync(CommitDemand first, std::string& last_key) {
 }
 
 TEST_CASE("LevelDbTraps: a sync does not reach back over a change of logs") {
-  std::string last_key;
-  const Outcome outcome = rely_on_later_sync(CommitDemand::Written, last_key);
+  const Outcome outcome = rely_on_later_sync(CommitDemand::Written, PlantedBug::LaterSync);
   CHECK(outcome.opens);
   CHECK(outcome.lost == 1);
 }
 
+TEST_CASE("LevelDbTraps: StarlingEnv syncs a log when it is left, so that a sync reaches back") {
+  const Outcome outcome = rely_on_later_sync(CommitDemand::Written, PlantedBug::None);
+  CHECK(outcome.opens);
+  CHECK(outcome.lost == 0);
+}
+
 TEST_CASE("LevelDbTraps: a batch that was itself synced is there, whatever the log did since") {
-  std::string last_key;
-  const Outcome outcome = rely_on_later_sync(CommitDemand::Synced, last_key);
+  const Outcome outcome = rely_on_later_sync(CommitDemand::Synced, PlantedBug::LaterSync);
   CHECK(outcome.opens);
   CHECK(outcome.lost == 0);
 }

@@ -1,5 +1,6 @@
 #include "storage/starling_env.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <functional>
 #include <memory>
@@ -111,6 +112,34 @@ TEST_CASE("StarlingEnv: one file's error is no other's") {
   CHECK_FALSE(broken->Append("x").ok());
   CHECK(sound->Append("x").ok());
   CHECK(sound->Sync().ok());
+}
+
+TEST_CASE("StarlingEnv: a log is synced when it is left, unless it was already") {
+  BrokenFiles files;
+  StarlingEnv env(files);
+  const auto syncs = [&files] { return std::ranges::count(files.calls, "sync"); };
+  CHECK(create(env, "d/000001.log")->Append("x").ok());
+  CHECK(syncs() == 1);
+  {
+    const auto synced = create(env, "d/000002.log");
+    CHECK(synced->Append("x").ok());
+    CHECK(synced->Sync().ok());
+  }
+  CHECK(syncs() == 2);
+  (void)create(env, "d/000003.log");
+  CHECK(create(env, "d/000004.ldb")->Append("x").ok());
+  CHECK(syncs() == 2);
+}
+
+TEST_CASE("StarlingEnv: once a log could not be synced when it was left, no log takes more") {
+  BrokenFiles files;
+  StarlingEnv env(files);
+  const auto next = create(env, "d/000002.log");
+  files.fails_once = "sync";
+  CHECK(create(env, "d/000001.log")->Append("x").ok());
+  CHECK(is_no_space(next->Append("y")));
+  CHECK(is_no_space(next->Sync()));
+  CHECK(create(env, "d/000003.ldb")->Append("x").ok());
 }
 
 TEST_CASE("StarlingEnv: the directory is synced after a file is made or renamed") {
