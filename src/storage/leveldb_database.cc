@@ -74,7 +74,8 @@ Status status_of_open(const std::string& directory, const leveldb::Status& statu
     return {StatusCode::DiskFull, "the disk of the data directory '" + directory + "' is full: " +
                                       text + "; nothing is damaged: make space, then start again"};
   }
-  if (text.find("lock ") != std::string::npos) {
+  // LevelDB's own words of its LOCK. A directory may be called anything.
+  if (text.starts_with("IO error: lock " + directory + "/LOCK: ")) {
     return {StatusCode::Failure, "the data directory '" + directory +
                                      "' is in use by another process; stop it, or choose another "
                                      "--data-dir (" +

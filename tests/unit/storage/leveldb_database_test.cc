@@ -13,8 +13,10 @@
 #include "starling/status.h"
 
 #include "env/storage_engine.h"
+#include "storage/posix_files.h"
 #include "storage/starling_env.h"
 #include "support/forgetful_files.h"
+#include "support/temporary_directory.h"
 
 namespace starling {
 namespace {
@@ -85,6 +87,21 @@ TEST_CASE("LevelDbDatabase: on a full disk an open says so, damages nothing, and
   const auto opened = open(env);
   REQUIRE(opened.ok());
   CHECK(get(**opened, "k") == std::string(1000, 'v'));
+}
+
+TEST_CASE("LevelDbDatabase: only its own lock means that another process has the directory") {
+  const TemporaryDirectory directory;
+  const std::string named = directory.path() + "/a lock LOCK: here";
+  PosixFiles files;
+  StarlingEnv env(files);
+  const auto opened = LevelDbDatabase::open({.directory = named + "/missing/db"}, env);
+  CHECK(opened.status().message().find("can not be used") != std::string::npos);
+  const auto first = LevelDbDatabase::open({.directory = named}, env);
+  REQUIRE(first.ok());
+  CHECK(LevelDbDatabase::open({.directory = named}, env)
+            .status()
+            .message()
+            .find("in use by another process") != std::string::npos);
 }
 
 TEST_CASE("LevelDbDatabase: after a failed write reads go on, and see none of it") {
