@@ -1,12 +1,13 @@
 // starlingd: one node. Exit codes: 0 stopped when asked to, 1 something failed, 2 wrong usage.
 
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "starling/result.h"
@@ -16,6 +17,8 @@
 #include "daemon/config.h"
 #include "daemon/daemon.h"
 #include "daemon/data_directory.h"
+#include "daemon/descriptor_limit.h"
+#include "daemon/memory_plan.h"
 #include "daemon/settings.h"
 #include "net/system_clock.h"
 
@@ -30,19 +33,20 @@ int fail(const Status& status) {
   return status.code() == StatusCode::Usage ? kExitUsage : kExitFailure;
 }
 
-// Each connection and each table of the store is a descriptor; the usual soft limit of 1024 is a
-// courtesy to programs that use select().
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
-}
-
 std::vector<std::string> environment_of_process() {
   std::vector<std::string> variables;
   for (char** entry = environ; *entry != nullptr; ++entry) variables.emplace_back(*entry);
   return variables;
+}
+
+void fit_clients(MemoryPlan& memory, Log& log) {
+  const std::uint64_t descriptors = raise_descriptor_limit();
+  const std::size_t clients = clients_within(descriptors, memory.clients);
+  if (clients == memory.clients) return;
+  log.warning("only " + std::to_string(clients) + " of " + std::to_string(memory.clients) +
+              " clients may connect: the limit of open files is " + std::to_string(descriptors) +
+              " (ulimit -n, LimitNOFILE=)");
+  memory.clients = clients;
 }
 
 // One daemon after the other: an old copy of the store makes room for an empty one.
@@ -73,7 +77,7 @@ int run(const std::vector<std::string>& arguments) {
   }
   const std::unique_ptr<Log> log = make_standard_error_log(configuration->settings.log_level);
   for (const std::string& warning : configuration->warnings) log->warning(warning);
-  raise_descriptor_limit();
+  fit_clients(configuration->settings.memory, *log);
   const Status outcome = serve(std::move(configuration->settings), *log);
   return outcome.ok() ? 0 : fail(outcome);
 }
