@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "env/storage_engine.h"
+
 namespace starling {
 
 bool DamageLedger::has_room() {
@@ -27,11 +29,27 @@ bool DamageLedger::note_gap(std::string_view behind) {
   return true;
 }
 
-void DamageLedger::forget_record(std::string_view store_key) {
+void DamageLedger::note_rewrite(std::string_view store_key, CommitTicket ticket) {
+  if (!records_.contains(store_key)) return;
+  rewrites_.push_back({.ticket = ticket, .store_key = std::string(store_key)});
+}
+
+void DamageLedger::on_committed(CommitTicket through) {
+  while (!rewrites_.empty() && rewrites_.front().ticket <= through) {
+    mended_ += records_.erase(rewrites_.front().store_key);
+    rewrites_.pop_front();
+  }
+}
+
+void DamageLedger::forget_uncommitted() {
+  for (Rewrite& rewrite : std::exchange(rewrites_, {})) {
+    if (records_.contains(rewrite.store_key)) new_records_.push_back(std::move(rewrite.store_key));
+  }
+}
+
+void DamageLedger::drop_record(std::string_view store_key) {
   const auto found = records_.find(store_key);
-  if (found == records_.end()) return;
-  records_.erase(found);
-  ++mended_;
+  if (found != records_.end()) records_.erase(found);
 }
 
 void DamageLedger::forget_gaps(std::string_view from, std::string_view to) {

@@ -6,11 +6,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "env/storage_engine.h"
 
 namespace starling {
 
@@ -24,9 +27,16 @@ class DamageLedger {
   bool note_record(std::string_view store_key);
   bool note_gap(std::string_view behind);
 
-  // The place is sound again. Nothing happens when it was not in here.
-  void forget_record(std::string_view store_key);
-  void forget_gaps(std::string_view from, std::string_view to);  // in [from, to)
+  // A record that is in here was written anew: it is sound once that is durable, and news again
+  // when it never will be.
+  void note_rewrite(std::string_view store_key, CommitTicket ticket);
+  void on_committed(CommitTicket through);
+  void forget_uncommitted();
+  // The record is nobody's business here any more, sound or not. Nothing happens when it was not in
+  // here, as below.
+  void drop_record(std::string_view store_key);
+  // These places are sound again, in [from, to).
+  void forget_gaps(std::string_view from, std::string_view to);
 
   // The records noted since the last call, by store key, in the order in which they were met.
   [[nodiscard]] std::vector<std::string> take_new_records();
@@ -38,11 +48,16 @@ class DamageLedger {
   [[nodiscard]] std::uint64_t mended() const { return mended_; }
 
  private:
+  struct Rewrite {
+    CommitTicket ticket;
+    std::string store_key;
+  };
   [[nodiscard]] bool has_room();
 
   std::set<std::string, std::less<>> records_;
   std::set<std::string, std::less<>> gaps_;
   std::vector<std::string> new_records_;  // at most kPlacesMax: each is in records_ as well
+  std::deque<Rewrite> rewrites_;          // in the order of their tickets; each is in records_
   std::uint64_t met_ = 0;
   std::uint64_t mended_ = 0;
   bool full_ = false;

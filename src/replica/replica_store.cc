@@ -177,23 +177,24 @@ Result<ReplicaStore::Mended> ReplicaStore::mend(const RecordKey& record,
     before = contribution_of(address, entry.stored.record.versions);
     trees_.doubt(record.partition, record.token);
   }
-  damage_.forget_record(entry.store_key);
-  commit(address, entry, before, CommitDemand::Synced);
+  damage_.note_rewrite(entry.store_key, commit(address, entry, before, CommitDemand::Synced));
   return Mended::Rewritten;
 }
 
 void ReplicaStore::forget_damage(const RecordKey& record) {
-  damage_.forget_record(record_store_key(
+  damage_.drop_record(record_store_key(
       {.partition = record.partition, .token = record.token, .address = record.address}));
 }
 
 void ReplicaStore::on_committed(CommitTicket through) {
   cache_.on_committed(through);
+  damage_.on_committed(through);
 }
 
 void ReplicaStore::forget_uncommitted() {
   cache_.clear();
   trees_.forget();
+  damage_.forget_uncommitted();
   lost_something_ = true;
 }
 

@@ -393,6 +393,7 @@ TEST_CASE("ReplicaStore: mending overwrites, is synced, forgets `mine`, and chan
   CHECK(*mended == ReplicaStore::Mended::Rewritten);
   REQUIRE(fixture.engine.queue.size() == 1);
   CHECK(fixture.engine.queue.front().demand == CommitDemand::Synced);
+  CHECK(fixture.store.damage().mended() == 0);
   fixture.complete_all();
   CHECK(fixture.store.read(key.at())->versions->siblings().at(0).value == "v");
   const auto stored = decode_record(record_store_key(key.at()),
