@@ -31,11 +31,15 @@
 namespace starling {
 namespace {
 
-// No request lives longer, so none counts an acknowledgement that is older.
-constexpr Duration kRest = kTimeoutMax;
+// No request lives longer, so none counts an acknowledgement that is older. A twentieth more: the
+// coordinator's minute is not this node's, and clocks that differ by more are broken.
+constexpr Duration kRest = kTimeoutMax + kTimeoutMax / 20;
 // What an attempt may take, and the pause behind one that failed: a replica is down, or busy.
 constexpr Duration kAttemptMax = std::chrono::seconds(5);
 constexpr Duration kRetryPause = std::chrono::seconds(10);
+// Attempts that failed, some minute of them, until somebody is told what keeps it from being
+// mended.
+constexpr std::uint32_t kAttemptsUntold = 6;
 // More would only compete with clients; each is one read of all replicas.
 constexpr std::size_t kAskingMax = 8;
 
@@ -92,11 +96,21 @@ void Mender::on_answer(const MendAnswer& answer, Instant now) {
   place->second.state = State::Resting;
   place->second.due = now + kRetryPause;
   const auto* const read = std::get_if<AnswerGet>(&answer.answer);
-  if (read == nullptr) {
-    log_.write(LogLevel::Trace, "mark: mend: the others could not be asked");
-    return;
-  }
+  if (read == nullptr) return note_failure(place->second, std::get<AnswerError>(answer.answer));
   mend(place, read->record, now);
+}
+
+// Of the copies that can be read nobody knows whether they have all that the lost ones had: two of
+// three may have acknowledged what the third has never seen. So none is taken for the whole.
+void Mender::note_failure(Place& place, const AnswerError& answer) {
+  log_.write(LogLevel::Trace, "mark: mend: the others could not be asked");
+  if (++place.attempts != kAttemptsUntold) return;
+  log_.warning("the record of " + name_of(place.record) +
+               " can not be read here and not be mended: not every other replica answers for it (" +
+               answer.status.message() +
+               "). One that is away: start it. One that can not read its own copy either: what is "
+               "left may lack acknowledged writes, so it is yours to judge; get it at --r one from "
+               "a node that can read it, and put it under another key");
 }
 
 void Mender::mend(Places::iterator place, const SiblingSet& versions, Instant now) {

@@ -48,12 +48,14 @@ class Mender {
     RecordKey record;
     Instant due;
     State state = State::Resting;
-    bool told = false;  // that nobody can supply it
+    bool told = false;           // that nobody can supply it
+    std::uint32_t attempts = 0;  // that failed
   };
   // By number, in the order in which they were met. At most DamageLedger::kPlacesMax.
   using Places = std::map<std::uint64_t, Place>;
 
   void ask(std::uint64_t number, Place& place, Instant now);
+  void note_failure(Place& place, const AnswerError& answer);
   void mend(Places::iterator place, const SiblingSet& versions, Instant now);
   void leave_unsupplied(Place& place, Instant now);
 

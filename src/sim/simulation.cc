@@ -54,7 +54,7 @@ constexpr Duration kReadyMax = seconds(20);
 // Who is ready has told all others by then.
 constexpr Duration kWordOfMouth = seconds(2);
 // The longest life of a request, from when the damage was met, and a few attempts.
-constexpr Duration kMendMax = kTimeoutMax + seconds(30);
+constexpr Duration kMendMax = kTimeoutMax + seconds(33);
 // Hints come home within moments; one that was stuck is tried again after ten seconds.
 constexpr Duration kHintsMax = seconds(30);
 // Read repair behind the answer, at the speed of a healthy cluster.

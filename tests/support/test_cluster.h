@@ -12,6 +12,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -176,6 +177,8 @@ class TestCluster {
   }
 
   [[nodiscard]] Node& node(std::size_t i) { return *nodes_[i]; }
+  // What the nodes have warned of so far.
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return log_.kept; }
   [[nodiscard]] MemoryEngine& engine(std::size_t i) { return *engines_[i]; }
   [[nodiscard]] NodeId id(std::size_t i) const { return config_.founders[i].id; }
   [[nodiscard]] const ClusterConfig& config() const { return config_; }
@@ -233,7 +236,15 @@ class TestCluster {
 
   ClusterConfig config_;
   NodeOptions options_;
-  NullLog log_;
+  class WarningsLog final : public Log {
+   public:
+    void write(LogLevel level, std::string_view text) override {
+      if (level == LogLevel::Warning) kept.emplace_back(text);
+    }
+    std::vector<std::string> kept;
+  };
+
+  WarningsLog log_;
   std::vector<std::unique_ptr<Host>> hosts_;
   std::vector<std::unique_ptr<MemoryEngine>> engines_;
   std::vector<std::unique_ptr<Node>> nodes_;

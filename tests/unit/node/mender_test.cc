@@ -1,5 +1,6 @@
 #include "node/mender.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -19,7 +20,8 @@
 namespace starling {
 namespace {
 
-constexpr Duration kRest = kTimeoutMax;
+// A request's life, and a margin for clocks that do not run alike.
+constexpr Duration kRest = kTimeoutMax + std::chrono::seconds(3);
 
 // Three nodes that all hold "key", of which node0 has just been started, so that it reads its disk.
 struct DamagedRecord {
@@ -91,6 +93,16 @@ TEST_CASE("Mender: another replica whose own record is damaged as well is no sou
   record.pass(kRest);
   CHECK_FALSE(record.is_sound());
   CHECK(record.damage().waiting == 1);
+  // Nobody but their owner can judge what the copies that are left amount to, and must be told.
+  const auto told = [&record] {
+    return std::ranges::count_if(record.cluster.warnings(), [](const std::string& warning) {
+      return warning.find("bucket/key can not be read here and not be mended") != std::string::npos;
+    });
+  };
+  CHECK(told() == 0);
+  for (int attempts = 0; attempts < 12; ++attempts) record.pass(std::chrono::seconds(10));
+  CHECK(told() == 2);  // by each of the two, once
+  CHECK_FALSE(record.is_sound());
 }
 
 TEST_CASE("Mender: what no other replica holds stays damaged and reported, not absent") {
