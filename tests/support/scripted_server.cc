@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -87,18 +88,54 @@ std::optional<std::string> ScriptedServer::answer(std::uint64_t number,
   return script_.script(number, request);
 }
 
+void ScriptedServer::set_cluster(const std::string& cluster) {
+  const std::lock_guard lock(hello_mutex_);
+  hello_.cluster = cluster;
+}
+
+void ScriptedServer::set_protocol(std::uint32_t protocol) {
+  const std::lock_guard lock(hello_mutex_);
+  hello_.protocol = protocol;
+}
+
+void ScriptedServer::refuse_with(const std::string& why, StatusCode code) {
+  const std::lock_guard lock(hello_mutex_);
+  hello_.refusal = why;
+  hello_.refusal_code = code;
+}
+
+std::string ScriptedServer::greeting() {
+  const std::lock_guard lock(hello_mutex_);
+  return encode(hello_);
+}
+
 void ScriptedServer::serve() {
   while (!stopping_) {
+    join_ended();
     if (!is_readable(listener_)) continue;
     const int connection = accept(listener_, nullptr, nullptr);
+    // The caller may have gone again meanwhile.
+    if (connection < 0) continue;
     ++accepted_;
-    connections_.emplace_back([this, connection] {
-      send_all(connection, encode(hello_));
-      serve_connection(connection);
-      close(connection);
-    });
+    auto ended = std::make_shared<std::atomic<bool>>(false);
+    connections_.push_back({.thread = std::thread([this, connection, ended] {
+                              send_all(connection, greeting());
+                              serve_connection(connection);
+                              close(connection);
+                              *ended = true;
+                            }),
+                            .ended = ended});
   }
-  for (std::thread& connection : connections_) connection.join();
+  for (Served& connection : connections_) connection.thread.join();
+}
+
+// A thread that has ended is held by the system until then, and so are thousands.
+void ScriptedServer::join_ended() {
+  std::erase_if(connections_, [](Served& connection) {
+    if (!*connection.ended) return false;
+    connection.thread.join();
+    return true;
+  });
 }
 
 void ScriptedServer::serve_connection(int connection) {

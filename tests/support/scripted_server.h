@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -40,29 +41,35 @@ class ScriptedServer {
   [[nodiscard]] int requests() const { return requests_; }
   [[nodiscard]] int connections() const { return accepted_; }
   // What it calls itself in its Hello.
-  void set_cluster(const std::string& cluster) { hello_.cluster = cluster; }
-  void refuse_with(const std::string& why, StatusCode code) {
-    hello_.refusal = why;
-    hello_.refusal_code = code;
-  }
-  void set_protocol(std::uint32_t protocol) { hello_.protocol = protocol; }
+  void set_cluster(const std::string& cluster);
+  void refuse_with(const std::string& why, StatusCode code);
+  void set_protocol(std::uint32_t protocol);
 
  private:
+  // One thread a connection, which is joined when it is seen to have ended.
+  struct Served {
+    std::thread thread;
+    std::shared_ptr<std::atomic<bool>> ended;
+  };
+
   void listen();
   void serve();
+  void join_ended();
+  [[nodiscard]] std::string greeting();
   void serve_connection(int connection);
   [[nodiscard]] std::optional<std::string> answer(std::uint64_t number,
                                                   const ClientRequest& request);
 
   Verbatim script_;
-  Hello hello_;
   int listener_ = -1;
   std::string port_;
   std::atomic<int> requests_ = 0;
   std::atomic<int> accepted_ = 0;
   std::atomic<bool> stopping_ = false;
-  std::mutex mutex_;
-  std::vector<std::thread> connections_;
+  std::mutex mutex_;  // of the script
+  std::mutex hello_mutex_;
+  Hello hello_;                      // under hello_mutex_: a test may change it at any time
+  std::vector<Served> connections_;  // of the thread that accepts
   std::thread thread_;
 };
 
