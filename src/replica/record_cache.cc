@@ -47,6 +47,7 @@ RecordCache::Entry& RecordCache::insert(std::string store_key, StoredRecord stor
                            .demand = satisfied,
                            .bytes = 0});
   Entry& entry = recent_.front();
+  entry.place = recent_.begin();
   entry.bytes = bytes_of(entry);
   bytes_ += entry.bytes;
   const bool is_new = index_.emplace(entry.store_key, recent_.begin()).second;
@@ -58,12 +59,12 @@ RecordCache::Entry& RecordCache::insert(std::string store_key, StoredRecord stor
 void RecordCache::pin(Entry& entry, CommitTicket ticket, CommitDemand demand) {
   STARLING_CHECK(waiting_.empty() || waiting_.back().first < ticket);
   if (entry.ticket == CommitTicket{}) {
-    pinned_.splice(pinned_.end(), recent_, index_.at(entry.store_key));
-    pinned_keys_.emplace(entry.store_key, &entry);
+    pinned_.splice(pinned_.end(), recent_, entry.place);
+    entry.pinned_place = pinned_keys_.emplace(entry.store_key, &entry).first;
   }
   entry.ticket = ticket;
   entry.demand = demand;
-  waiting_.emplace_back(ticket, entry.store_key);
+  waiting_.emplace_back(ticket, entry.place);
   bytes_ -= entry.bytes;
   entry.bytes = bytes_of(entry);
   bytes_ += entry.bytes;
@@ -71,12 +72,11 @@ void RecordCache::pin(Entry& entry, CommitTicket ticket, CommitDemand demand) {
 
 void RecordCache::on_committed(CommitTicket through) {
   while (!waiting_.empty() && waiting_.front().first <= through) {
-    const auto [ticket, store_key] = waiting_.front();
+    const auto [ticket, entry] = waiting_.front();
     waiting_.pop_front();
-    const std::list<Entry>::iterator entry = index_.at(store_key);
     if (entry->ticket != ticket) continue;  // changed again since; that commit is still to come
     entry->ticket = CommitTicket{};
-    pinned_keys_.erase(store_key);
+    pinned_keys_.erase(entry->pinned_place);
     recent_.splice(recent_.begin(), pinned_, entry);
   }
   evict();
@@ -105,11 +105,13 @@ void RecordCache::check_invariants() const {
   std::size_t bytes = 0;
   for (const Entry& entry : recent_) {
     STARLING_CHECK(entry.ticket == CommitTicket{});
+    STARLING_CHECK(&*entry.place == &entry);
     bytes += entry.bytes;
   }
   for (const Entry& entry : pinned_) {
     STARLING_CHECK(entry.ticket != CommitTicket{});
-    STARLING_CHECK(pinned_keys_.contains(entry.store_key));
+    STARLING_CHECK(&*entry.place == &entry);
+    STARLING_CHECK(entry.pinned_place->second == &entry);
     bytes += entry.bytes;
   }
   STARLING_CHECK(bytes == bytes_);
