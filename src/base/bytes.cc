@@ -1,5 +1,6 @@
 #include "base/bytes.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -18,16 +19,21 @@ constexpr std::string_view kBase64Url =
 
 template <typename Number>
 void append_little_endian(std::string& bytes, Number value) {
+  // At once: byte by byte the string would be asked for room eight times.
+  std::array<char, sizeof(Number)> encoded;
   for (std::size_t i = 0; i < sizeof(Number); ++i) {
-    bytes.push_back(static_cast<char>((value >> (8 * i)) & 0xFFU));
+    encoded[i] = static_cast<char>((value >> (8 * i)) & 0xFFU);
   }
+  bytes.append(encoded.data(), encoded.size());
 }
 
 template <typename Number>
 void append_big_endian(std::string& bytes, Number value) {
-  for (std::size_t i = sizeof(Number); i > 0; --i) {
-    bytes.push_back(static_cast<char>((value >> (8 * (i - 1))) & 0xFFU));
+  std::array<char, sizeof(Number)> encoded;
+  for (std::size_t i = 0; i < sizeof(Number); ++i) {
+    encoded[i] = static_cast<char>((value >> (8 * (sizeof(Number) - 1 - i))) & 0xFFU);
   }
+  bytes.append(encoded.data(), encoded.size());
 }
 
 template <typename Number>
