@@ -1,6 +1,7 @@
 #include "daemon/memory_relief.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -9,6 +10,11 @@
 
 #include <malloc.h>
 #include <unistd.h>
+
+// jemalloc's, in a program that is linked with it; elsewhere, as under sanitizers, it is nullptr.
+extern "C" __attribute__((weak)) int mallctl(const char* name, void* old_value,
+                                             std::size_t* old_size, void* new_value,
+                                             std::size_t new_size);
 
 namespace starling {
 
@@ -24,7 +30,9 @@ std::optional<std::uint64_t> resident_bytes() {
 }
 
 void return_freed_memory() {
-  static_cast<void>(malloc_trim(0));
+  if (mallctl == nullptr) return static_cast<void>(malloc_trim(0));
+  // 4096 stands for all arenas.
+  static_cast<void>(mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0));
 }
 
 MemoryRelief::MemoryRelief(std::uint64_t limit_bytes, System system)

@@ -1,8 +1,8 @@
 #pragma once
 
 // MemoryRelief: gives memory that was freed back to the system when the process holds more than it
-// was given. The C library keeps freed blocks in heaps for whoever needs some next; among small
-// records that stay, large values that come and go leave gaps that nothing else fits in. Sending
+// was given. The allocator keeps freed blocks for whoever needs some next; among small records that
+// stay, large values that come and go leave gaps that nothing else fits in. Sending
 // every large block back at once would be simpler, and was measured to halve what a node takes of
 // large values: each page is then mapped and cleared again for every one of them.
 
