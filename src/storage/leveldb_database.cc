@@ -1,5 +1,6 @@
 #include "storage/leveldb_database.h"
 
+#include <charconv>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -8,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include <leveldb/cache.h>
 #include <leveldb/db.h>
 #include <leveldb/env.h>
 #include <leveldb/filter_policy.h>
@@ -22,8 +22,11 @@
 #include "starling/status.h"
 
 #include "env/storage_engine.h"
+#include "storage/counting_cache.h"
 #include "storage/io_error.h"
+#include "storage/level_stats.h"
 #include "storage/leveldb_status.h"
+#include "storage/storage_metrics.h"
 #include "storage/torn_logs.h"
 
 namespace starling {
@@ -114,7 +117,7 @@ std::uint64_t bytes_to_open(const std::string& directory, leveldb::Env& env) {
 Result<std::unique_ptr<LevelDbDatabase>> LevelDbDatabase::open(
     const LevelDbDatabaseOptions& options, leveldb::Env& env) {
   Parts parts;
-  parts.cache.reset(leveldb::NewLRUCache(options.block_cache_bytes));
+  parts.cache = std::make_unique<CountingCache>(options.block_cache_bytes);
   parts.filter.reset(leveldb::NewBloomFilterPolicy(kBloomBitsPerKey));
   leveldb::Options chosen = database_options(options, env);
   chosen.block_cache = parts.cache.get();
@@ -167,6 +170,20 @@ Status LevelDbDatabase::scan(std::string_view from, std::string_view to,
     if (key >= to || !visit(key, view_of(entry->value()))) break;
   }
   return status_of_read(entry->status());
+}
+
+DatabaseMetrics LevelDbDatabase::metrics() const {
+  DatabaseMetrics metrics{.levels = {},
+                          .block_cache_hits = parts_.cache->hits(),
+                          .block_cache_misses = parts_.cache->misses(),
+                          .block_cache_bytes = parts_.cache->TotalCharge(),
+                          .memory_bytes = 0};
+  std::string text;
+  if (parts_.db->GetProperty("leveldb.stats", &text)) metrics.levels = parse_level_stats(text);
+  if (parts_.db->GetProperty("leveldb.approximate-memory-usage", &text)) {
+    std::from_chars(text.data(), text.data() + text.size(), metrics.memory_bytes);
+  }
+  return metrics;
 }
 
 Status LevelDbDatabase::write(const std::vector<std::vector<StorageWrite>>& batches,

@@ -17,10 +17,10 @@
 #include "starling/status.h"
 
 #include "env/storage_engine.h"
+#include "storage/storage_metrics.h"
 #include "storage/torn_logs.h"
 
 namespace leveldb {
-class Cache;
 class DB;
 class Env;
 class FilterPolicy;
@@ -29,6 +29,8 @@ struct Options;
 }  // namespace leveldb
 
 namespace starling {
+
+class CountingCache;
 
 struct LevelDbDatabaseOptions {
   std::string directory;
@@ -78,10 +80,13 @@ class LevelDbDatabase {
   [[nodiscard]] Status write(const std::vector<std::vector<StorageWrite>>& batches,
                              CommitDemand demand);
 
+  // On any thread. Walks no data.
+  [[nodiscard]] DatabaseMetrics metrics() const;
+
  private:
   // In the order in which they are needed: the database uses the other two.
   struct Parts {
-    std::unique_ptr<leveldb::Cache> cache;
+    std::unique_ptr<CountingCache> cache;
     std::unique_ptr<const leveldb::FilterPolicy> filter;
     std::unique_ptr<leveldb::DB> db;
     std::unique_ptr<TornLogs> logs;

@@ -20,6 +20,7 @@
 #include "storage/machine_start.h"
 #include "storage/posix_files.h"
 #include "storage/starling_env.h"
+#include "storage/storage_metrics.h"
 
 namespace starling {
 namespace {
@@ -89,6 +90,13 @@ LaneCompletions LevelDbEngine::drain_completions() {
   return lane_->drain_completions();
 }
 
+StorageMetrics LevelDbEngine::metrics() const {
+  StorageMetrics metrics{.lane = ended_lanes_, .database = {}};
+  if (lane_ != nullptr) metrics.lane.add(lane_->metrics());
+  if (database_ != nullptr) metrics.database = database_->metrics();
+  return metrics;
+}
+
 std::uint64_t LevelDbEngine::reopen_bytes() const {
   return bytes_to_open(options_.database.directory, *options_.files);
 }
@@ -98,6 +106,7 @@ Status LevelDbEngine::reopen() {
     lane_->end();
     last_ticket_ = lane_->last_ticket();
     witnesses_ = lane_->witnesses();
+    ended_lanes_.add(lane_->metrics());
   }
   lane_.reset();
   database_.reset();

@@ -22,6 +22,7 @@
 #include "storage/leveldb_database.h"
 #include "storage/leveldb_lane.h"
 #include "storage/starling_env.h"
+#include "storage/storage_metrics.h"
 
 namespace starling {
 
@@ -59,6 +60,9 @@ class LevelDbEngine final : public StorageEngine {
   // What is complete, for Node::on_committed; asked for after a notification.
   [[nodiscard]] LaneCompletions drain_completions();
 
+  // What was counted since the engine was opened; of the database, since that was.
+  [[nodiscard]] StorageMetrics metrics() const;
+
   // Bytes that opening the database again may write: its logs become tables.
   [[nodiscard]] std::uint64_t reopen_bytes() const;
   // Closes the database and opens it anew: the way on behind a full disk, whose error sticks. What
@@ -82,6 +86,7 @@ class LevelDbEngine final : public StorageEngine {
   // Both are missing while the database is closed for want of space.
   std::unique_ptr<LevelDbDatabase> database_;
   std::unique_ptr<LevelDbLane> lane_;
+  LaneMetrics ended_lanes_;
   CommitTicket last_ticket_;  // of the lanes that ended, and of commits while there is none
   std::vector<LevelDbLane::Witness> witnesses_;  // of the last lane that ended
 };

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -15,6 +16,7 @@
 #include "env/commit_notifier.h"
 #include "env/storage_engine.h"
 #include "storage/leveldb_database.h"
+#include "storage/storage_metrics.h"
 
 namespace starling {
 namespace {
@@ -88,8 +90,11 @@ void LevelDbLane::run() {
   Lock lock(mutex_);
   while (std::optional<Turn> turn = next_turn(lock)) {
     lock.unlock();
+    const Instant begun = lane_now();
     const Status status = write(*turn);
+    const Duration took = lane_now() - begun;
     lock.lock();
+    count(*turn, took);
     if (!complete(*turn, status)) continue;
     lock.unlock();
     notifier_.notify();
@@ -162,6 +167,20 @@ void LevelDbLane::doubt(const std::vector<std::vector<StorageWrite>>& failed) {
       std::erase_if(witnesses_, [&](const Witness& one) { return one.key == write.key; });
     }
   }
+}
+
+void LevelDbLane::count(const Turn& turn, Duration took) {
+  (turn.sync ? metrics_.synced_writes : metrics_.written_only).record(took);
+  if (turn.commits.empty()) return;
+  std::size_t bytes = 0;
+  for (const Commit& commit : turn.commits) bytes += commit.bytes;
+  metrics_.batch_commits.record(std::uint64_t{turn.commits.size()});
+  metrics_.batch_bytes.record(std::uint64_t{bytes});
+}
+
+LaneMetrics LevelDbLane::metrics() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return metrics_;
 }
 
 bool LevelDbLane::complete(const Turn& turn, const Status& status) {

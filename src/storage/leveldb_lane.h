@@ -22,6 +22,7 @@
 #include "base/time.h"
 #include "env/commit_notifier.h"
 #include "env/storage_engine.h"
+#include "storage/storage_metrics.h"
 
 namespace starling {
 
@@ -55,6 +56,9 @@ class LevelDbLane {
   [[nodiscard]] std::uint64_t queued_bytes() const { return queued_bytes_; }
   [[nodiscard]] CommitTicket last_ticket() const { return CommitTicket{last_ticket_}; }
 
+  // On any thread: what was counted so far.
+  [[nodiscard]] LaneMetrics metrics() const;
+
   // Writes all that is queued unless the lane is broken, and ends its thread.
   void end();
   // A key that was in the last synced write, and has not been written since.
@@ -87,6 +91,7 @@ class LevelDbLane {
   [[nodiscard]] Status write(Turn& turn);
   void remember(const std::vector<std::vector<StorageWrite>>& written, bool synced);
   void doubt(const std::vector<std::vector<StorageWrite>>& failed);
+  void count(const Turn& turn, Duration took);
   // Returns whether the loop must be woken.
   [[nodiscard]] bool complete(const Turn& turn, const Status& status);
 
@@ -102,11 +107,12 @@ class LevelDbLane {
   std::optional<Instant> sync_due_;
   std::vector<Witness> witnesses_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   // Guarded by mutex_.
   std::deque<Commit> queue_;
   LaneCompletions completions_;
   std::uint64_t completed_bytes_ = 0;
+  LaneMetrics metrics_;
   bool asleep_ = false;    // the lane: only then it is woken
   bool notified_ = false;  // the loop: it has not drained since
   bool ending_ = false;

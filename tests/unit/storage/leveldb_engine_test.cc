@@ -18,6 +18,7 @@
 
 #include "env/storage_engine.h"
 #include "storage/leveldb_lane.h"
+#include "storage/storage_metrics.h"
 #include "support/counting_notifier.h"
 #include "support/forgetful_files.h"
 #include "support/temporary_directory.h"
@@ -84,6 +85,27 @@ TEST_CASE("LevelDbEngine: a path that can be no directory names itself") {
   const auto opened = LevelDbEngine::open({.database = {.directory = file + "/store"}}, notifier);
   CHECK(opened.status().code() == StatusCode::Failure);
   CHECK(opened.status().message().find(file) != std::string::npos);
+}
+
+TEST_CASE("LevelDbEngine: counts over a reopen, and tells what the database says of itself") {
+  const TemporaryDirectory directory;
+  CountingNotifier notifier;
+  fill(directory.path(), notifier);
+  const auto engine = open(directory.path(), notifier);
+  CHECK(engine->metrics().database.levels.size() == 1);  // the table that fill() left
+  CHECK(engine->get("key1").ok());
+  CHECK(engine->get("key2").ok());
+  const DatabaseMetrics read = engine->metrics().database;
+  CHECK(read.block_cache_misses == 1);
+  CHECK(read.block_cache_hits == 1);
+  CHECK(read.block_cache_bytes > 0);
+  CHECK(read.memory_bytes > 0);
+  const CommitTicket ticket = engine->commit({{.key = "k", .value = "v"}}, CommitDemand::Synced);
+  while (engine->drain_completions().through < ticket) {
+  }
+  REQUIRE(engine->reopen().ok());
+  CHECK(engine->metrics().lane.synced_writes.count() == 1);
+  CHECK(engine->metrics().database.block_cache_hits == 0);
 }
 
 TEST_CASE("LevelDbEngine: a flipped byte is corruption, for look-ups and for scans") {

@@ -16,6 +16,7 @@
 #include "env/storage_engine.h"
 #include "gated_files.h"
 #include "storage/leveldb_engine.h"
+#include "storage/storage_metrics.h"
 #include "support/counting_notifier.h"
 #include "support/temporary_directory.h"
 
@@ -76,6 +77,12 @@ TEST_CASE("LevelDbLane: what queues up behind a commit becomes one batch with on
   CHECK(fixture.wait_for(last).through == last);
   CHECK(fixture.writes() == 2);
   CHECK(fixture.syncs() == 2);
+  const LaneMetrics counted = fixture.engine->metrics().lane;
+  CHECK(counted.synced_writes.count() == 2);
+  CHECK(counted.written_only.count() == 0);
+  CHECK(counted.batch_commits.count() == 2);
+  CHECK(counted.batch_commits.sum() == 51);
+  CHECK(counted.batch_bytes.sum() > 0);
 }
 
 TEST_CASE("LevelDbLane: one commit that demands it syncs its whole batch, none syncs nothing") {
