@@ -1,5 +1,6 @@
 #include "node/answer_desk.h"
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <variant>
@@ -74,7 +75,16 @@ void AnswerDesk::answer_get(const Operation& operation, AnswerGet answer) {
   };
   reply.checksum = checksum_of(address.key, answer.record.siblings());
   reply.siblings = live_values(std::move(answer.record));
+  count_values(reply);
   transport_.reply(origin->client, std::move(reply));
+}
+
+void AnswerDesk::count_values(const GetReply& reply) {
+  if (reply.siblings.empty()) return;
+  std::uint64_t bytes = 0;
+  for (const SiblingReply& sibling : reply.siblings) bytes += sibling.value.size();
+  metrics_.get_bytes.record(bytes);
+  metrics_.read_siblings.record(std::uint64_t{reply.siblings.size()});
 }
 
 void AnswerDesk::answer_error(const Origin& origin, const AnswerError& answer) {
@@ -98,6 +108,7 @@ void AnswerDesk::reply(const ClientHandle& client, ClientReply reply) {
 }
 
 void AnswerDesk::refuse(const ClientHandle& client, Status status) {
+  metrics_.count_refusal(status.code());
   transport_.reply(client, ErrorReply{.status = std::move(status), .replies = {}});
 }
 

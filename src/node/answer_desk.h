@@ -11,6 +11,7 @@
 #include "env/transport.h"
 #include "message/client_messages.h"
 #include "node/cluster_view.h"
+#include "node/node_metrics.h"
 #include "node/operation.h"
 #include "node/outbox.h"
 #include "quorum/actions.h"
@@ -21,8 +22,12 @@ namespace starling {
 class AnswerDesk {
  public:
   AnswerDesk(const ClusterView& cluster, Transport& transport, Outbox& outbox,
-             const ContextCodec& contexts)
-      : cluster_(cluster), transport_(transport), outbox_(outbox), contexts_(contexts) {}
+             const ContextCodec& contexts, NodeMetrics& metrics)
+      : cluster_(cluster),
+        transport_(transport),
+        outbox_(outbox),
+        contexts_(contexts),
+        metrics_(metrics) {}
 
   [[nodiscard]] const ContextCodec& contexts() const { return contexts_; }
 
@@ -39,12 +44,14 @@ class AnswerDesk {
  private:
   // Whom the client should ask about that key from now on.
   [[nodiscard]] RouteHint route_of(const Operation& operation) const;
+  void count_values(const GetReply& reply);
   void send(const Origin& origin, bool nothing_minted, std::variant<ErrorReply, PutReply> reply);
 
   const ClusterView& cluster_;
   Transport& transport_;
   Outbox& outbox_;
   const ContextCodec& contexts_;
+  NodeMetrics& metrics_;
 };
 
 }  // namespace starling

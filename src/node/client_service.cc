@@ -67,7 +67,7 @@ void ClientService::serve(const ClientHandle& client, ClientPut put, Duration re
   Result<VectorClock> context = open_context(put.address, put.context);
   if (!context.ok()) return desk_.refuse(client, context.status());
   const Instant now = clock_.now();
-  coordinator_.put(FromClient{.client = client},
+  coordinator_.put(FromClient{.client = client, .started = now},
                    PutCommand{.address = std::move(put.address),
                               .kind = SiblingKind::Value,
                               .value = std::move(put.value),
@@ -87,7 +87,7 @@ void ClientService::serve(const ClientHandle& client, ClientGet get, Duration re
   if (!session.ok()) return desk_.refuse(client, session.status());
   const Instant now = clock_.now();
   coordinator_.get(
-      FromClient{.client = client},
+      FromClient{.client = client, .started = now},
       {.address = std::move(get.address), .levels = get.levels, .session = std::move(*session)},
       now, now + remaining);
 }
@@ -101,13 +101,15 @@ void ClientService::serve(const ClientHandle& client, ClientDelete deletion, Dur
   if (deletion.context.empty()) {
     KeyAddress address = deletion.address;
     const ReadLevels levels = deletion.read_levels;
-    return coordinator_.get(
-        FirstReadOfDelete{
-            .client = client, .request = std::move(deletion), .modified = clock_.wall_now()},
-        {.address = std::move(address), .levels = levels, .session = {}}, now, now + remaining);
+    return coordinator_.get(FirstReadOfDelete{.client = client,
+                                              .request = std::move(deletion),
+                                              .modified = clock_.wall_now(),
+                                              .started = now},
+                            {.address = std::move(address), .levels = levels, .session = {}}, now,
+                            now + remaining);
   }
   const std::uint64_t checksum = checksum_of(deletion.address.key, "", "");
-  coordinator_.put(FromClient{.client = client},
+  coordinator_.put(FromClient{.client = client, .started = now},
                    PutCommand{.address = std::move(deletion.address),
                               .kind = SiblingKind::Tombstone,
                               .value = {},

@@ -214,6 +214,7 @@ Status Coordinator::make_room(const Origin& origin, std::size_t value_bytes, Ins
 }
 
 void Coordinator::begin(Operation operation, Instant now) {
+  operation.begun = now;
   operation.value_bytes = operation.put.has_value() ? operation.put->value.size() : 0;
   Status room = make_room(operation.origin, operation.value_bytes, now);
   if (!room.ok()) return refuse(operation.origin, std::move(room));
@@ -225,6 +226,7 @@ void Coordinator::begin(Operation operation, Instant now) {
 }
 
 void Coordinator::refuse(const Origin& origin, Status status) {
+  if (started_of(origin).has_value()) neighbours_.metrics.count_refusal(status.code());
   answer_error(origin, {.status = std::move(status), .replies = {}, .nothing_minted = true});
 }
 
@@ -277,6 +279,7 @@ void Coordinator::on_hint_reply(NodeId from, const HintWriteReply& reply, Instan
 }
 
 void Coordinator::on_read_reply(NodeId from, ReplicaReadReply reply, Instant now) {
+  count_read_reply(from, reply.operation, now);
   feed<GetOperation>(reply.operation, now, [&](GetOperation& get, Actions& actions) {
     get.on_read_reply(from, std::move(reply), actions);
   });
@@ -362,11 +365,6 @@ void Coordinator::mark_silent_peers(const Operation& operation) {
   for (const NodeId node : silent) {
     if (node != neighbours_.cluster.self()) neighbours_.peers.on_silent(node);
   }
-}
-
-void Coordinator::note_answered(Operation& operation) {
-  operation.answered = true;
-  --unanswered_;
 }
 
 void Coordinator::check_invariants() const {

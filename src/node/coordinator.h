@@ -12,6 +12,8 @@
 #include <optional>
 #include <vector>
 
+#include "starling/status.h"
+
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/planted_bug.h"
@@ -25,6 +27,7 @@
 #include "node/forward_memory.h"
 #include "node/handoff_service.h"
 #include "node/local_mint.h"
+#include "node/node_metrics.h"
 #include "node/operation.h"
 #include "node/operation_table.h"
 #include "node/outbox.h"
@@ -77,6 +80,7 @@ class Coordinator {
     LocalMint& mint;
     HandoffService& handoff;
     AnswerDesk& desk;
+    NodeMetrics& metrics;
     Log& log;
   };
 
@@ -119,6 +123,8 @@ class Coordinator {
   [[nodiscard]] std::size_t unanswered() const { return unanswered_; }
   // Values and records of all requests under way.
   [[nodiscard]] std::size_t held_bytes() const { return table_.bytes(); }
+  // The answered ones included that wait for late replies.
+  [[nodiscard]] std::size_t operations() const { return table_.size(); }
   void check_invariants() const;
 
  private:
@@ -150,6 +156,9 @@ class Coordinator {
   template <typename Machine, typename Event>
   void feed(OperationId id, Instant now, const Event& event);
   void note_answered(Operation& operation);
+  // Measures what a client gets as the answer to its request.
+  void count_answer(const Operation& operation, StatusCode result, Instant now);
+  void count_read_reply(NodeId from, OperationId id, Instant now);
   // An answered read goes on for the repairs that late replies show to be needed, an answered put
   // for the slots that have not answered: what they miss is kept for them.
   void keep_draining(Operation& operation);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <iterator>
 #include <optional>
@@ -27,6 +28,7 @@
 #include "node/coordinator.h"
 #include "node/local_mint.h"
 #include "node/operation.h"
+#include "node/request_metrics.h"
 #include "quorum/actions.h"
 #include "quorum/forward_operation.h"
 #include "quorum/get_operation.h"
@@ -47,6 +49,17 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 // How long a hint of best effort may be on its way to its holder.
 constexpr Duration kHintPatience = std::chrono::seconds(5);
+
+RequestKind kind_of(const Operation& operation) {
+  if (std::holds_alternative<FirstReadOfDelete>(operation.origin)) return RequestKind::Delete;
+  if (!operation.put.has_value()) return RequestKind::Get;
+  return operation.put->kind == SiblingKind::Tombstone ? RequestKind::Delete : RequestKind::Put;
+}
+
+StatusCode result_of(const PassOn& answer) {
+  const auto* const error = std::get_if<ErrorReply>(&answer.reply);
+  return error == nullptr ? StatusCode::Ok : error->status.code();
+}
 
 }  // namespace
 
@@ -82,6 +95,7 @@ void Coordinator::perform_one(Operation& operation, Action& action, Actions& mor
                    if (write.kind == WriteKind::Repair) spare_the_crowded(operation, write, more);
                    if (write.to.empty()) return;
                    if (!fits_a_message(write.versions)) return refuse_write(operation, write, more);
+                   if (write.kind == WriteKind::Repair) to.metrics.repair_writes += write.to.size();
                    to.outbox.send(write.to, ReplicaWrite{.envelope = envelope_of(operation, now),
                                                          .address = operation.address,
                                                          .versions = std::move(write.versions),
@@ -102,12 +116,14 @@ void Coordinator::perform_one(Operation& operation, Action& action, Actions& mor
                                                      .limit = operation.scan.limit});
                  },
                  [&](const ForwardPut& forwarded) {
+                   ++to.metrics.forwarded_puts;
                    to.outbox.send(forwarded.to,
                                   ForwardedPut{.envelope = envelope_of(operation, now),
                                                .put = operation.put_command()});
                  },
                  [&](AnswerPut& answer) {
                    if (operation.widened_context) answer.context.join(*operation.widened_context);
+                   count_answer(operation, StatusCode::Ok, now);
                    to.desk.answer_put(operation, answer);
                    answered();
                  },
@@ -120,10 +136,12 @@ void Coordinator::perform_one(Operation& operation, Action& action, Actions& mor
                    answered();
                  },
                  [&](const AnswerError& answer) {
+                   count_answer(operation, answer.status.code(), now);
                    answer_error(operation.origin, answer);
                    answered();
                  },
                  [&](PassOn& answer) {
+                   count_answer(operation, result_of(answer), now);
                    to.desk.pass_on(operation, std::move(answer));
                    answered();
                  },
@@ -264,6 +282,9 @@ void Coordinator::finish_get(const Operation& operation, AnswerGet answer, Insta
   if (const auto* const mending = std::get_if<ForMending>(&operation.origin)) {
     return inner_answers_.mends.push_back({.place = mending->place, .answer = std::move(answer)});
   }
+  const bool found = answer.record.live_values() > 0;
+  count_answer(operation, found ? StatusCode::Ok : StatusCode::NotFound, now);
+  if (answer.repaired > 0) ++neighbours_.metrics.repaired_reads;
   neighbours_.desk.answer_get(operation, std::move(answer));
 }
 
@@ -272,12 +293,14 @@ void Coordinator::finish_first_read(const Operation& operation, const FirstReadO
                                     const AnswerGet& answer, Instant now) {
   const ClientDelete& request = deletion.request;
   if (answer.record.live_values() == 0) {
+    count_answer(operation, StatusCode::Ok, now);
     return neighbours_.desk.answer_put(
         operation, {.context = answer.record.clock(), .siblings = 0, .replies = answer.replies});
   }
   if (now >= operation.deadline) {
     const Status late(StatusCode::Unavailable,
                       "the deadline passed after the read: nothing deleted");
+    count_answer(operation, late.code(), now);
     return neighbours_.desk.answer_error(operation.origin, {.status = late, .replies = {}});
   }
   PutCommand tombstone{.address = request.address,
@@ -289,7 +312,8 @@ void Coordinator::finish_first_read(const Operation& operation, const FirstReadO
                        .levels = request.levels,
                        .request = request.request,
                        .checksum = checksum_of(request.address.key, "", "")};
-  put(FromClient{.client = deletion.client}, std::move(tombstone), now, operation.deadline);
+  put(FromClient{.client = deletion.client, .started = deletion.started}, std::move(tombstone), now,
+      operation.deadline);
 }
 
 void Coordinator::finish_scan(const Operation& operation, AnswerScan answer) {
@@ -305,6 +329,28 @@ void Coordinator::answer_error(const Origin& origin, const AnswerError& answer) 
   } else {
     neighbours_.desk.answer_error(origin, answer);
   }
+}
+
+void Coordinator::note_answered(Operation& operation) {
+  operation.answered = true;
+  --unanswered_;
+}
+
+void Coordinator::count_answer(const Operation& operation, StatusCode result, Instant now) {
+  const std::optional<Instant> started = started_of(operation.origin);
+  if (!started.has_value()) return;
+  neighbours_.metrics.requests.record(
+      {.kind = kind_of(operation), .level = operation.level.name(), .result = result},
+      now - *started);
+  if (kind_of(operation) != RequestKind::Put) return;
+  neighbours_.metrics.put_bytes.record(std::uint64_t{operation.value_bytes});
+}
+
+// A reply to a second question, where the first answers differed, counts from the first one on.
+void Coordinator::count_read_reply(NodeId from, OperationId id, Instant now) {
+  const Operation* const operation = table_.find(id);
+  if (operation == nullptr || from == neighbours_.cluster.self()) return;
+  neighbours_.metrics.peer_reads[from].record(now - operation->begun);
 }
 
 Envelope Coordinator::envelope_of(const Operation& operation, Instant now) const {

@@ -19,6 +19,7 @@
 #include "base/time.h"
 #include "message/client_messages.h"
 #include "node/coordinator.h"
+#include "node/request_metrics.h"
 #include "quorum/actions.h"
 #include "quorum/quorum_spec.h"
 #include "ring/ring.h"
@@ -62,6 +63,7 @@ Status ListingService::begin(const ClientHandle& client, const ClientKeys& reque
   const std::uint64_t id = ++next_id_;
   listings_.emplace(id, Listing{.client = client,
                                 .request = request,
+                                .started = now,
                                 .deadline = deadline,
                                 .position = position,
                                 .keys = {},
@@ -88,6 +90,7 @@ void ListingService::on_scan_answer(ScanAnswer answer, Instant now) {
   if (found == listings_.end()) return;
   Listing& listing = found->second;
   if (const auto* const error = std::get_if<AnswerError>(&answer.answer)) {
+    count(listing, error->status.code(), now);
     desk_.reply(listing.client, ErrorReply{.status = error->status, .replies = error->replies});
     listings_.erase(found);
     return;
@@ -96,7 +99,7 @@ void ListingService::on_scan_answer(ScanAnswer answer, Instant now) {
   const bool full =
       listing.keys.size() >= listing.request.limit || listing.key_bytes >= kPageBytesMax;
   const bool through = listing.position.partition >= cluster_.ring().partitions();
-  if (full || through) return finish(answer.listing);
+  if (full || through) return finish(answer.listing, now);
   scan_next(answer.listing, now);
 }
 
@@ -116,8 +119,15 @@ void ListingService::take(Listing& listing, AnswerScan scanned) {
   }
 }
 
-void ListingService::finish(std::uint64_t id) {
+void ListingService::count(const Listing& listing, StatusCode result, Instant now) {
+  metrics_.requests.record(
+      {.kind = RequestKind::Keys, .level = listing.request.levels.r.name(), .result = result},
+      now - listing.started);
+}
+
+void ListingService::finish(std::uint64_t id, Instant now) {
   Listing listing = std::move(listings_.extract(id).mapped());
+  count(listing, StatusCode::Ok, now);
   const bool more = listing.position.partition < cluster_.ring().partitions();
   desk_.reply(listing.client, KeysReply{.keys = std::move(listing.keys),
                                         .cursor = more ? encode(listing.position) : ""});

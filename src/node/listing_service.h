@@ -19,14 +19,19 @@
 #include "node/answer_desk.h"
 #include "node/cluster_view.h"
 #include "node/coordinator.h"
+#include "node/node_metrics.h"
 
 namespace starling {
 
 class ListingService {
  public:
   ListingService(const ClusterView& cluster, Coordinator& coordinator, AnswerDesk& desk,
-                 std::size_t listings_max)
-      : cluster_(cluster), coordinator_(coordinator), desk_(desk), listings_max_(listings_max) {}
+                 NodeMetrics& metrics, std::size_t listings_max)
+      : cluster_(cluster),
+        coordinator_(coordinator),
+        desk_(desk),
+        metrics_(metrics),
+        listings_max_(listings_max) {}
 
   // Errors: Usage       bucket, limit, cursor or level are no good. Nothing was begun.
   //         Overloaded  as many as may be are under way.
@@ -44,6 +49,7 @@ class ListingService {
   struct Listing {
     ClientHandle client;
     ClientKeys request;
+    Instant started;
     Instant deadline;
     Position position;
     std::vector<std::string> keys;
@@ -54,11 +60,13 @@ class ListingService {
   [[nodiscard]] Result<Position> first_position(const ClientKeys& request) const;
   void scan_next(std::uint64_t id, Instant now);
   void take(Listing& listing, AnswerScan scanned);
-  void finish(std::uint64_t id);
+  void finish(std::uint64_t id, Instant now);
+  void count(const Listing& listing, StatusCode result, Instant now);
 
   const ClusterView& cluster_;
   Coordinator& coordinator_;
   AnswerDesk& desk_;
+  NodeMetrics& metrics_;
   std::size_t listings_max_;
   std::uint64_t next_id_ = 0;
   std::map<std::uint64_t, Listing> listings_;

@@ -22,10 +22,13 @@
 #include "message/hello.h"
 #include "message/peer_messages.h"
 #include "message/store_condition.h"
+#include "node/node_metrics.h"
 #include "node/node_options.h"
 #include "node/node_parts.h"
+#include "node/node_report.h"
 #include "node/readiness.h"
 #include "replica/founding_config.h"
+#include "replica/record_cache.h"
 #include "replica/store_identity.h"
 #include "ring/cluster_config.h"
 
@@ -199,6 +202,28 @@ bool Node::drained() const {
 
 std::size_t Node::held_bytes() const {
   return parts_->services == nullptr ? 0 : parts_->services->coordinator.held_bytes();
+}
+
+const NodeMetrics& Node::metrics() const {
+  return parts_->metrics;
+}
+
+NodeReport Node::report() const {
+  const Parts::Services& services = *parts_->services;
+  const RecordCache& cache = services.store.cache();
+  return {.cluster = services.admin.cluster_status(),
+          .info = services.admin.node_info(parts_->host.clock.now(), parts_->host.clock.cpu_used()),
+          .condition = services.health.condition(),
+          .minting_stopped = services.store.is_minting_stopped(),
+          .requests_in_flight = services.coordinator.unanswered(),
+          .listings = services.listings.running(),
+          .operations = services.coordinator.operations(),
+          .operation_bytes = services.coordinator.held_bytes(),
+          .waiting_replies = services.replica.waiting_replies(),
+          .record_cache_bytes = cache.bytes(),
+          .record_cache_entries = cache.size(),
+          .record_cache = cache.lookups(),
+          .store = services.store.counters()};
 }
 
 void Node::check_invariants() const {

@@ -25,7 +25,9 @@
 #include "message/hello.h"
 #include "message/peer_messages.h"
 #include "message/store_condition.h"
+#include "node/node_metrics.h"
 #include "node/node_options.h"
+#include "node/node_report.h"
 #include "node/readiness.h"
 #include "ring/cluster_config.h"
 #include "ring/ring.h"
@@ -96,6 +98,11 @@ class Node {
 
   // What requests under way hold in memory: values and records.
   [[nodiscard]] std::size_t held_bytes() const;
+
+  // What this node has counted since it was made, and how it stands now. For whoever watches it.
+  [[nodiscard]] const NodeMetrics& metrics() const;
+  // REQUIRES: start() succeeded.
+  [[nodiscard]] NodeReport report() const;
 
   // For tests and the simulator's monitors: aborts when a machine's state contradicts itself.
   void check_invariants() const;

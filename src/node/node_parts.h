@@ -22,6 +22,7 @@
 #include "node/local_mint.h"
 #include "node/mender.h"
 #include "node/node.h"
+#include "node/node_metrics.h"
 #include "node/node_options.h"
 #include "node/outbox.h"
 #include "node/replica_service.h"
@@ -72,6 +73,7 @@ struct Node::Parts {
   ContextCodec contexts;
   PeerTable peers;
   Outbox outbox;
+  NodeMetrics metrics;
   bool broken = false;
   std::unique_ptr<Services> services;
 

@@ -25,6 +25,7 @@ namespace starling {
 // Where the answer goes.
 struct FromClient {
   ClientHandle client;
+  Instant started{};  // when the request came
 };
 // A put that another coordinator forwarded.
 struct FromPeer {
@@ -35,7 +36,8 @@ struct FromPeer {
 struct FirstReadOfDelete {
   ClientHandle client;
   ClientDelete request;
-  WallTime modified;  // when the delete came
+  WallTime modified;  // when the delete came, for people
+  Instant started{};  // and for measuring
 };
 // The read of a record that this node can not read itself.
 struct ForMending {
@@ -52,6 +54,13 @@ using Origin = std::variant<FromClient, FromPeer, FirstReadOfDelete, ForListing,
   if (const auto* const client = std::get_if<FromClient>(&origin)) return client->client.connection;
   const auto* const deletion = std::get_if<FirstReadOfDelete>(&origin);
   return deletion == nullptr ? 0 : deletion->client.connection;
+}
+
+// When the client's request came, whatever has been done for it since; nothing: no client's.
+[[nodiscard]] inline std::optional<Instant> started_of(const Origin& origin) {
+  if (const auto* const client = std::get_if<FromClient>(&origin)) return client->started;
+  const auto* const deletion = std::get_if<FirstReadOfDelete>(&origin);
+  return deletion == nullptr ? std::nullopt : std::optional(deletion->started);
 }
 
 // What a scan asks of each replica.
@@ -71,6 +80,7 @@ struct Operation {
   OperationId id{};
   KeyAddress address{};  // of a scan: the bucket, and no key
   Place place{};
+  Instant begun{};
   Instant deadline{};
   Level level{};  // of the request, echoed in the answer
   Origin origin{};

@@ -41,6 +41,8 @@ class ReplicaService {
   // Bulk work, done one step at a time by work(), so that the loop serves others in between.
   void on_scan(NodeId from, ScanRange scan, Instant now);
   void on_digest(NodeId from, const DigestRange& range, Instant now);
+  // Answers that wait until what they say is durable.
+  [[nodiscard]] std::size_t waiting_replies() const { return waiting_.size(); }
   [[nodiscard]] bool has_work() const { return !bulk_.empty(); }
   void work(Instant now);
 

@@ -33,6 +33,7 @@ std::size_t bytes_of(const RecordCache::Entry& entry) {
 
 RecordCache::Entry* RecordCache::find(std::string_view store_key) {
   const auto found = index_.find(store_key);
+  ++(found == index_.end() ? lookups_.misses : lookups_.hits);
   if (found == index_.end()) return nullptr;
   const std::list<Entry>::iterator entry = found->second;
   if (entry->ticket == CommitTicket{}) recent_.splice(recent_.begin(), recent_, entry);

@@ -6,6 +6,7 @@
 // the old state). The pinned part is bounded by the engine's queue, not here.
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <list>
 #include <map>
@@ -35,6 +36,11 @@ class RecordCache {
     std::list<Entry>::iterator place{};
     Pinned::iterator pinned_place{};
   };
+  // How often the loop had at hand what was asked for, and how often not.
+  struct Lookups {
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
+  };
 
   explicit RecordCache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
@@ -54,6 +60,7 @@ class RecordCache {
 
   [[nodiscard]] const Pinned& pinned() const { return pinned_keys_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] const Lookups& lookups() const { return lookups_; }
   [[nodiscard]] std::size_t size() const { return index_.size(); }
 
   void check_invariants() const;
@@ -63,6 +70,7 @@ class RecordCache {
 
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
+  Lookups lookups_;
   std::list<Entry> recent_;  // not pinned; front: most recently used
   std::list<Entry> pinned_;
   std::unordered_map<std::string_view, std::list<Entry>::iterator> index_;  // never iterated

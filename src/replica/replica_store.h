@@ -200,6 +200,7 @@ class ReplicaStore {
 
   [[nodiscard]] bool is_minting_stopped() const { return counters_.dot_collisions > 0; }
   [[nodiscard]] const ReplicaStoreCounters& counters() const { return counters_; }
+  [[nodiscard]] const RecordCache& cache() const { return cache_; }
   void check_invariants() const { cache_.check_invariants(); }
 
  private:

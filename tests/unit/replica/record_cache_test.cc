@@ -29,6 +29,16 @@ TEST_CASE("RecordCache: the least recently used record goes first") {
   CHECK(cache.bytes() <= kRoomForAFew);
 }
 
+TEST_CASE("RecordCache: counts what was at hand and what was not") {
+  RecordCache cache(kRoomForAFew);
+  CHECK(cache.find("key") == nullptr);
+  insert(cache, "key");
+  CHECK(cache.find("key") != nullptr);
+  CHECK(cache.find("key") != nullptr);
+  CHECK(cache.lookups().hits == 2);
+  CHECK(cache.lookups().misses == 1);
+}
+
 TEST_CASE("RecordCache: a pinned record is never evicted") {
   RecordCache cache(kRoomForAFew);
   cache.pin(insert(cache, "pinned"), CommitTicket{1}, CommitDemand::Synced);
