@@ -12,6 +12,7 @@
 #include "base/byte_budget.h"
 #include "base/time.h"
 #include "env/clock.h"
+#include "net/transport_report.h"
 #include "net/uv_connection.h"
 #include "net/uv_handle.h"
 #include "net/uv_loop.h"
@@ -46,6 +47,9 @@ class ConnectionTable final : private TurnTask {
   [[nodiscard]] std::size_t queued_bytes() const;
   [[nodiscard]] const ByteBudget& requests() const { return requests_; }
   [[nodiscard]] const ByteBudget& answers() const { return answers_; }
+  // What the connections count, and whoever owns this table.
+  [[nodiscard]] TransportMetrics& metrics() { return metrics_; }
+  [[nodiscard]] const TransportMetrics& metrics() const { return metrics_; }
 
  private:
   void at_turn_end() override { retired_.clear(); }
@@ -53,6 +57,7 @@ class ConnectionTable final : private TurnTask {
 
   ByteBudget requests_;
   ByteBudget answers_;
+  TransportMetrics metrics_;
   UvConnection::Host host_;
   UvConnection::Events& events_;
   ConnectionLimits limits_;

@@ -46,6 +46,7 @@ UvConnection::UvConnection(std::uint64_t id, Side side, const Host& host, UvTcp 
       clock_(host.clock),
       requests_(host.requests),
       answers_(host.answers),
+      metrics_(host.metrics),
       events_(events),
       limits_(limits),
       state_deadline_(host.clock.now() + limits.handshake_timeout),
@@ -84,7 +85,7 @@ void UvConnection::reply(std::uint64_t request, std::string_view frame) {
   in_flight_bytes_ -= waiting->second;
   in_flight_.erase(waiting);
   note_held_bytes();
-  socket_.write(frame);
+  write(frame);
   on_output(socket_.queued_bytes());
   if (paused_since_.has_value()) schedule();
 }
@@ -126,6 +127,7 @@ Duration UvConnection::frame_patience() const {
 void UvConnection::on_bytes(std::string_view bytes) {
   if (state_ == State::Refusing || state_ == State::Closed) return;
   received_ += bytes.size();
+  traffic().received_bytes += bytes.size();
   heard_at_ = clock_.now();
   assembler_.feed(bytes);
   dispatch();
@@ -263,6 +265,7 @@ void UvConnection::refuse_request(std::uint64_t request) {
       Status(StatusCode::Overloaded,
              "this node holds as many bytes of unanswered requests as it may: nothing was applied")
           .with_retry_after(wait);
+  ++metrics_.requests_refused;
   reply(request, encode(request, ClientReply(ErrorReply{.status = busy, .replies = {}})));
   pause_longer();
   events_.on_request_refused(*this);

@@ -33,6 +33,7 @@
 #include "env/clock.h"
 #include "message/hello.h"
 #include "net/output_queue.h"
+#include "net/transport_report.h"
 #include "net/uv_handle.h"
 #include "net/uv_loop.h"
 #include "net/uv_socket.h"
@@ -103,6 +104,7 @@ class UvConnection final : private UvSocket::Events, private TurnTask {
     // included, and the answers that they have not read yet.
     ByteBudget& requests;
     ByteBudget& answers;
+    TransportMetrics& metrics;
   };
 
   UvConnection(std::uint64_t id, Side side, const Host& host, UvTcp socket, Events& events,
@@ -129,6 +131,7 @@ class UvConnection final : private UvSocket::Events, private TurnTask {
 
   // Bytes of whole frames.
   void write(std::string_view frame, OutputClass output_class = OutputClass::Data) {
+    traffic().sent_bytes += frame.size();
     socket_.write(frame, output_class);
   }
   // What must be written can not be: on_connection_closed follows at the end of the turn.
@@ -151,11 +154,17 @@ class UvConnection final : private UvSocket::Events, private TurnTask {
   // Nothing of it is under way.
   [[nodiscard]] bool idle() const { return in_flight_.empty() && received_ == consumed_; }
   [[nodiscard]] std::string address() const { return socket_.peer_address(); }
+  [[nodiscard]] std::optional<std::chrono::microseconds> round_trip() const {
+    return socket_.round_trip();
+  }
   [[nodiscard]] Instant heard_at() const { return heard_at_; }
 
  private:
   enum class State : std::uint8_t { Greeting, Established, Refusing, Closed };
 
+  [[nodiscard]] TrafficCounts& traffic() {
+    return peer_.has_value() ? metrics_.peers : metrics_.clients;
+  }
   void on_bytes(std::string_view bytes) override;
   void on_output_relief() override { schedule(); }
   void on_output(std::size_t queued_bytes) override;
@@ -188,6 +197,7 @@ class UvConnection final : private UvSocket::Events, private TurnTask {
   const Clock& clock_;
   ByteShare requests_;
   ByteShare answers_;
+  TransportMetrics& metrics_;
   Events& events_;
   const ConnectionLimits limits_;
   State state_ = State::Greeting;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +16,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "net/output_queue.h"
@@ -153,6 +156,19 @@ std::string UvSocket::peer_address() const {
     return {};
   }
   return text.data();
+}
+
+std::optional<std::chrono::microseconds> UvSocket::round_trip() const {
+  uv_os_fd_t descriptor = -1;
+  if (handle_ == nullptr ||
+      uv_fileno(reinterpret_cast<const uv_handle_t*>(handle_.get()), &descriptor) != 0) {
+    return std::nullopt;
+  }
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  const int found = getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size);
+  if (found != 0 || info.tcpi_rtt == 0) return std::nullopt;
+  return std::chrono::microseconds(info.tcpi_rtt);
 }
 
 std::size_t UvSocket::writing_bytes() const {

@@ -5,9 +5,11 @@
 // read loses its connection, never this node's memory. What is read in one turn is bounded as well:
 // a sender that never pauses gets its share of the loop, and no more.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -78,6 +80,9 @@ class UvSocket final : public ByteStream, private TurnTask {
   [[nodiscard]] bool finishing() const { return finishing_; }
   // The other side's address, without its port; empty when it is gone.
   [[nodiscard]] std::string peer_address() const;
+  // To the other side and back, as the kernel smooths it; nothing: it is gone, or nothing was
+  // measured.
+  [[nodiscard]] std::optional<std::chrono::microseconds> round_trip() const;
   [[nodiscard]] std::size_t queued_bytes() const { return output_.bytes() + writing_bytes(); }
   // Bytes that the kernel took since the connection began: whether the other side reads.
   [[nodiscard]] std::uint64_t sent_bytes() const { return queued_in_all_ - queued_bytes(); }

@@ -26,6 +26,7 @@
 #include "net/inbox.h"
 #include "net/output_queue.h"
 #include "net/peer_dialler.h"
+#include "net/transport_report.h"
 #include "net/uv_connection.h"
 #include "net/uv_dial.h"
 #include "net/uv_handle.h"
@@ -205,6 +206,7 @@ std::string UvTransport::answer_within_bounds(const UvConnection& connection, st
   const bool of_write =
       std::holds_alternative<PutReply>(reply) || std::holds_alternative<ErrorReply>(reply);
   if (of_write || connection.has_room_for_answer(frame.size())) return frame;
+  ++connections_.metrics().answers_refused;
   warn_once_in_a_while("answers",
                        "refused to answer a read: clients do not read their answers, of "
                        "which " +
@@ -213,6 +215,23 @@ std::string UvTransport::answer_within_bounds(const UvConnection& connection, st
       Status(StatusCode::Overloaded, "too many bytes of answers wait to be read at this node")
           .with_retry_after(kAnswersRetry);
   return encode(request, ClientReply(ErrorReply{.status = busy, .replies = {}}));
+}
+
+TransportReport UvTransport::report() const {
+  TransportReport report{.metrics = connections_.metrics(),
+                         .connections = connections_.size(),
+                         .request_bytes = connections_.requests().used(),
+                         .answer_bytes = connections_.answers().used(),
+                         .peers = {}};
+  for (const auto& [id, peer] : peers_) {
+    PeerLink link{.name = peer.member.name, .up = peer.up, .queued_bytes = 0, .round_trip = {}};
+    if (peer.up) {
+      link.queued_bytes = peer.connection->queued_bytes();
+      link.round_trip = peer.connection->round_trip();
+    }
+    report.peers.push_back(std::move(link));
+  }
+  return report;
 }
 
 std::size_t UvTransport::output_bytes_max_of_a_peer() const {
@@ -261,6 +280,7 @@ void UvTransport::on_accepted(UvTcp socket) {
 
 // Ends the connection whose greeting has been awaited the longest. Whether there was one.
 bool UvTransport::make_place() {
+  ++connections_.metrics().connections_refused;
   warn_once_in_a_while("turned away", "turned connections away: clients_max (" +
                                           std::to_string(options_.clients_max) +
                                           ") is reached, and more come without a greeting");
@@ -382,6 +402,7 @@ void UvTransport::take_down(Peer& peer) {
 }
 
 void UvTransport::refuse(UvConnection& connection, std::string_view kind, const Status& why) {
+  ++connections_.metrics().connections_refused;
   warn_once_in_a_while(kind, "refused a connection: " + why.message());
   Hello refusal = for_strangers(hello_);
   refusal.refusal = why.message();

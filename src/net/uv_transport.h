@@ -35,6 +35,7 @@
 #include "net/inbox.h"
 #include "net/peer_dialler.h"
 #include "net/repeat_filter.h"
+#include "net/transport_report.h"
 #include "net/uv_connection.h"
 #include "net/uv_dial.h"
 #include "net/uv_handle.h"
@@ -115,6 +116,8 @@ class UvTransport final : public Transport, private UvConnection::Events {
   void close();
   // Bytes that are written but not sent yet.
   [[nodiscard]] std::size_t queued_bytes() const { return connections_.queued_bytes(); }
+  // For whoever watches: asks the kernel about each peer.
+  [[nodiscard]] TransportReport report() const;
 
   void send(std::span<const NodeId> to, const PeerMessage& message) override;
   void reply(const ClientHandle& client, ClientReply reply) override;

@@ -21,6 +21,7 @@
 #include "message/hello.h"
 #include "message/peer_messages.h"
 #include "native_side.h"
+#include "net/transport_report.h"
 #include "net/uv_handle.h"
 #include "net/uv_listener.h"
 #include "wire/codec.h"
@@ -40,7 +41,8 @@ class Accepting final : public LoopFixture, public UvConnection::Events {
                                                                          .turn = turn,
                                                                          .clock = clock,
                                                                          .requests = requests,
-                                                                         .answers = answers},
+                                                                         .answers = answers,
+                                                                         .metrics = metrics},
                                                       std::move(socket), *this, limits);
         }) {
     REQUIRE(listener_.listen({.host = "127.0.0.1", .port = 0}).ok());
@@ -63,6 +65,7 @@ class Accepting final : public LoopFixture, public UvConnection::Events {
 
   ByteBudget requests{std::size_t{4} << 20U};
   ByteBudget answers{std::size_t{4} << 20U};
+  TransportMetrics metrics;
   std::unique_ptr<UvConnection> connection;
   std::unique_ptr<NativeSide> other;
   std::vector<Frame> frames;

@@ -23,6 +23,7 @@
 #include "native_side.h"
 #include "net/inbox.h"
 #include "net/repeat_filter.h"
+#include "net/transport_report.h"
 #include "net/uv_listener.h"
 #include "ring/cluster_config.h"
 #include "version/sibling_set.h"
@@ -164,6 +165,26 @@ TEST_CASE("UvTransport: two founders connect, and exchange messages in order") {
   CHECK(sides.beta.inbox.messages[0].second == message_number(1));
   CHECK(sides.alpha.inbox.messages[999].second == message_number(1000));
   CHECK(sides.alpha.inbox.events.size() == 1);
+}
+
+TEST_CASE("UvTransport: reports its peers, and what went to and came from them") {
+  TwoSides sides;
+  CHECK_FALSE(sides.alpha.transport.report().peers.at(0).up);
+  REQUIRE(sides.connect());
+  const std::array<NodeId, 1> to_beta{node_id_of("beta")};
+  const TransportReport before = sides.beta.transport.report();
+  sides.alpha.transport.send(to_beta, message_number(1));
+  REQUIRE(sides.run_until([&] { return sides.beta.inbox.messages.size() == 1; }));
+  const std::size_t bytes = encode(message_number(1)).size();
+  const TransportReport after = sides.beta.transport.report();
+  CHECK(after.metrics.peers.received_bytes == before.metrics.peers.received_bytes + bytes);
+  const TransportReport sender = sides.alpha.transport.report();
+  CHECK(sender.metrics.peers.sent_bytes >= bytes);
+  CHECK(sender.metrics.clients.sent_bytes == 0);
+  REQUIRE(sender.peers.size() == 1);
+  CHECK(sender.peers[0].name == "beta");
+  CHECK(sender.peers[0].up);
+  CHECK(sender.peers[0].round_trip.value_or(std::chrono::microseconds(0)).count() > 0);
 }
 
 TEST_CASE("UvTransport: a founder that is not there yet is found when it is") {
