@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <string>
 #include <utility>
 
 #include "starling/result.h"
@@ -19,15 +20,19 @@
 #include "daemon/data_directory.h"
 #include "daemon/founding.h"
 #include "daemon/machine_memory.h"
+#include "daemon/memory_relief.h"
+#include "daemon/metrics_page.h"
 #include "daemon/settings.h"
 #include "env/byte_stream.h"
 #include "http/http_connection.h"
 #include "http/routes.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
+#include "net/transport_report.h"
 #include "net/uv_transport.h"
 #include "node/node.h"
 #include "node/node_options.h"
+#include "node/node_report.h"
 #include "node/readiness.h"
 #include "replica/founding_config.h"
 #include "replica/store_identity.h"
@@ -36,6 +41,7 @@
 #include "storage/leveldb_engine.h"
 #include "storage/leveldb_lane.h"
 #include "storage/posix_files.h"
+#include "storage/storage_metrics.h"
 
 namespace starling {
 namespace {
@@ -81,6 +87,7 @@ Daemon::Daemon(DaemonSettings settings, Log& log)
                    }),
       disk_timer_(loop_, clock_, [this] { look_at_disk(); }),
       memory_timer_(loop_, clock_, [this] { look_at_memory(); }),
+      loop_lag_(loop_, clock_),
       disk_(settings_.data_dir, settings_.disk_limits, log_),
       memory_relief_(settings_.memory.sum()),
       transport_({.loop = loop_,
@@ -89,7 +96,7 @@ Daemon::Daemon(DaemonSettings settings, Log& log)
                   .log = log_,
                   .random = random_.fork("transport")},
                  *this, transport_options(settings_)),
-      routes_([this] { return health(); }),
+      routes_([this] { return health(); }, [this] { return metrics(); }),
       http_(
           loop_, turn_, clock_,
           [this](ByteStream& stream) { return std::make_unique<HttpConnection>(routes_, stream); },
@@ -120,6 +127,7 @@ Status Daemon::start() {
   STARLING_RETURN_IF_ERROR(node_->start());
   look_at_disk();
   look_at_memory();
+  loop_lag_.start();
   transport_.start(node_->hello());
   turn_.before_sleep([this] { before_sleep(); });
   log_.info("ready: '" + settings_.name + "' of cluster '" + settings_.cluster.cluster +
@@ -192,6 +200,20 @@ Health Daemon::health() const {
   if (draining_) return {.serving = false, .because = "this node is being stopped"};
   const Readiness readiness = node_->readiness();
   return {.serving = readiness.ready, .because = readiness.because, .note = readiness.note};
+}
+
+std::string Daemon::metrics() const {
+  const NodeReport report = node_->report();
+  const StorageMetrics storage = engine_->metrics();
+  const TransportReport transport = transport_.report();
+  return metrics_page({.node = node_->metrics(),
+                       .report = report,
+                       .storage = storage,
+                       .commit_queue_bytes = engine_->queued_bytes(),
+                       .transport = transport,
+                       .loop_lag = loop_lag_.lags(),
+                       .resident_bytes = resident_bytes().value_or(0),
+                       .disk = disk_.space()});
 }
 
 void Daemon::on_peer_message(NodeId from, PeerMessage message) {

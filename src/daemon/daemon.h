@@ -19,6 +19,7 @@
 #include "message/hello.h"
 #include "message/peer_messages.h"
 #include "net/inbox.h"
+#include "net/loop_lag.h"
 #include "net/system_clock.h"
 #include "net/uv_loop.h"
 #include "net/uv_signal.h"
@@ -72,6 +73,7 @@ class Daemon final : private Inbox, private CommitNotifier {
   [[nodiscard]] Status recall_founding();
   [[nodiscard]] NodeOptions node_options() const;
   [[nodiscard]] Health health() const;
+  [[nodiscard]] std::string metrics() const;
   void on_lane_woke_us();
   void before_sleep();
   void begin_drain();
@@ -88,6 +90,7 @@ class Daemon final : private Inbox, private CommitNotifier {
   UvTimer drain_timer_;
   UvTimer disk_timer_;
   UvTimer memory_timer_;
+  LoopLag loop_lag_;
   DiskGuard disk_;
   MemoryRelief memory_relief_;
   bool store_stopped_ = false;  // by a full disk

@@ -7,15 +7,18 @@
 namespace starling {
 namespace {
 
+// Prometheus' text format.
+constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
+
 bool is_planned(std::string_view path) {
-  return path == "/" || path == "/metrics" || path == "/v1" || path.starts_with("/v1/");
+  return path == "/" || path == "/v1" || path.starts_with("/v1/");
 }
 
 HttpResponse not_here(std::string_view path) {
   if (is_planned(path)) {
     return error_response(501, "failure", "this route is not in this version");
   }
-  return error_response(404, "not_found", "no such route: there are /livez and /readyz");
+  return error_response(404, "not_found", "no such route: there are /livez, /readyz and /metrics");
 }
 
 HttpResponse wrong_method() {
@@ -28,10 +31,11 @@ HttpResponse wrong_method() {
 
 HttpResponse Routes::answer(const HttpRequest& request) const {
   const std::string_view path = request.path();
-  const bool known = path == "/livez" || path == "/readyz";
+  const bool known = path == "/livez" || path == "/readyz" || path == "/metrics";
   if (!known) return not_here(path);
   if (request.method != "GET" && request.method != "HEAD") return wrong_method();
   if (path == "/readyz") return answer_readiness(request);
+  if (path == "/metrics") return {.content_type = kMetricsType, .body = metrics_(), .allow = {}};
   // Being asked and answering is the proof.
   return {.status = 200, .body = "ok\n", .allow = {}};
 }

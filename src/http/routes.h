@@ -1,7 +1,7 @@
 #pragma once
 
-// Routes: which path means what. In this version the two health checks; the data and administration
-// routes are known by name and refused as not built yet.
+// Routes: which path means what. In this version the two health checks and the metrics; the data
+// and administration routes are known by name and refused as not built yet.
 
 #include <functional>
 #include <string>
@@ -19,7 +19,9 @@ struct Health {
 
 class Routes {
  public:
-  explicit Routes(std::function<Health()> health) : health_(std::move(health)) {}
+  // `metrics` makes the page anew each time (MetricsText's format).
+  Routes(std::function<Health()> health, std::function<std::string()> metrics)
+      : health_(std::move(health)), metrics_(std::move(metrics)) {}
 
   [[nodiscard]] HttpResponse answer(const HttpRequest& request) const;
 
@@ -27,6 +29,7 @@ class Routes {
   [[nodiscard]] HttpResponse answer_readiness(const HttpRequest& request) const;
 
   std::function<Health()> health_;
+  std::function<std::string()> metrics_;
 };
 
 }  // namespace starling

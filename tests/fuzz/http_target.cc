@@ -77,7 +77,8 @@ void check_requests(const std::vector<HttpRequest>& left, const std::vector<Http
 }
 
 std::string answers_to(std::string_view stream, std::uint16_t cut) {
-  const Routes routes([] { return Health{.serving = false, .because = "it is fuzzed"}; });
+  const Routes routes([] { return Health{.serving = false, .because = "it is fuzzed"}; },
+                      [] { return std::string("starling_ready 0\n"); });
   RecordedStream recorded;
   HttpConnection connection(routes, recorded);
   in_portions(stream, cut, [&](std::string_view portion) {

@@ -21,7 +21,8 @@ class RecordedStream final : public ByteStream {
 };
 
 struct Fixture {
-  Routes routes{[] { return Health{.serving = true, .because = {}}; }};
+  Routes routes{[] { return Health{.serving = true, .because = {}}; },
+                [] { return std::string(); }};
   RecordedStream stream;
   HttpConnection connection{routes, stream};
 

@@ -11,7 +11,7 @@ namespace {
 
 HttpResponse ask(const std::string& target, const Health& health,
                  const std::string& method = "GET") {
-  const Routes routes([health] { return health; });
+  const Routes routes([health] { return health; }, [] { return "starling_ready 1\n"; });
   return routes.answer({.method = method, .target = target});
 }
 
@@ -50,8 +50,15 @@ TEST_CASE("Routes: another method than GET and HEAD is refused, with the ones th
   CHECK(response.allow == "GET, HEAD");
 }
 
+TEST_CASE("Routes: metrics are told in Prometheus' format, whether the node serves or not") {
+  const HttpResponse response = ask("/metrics?x=1", kWaiting);
+  CHECK(response.status == 200);
+  CHECK(response.content_type == "text/plain; version=0.0.4; charset=utf-8");
+  CHECK(response.body == "starling_ready 1\n");
+}
+
 TEST_CASE("Routes: what is planned is 501, what nobody knows is 404, both as JSON") {
-  for (const char* const target : {"/", "/metrics", "/v1/kv/b/k", "/v1/cluster?x=1"}) {
+  for (const char* const target : {"/", "/v1/kv/b/k", "/v1/cluster?x=1"}) {
     CAPTURE(target);
     CHECK(ask(target, kServing).status == 501);
     CHECK(ask(target, kServing).content_type == "application/json");
