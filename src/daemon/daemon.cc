@@ -22,6 +22,7 @@
 #include "daemon/machine_memory.h"
 #include "daemon/memory_relief.h"
 #include "daemon/metrics_page.h"
+#include "daemon/service_notice.h"
 #include "daemon/settings.h"
 #include "env/byte_stream.h"
 #include "http/http_connection.h"
@@ -133,6 +134,7 @@ Status Daemon::start() {
   log_.info("ready: '" + settings_.name + "' of cluster '" + settings_.cluster.cluster +
             "' listens at " + settings_.listen.to_text() + ", HTTP at " + settings_.http.to_text() +
             ", data in " + settings_.data_dir);
+  notify_service(settings_.notify_socket, "READY=1\nSTATUS=the store is open");
   return Status::success();
 }
 
@@ -284,6 +286,7 @@ void Daemon::begin_drain() {
   if (draining_) return loop_.stop();  // asked twice: at once
   draining_ = true;
   log_.info("stopping: no new connections; what is under way is finished first");
+  notify_service(settings_.notify_socket, "STOPPING=1\nSTATUS=finishing what is under way");
   transport_.stop_accepting();
   node_->begin_drain();
   drain_timer_.arm(clock_.now() + kDrainMax);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -78,6 +79,9 @@ int run(const std::vector<std::string>& arguments) {
   const std::unique_ptr<Log> log = make_standard_error_log(configuration->settings.log_level);
   for (const std::string& warning : configuration->warnings) log->warning(warning);
   fit_clients(configuration->settings.memory, *log);
+  if (const char* const socket = std::getenv("NOTIFY_SOCKET"); socket != nullptr) {
+    configuration->settings.notify_socket = socket;
+  }
   const Status outcome = serve(std::move(configuration->settings), *log);
   return outcome.ok() ? 0 : fail(outcome);
 }

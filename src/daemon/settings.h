@@ -32,6 +32,7 @@ struct DaemonSettings {
   MemoryPlan memory;
   DiskLimitOptions disk_limits;
   LogLevel log_level = LogLevel::Info;
+  std::string notify_socket;  // of whoever started this process (service_notice.h)
 };
 
 }  // namespace starling

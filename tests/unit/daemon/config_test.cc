@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <regex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -208,6 +210,38 @@ TEST_CASE("Config: the example file is valid as it stands, but for this machine'
   const DaemonSettings settings = settings_of({"--config", STARLING_EXAMPLE_CONFIG});
   CHECK(settings.data_dir == "/var/lib/starling");
   CHECK(settings.log_level == LogLevel::Info);
+}
+
+TEST_CASE("Config: the example file explains every option there is, and no other") {
+  std::ifstream file(STARLING_EXAMPLE_CONFIG);
+  const std::regex key("#?([a-z][a-z-]*) = .*");
+  std::set<std::string> explained;
+  std::string before;
+  for (std::string line; std::getline(file, line);) {
+    std::smatch match;
+    if (std::regex_match(line, match, key)) {
+      CAPTURE(line);
+      CHECK(explained.insert(match[1]).second);
+      CHECK((before.starts_with("# ") || before.starts_with("#disk-")));
+    }
+    before = line;
+  }
+  std::set<std::string> options;
+  for (const Flag& flag : kFlags) options.emplace(flag.name);
+  options.erase("config");  // a file can not name the file that it is
+  CHECK(explained == options);
+}
+
+TEST_CASE("Config: what the example file sets in so many words are the defaults") {
+  const DaemonSettings example = settings_of({"--config", STARLING_EXAMPLE_CONFIG});
+  const DaemonSettings defaults = settings_of({});
+  CHECK(example.name == defaults.name);
+  CHECK(example.listen == defaults.listen);
+  CHECK(example.http == defaults.http);
+  CHECK(example.durability == defaults.durability);
+  CHECK(example.cluster.partitions == defaults.cluster.partitions);
+  CHECK(example.cluster.replicas == defaults.cluster.replicas);
+  CHECK(example.log_level == defaults.log_level);
 }
 
 TEST_CASE("Config: help and version end before anything is checked") {

@@ -24,6 +24,10 @@
 #include "storage/disk_guard.h"
 #include "storage/storage_metrics.h"
 
+#ifndef STARLING_DEPLOY_FOLDER
+#error "the build defines STARLING_DEPLOY_FOLDER"
+#endif
+
 namespace starling {
 namespace {
 
@@ -109,6 +113,40 @@ TEST_CASE("MetricsPage: names begin with starling_, and end as their type does")
     CAPTURE(name);
     CHECK(std::regex_match(name, std::regex("starling(_[a-z0-9]+)+")));
     CHECK(name.ends_with("_total") == (type == "counter"));
+  }
+}
+
+// All words that look like a metric, in the text of a file.
+std::set<std::string> metrics_named_in(const std::string& file) {
+  std::ifstream stream(std::string(STARLING_DEPLOY_FOLDER) + "/" + file);
+  const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  const std::regex word("starling_[a-z0-9_]+");
+  return {std::sregex_token_iterator(text.begin(), text.end(), word), std::sregex_token_iterator()};
+}
+
+// The names under which a page's families can be asked for.
+std::set<std::string> names_of(const std::map<std::string, std::string>& families) {
+  std::set<std::string> names;
+  for (const auto& [name, type] : families) {
+    if (type != "histogram") {
+      names.insert(name);
+      continue;
+    }
+    for (const char* const suffix : {"_bucket", "_sum", "_count"}) names.insert(name + suffix);
+  }
+  return names;
+}
+
+TEST_CASE("MetricsPage: the dashboard and the alerts name only metrics that exist") {
+  const std::set<std::string> known = names_of(families_of(Example().page()));
+  for (const char* const file : {"grafana/starling.json", "prometheus/starling.rules.yml"}) {
+    CAPTURE(file);
+    const std::set<std::string> named = metrics_named_in(file);
+    CHECK(named.size() > 10);
+    for (const std::string& name : named) {
+      CAPTURE(name);
+      CHECK(known.contains(name));
+    }
   }
 }
 
