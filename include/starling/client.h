@@ -57,8 +57,8 @@ enum class Routing : std::uint8_t {
 };
 
 struct ClientOptions {
-  // host:port of nodes of one cluster, in the order in which they are tried. A literal IPv6 address
-  // stands in brackets.
+  // host:port of nodes of one cluster, in the order in which they are tried; 128 at most. A literal
+  // IPv6 address stands in brackets.
   std::vector<std::string> endpoints{std::string(kEndpointDefault)};
   // When not empty: refuse to talk to any cluster of another name.
   std::string cluster{};
@@ -105,8 +105,8 @@ using GetManyDone = std::function<void(std::vector<Result<ReadResult>>)>;
 
 class Client {
  public:
-  // Does not connect. Options that make no sense (no endpoint, or none that can be read) are the
-  // Usage error of every call.
+  // Does not connect. Options that make no sense (no endpoint, one that can not be read, too many)
+  // are the Usage error of every call.
   explicit Client(ClientOptions options = {});
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -155,16 +155,17 @@ class Client {
   // `done` is called exactly once, after at most the timeout, by the client's own thread or by one
   // that is inside a call that waits, never by two at once; otherwise (Usage, TooLarge, BadContext,
   // or Overloaded: as many requests are under way as ClientOptions allows) it is never called.
-  // `done` must not block and must not throw; to call asynchronous functions from within it is
-  // cheap and welcome, a call that waits is refused there with Usage.
+  // `done` must not be empty (Usage), not block and not throw; to call asynchronous functions from
+  // within it is cheap and welcome, a call that waits is refused there with Usage.
   Status put_async(std::string_view bucket, std::string_view key, std::string_view value,
                    const WriteOptions& options, PutDone done);
   Status get_async(std::string_view bucket, std::string_view key, const ReadOptions& options,
                    GetDone done);
   Status remove_async(std::string_view bucket, std::string_view key, const DeleteOptions& options,
                       PutDone done);
-  // `done` is called exactly once, when every item has its result; what is wrong with an item
-  // stands there. May call it before they return, where no item is left to wait for.
+  // `done` is called exactly once, when every item has its result, unless it is empty: then nobody
+  // hears of them. What is wrong with an item stands there. May call it before they return, where
+  // no item is left to wait for.
   void put_many_async(std::span<const PutItem> items, const WriteOptions& options,
                       PutManyDone done);
   void get_many_async(std::span<const KeyRef> keys, const ReadOptions& options, GetManyDone done);

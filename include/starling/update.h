@@ -68,7 +68,7 @@ struct UpdateResult {
 // Errors: as Client::get and Client::put. Nothing was written, unless it is
 //         InDoubt   the write may be there: before you run the update again, read.
 //         Conflict  there were several values, and `resolve` is empty. Nothing was written.
-//         Usage     also: no attempts, or a timeout that is none (Client::get). Nothing was read.
+//         Usage     also: no attempts, no `modify`, a timeout that is none. Nothing was read.
 Result<UpdateResult> update(Client& client, std::string_view bucket, std::string_view key,
                             const Modify& modify, const UpdateOptions& options = {});
 

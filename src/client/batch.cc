@@ -165,17 +165,18 @@ void Client::put_many_async(std::span<const PutItem> items, const WriteOptions& 
       *engine_,
       started.ok() ? put_requests(*engine_, items, options) : all_failed(items.size(), started),
       {options.timeout, options.retry}, [done = std::move(done)](Batch::Answers answers) {
-        done(write_results(std::move(answers)));
+        if (done != nullptr) done(write_results(std::move(answers)));
       });
 }
 
 void Client::get_many_async(std::span<const KeyRef> keys, const ReadOptions& options,
                             GetManyDone done) {
   const Status started = engine_->start_thread();
-  Batch::run(
-      *engine_, started.ok() ? get_requests(keys, options) : all_failed(keys.size(), started),
-      {options.timeout, options.retry},
-      [done = std::move(done)](Batch::Answers answers) { done(read_results(std::move(answers))); });
+  Batch::run(*engine_,
+             started.ok() ? get_requests(keys, options) : all_failed(keys.size(), started),
+             {options.timeout, options.retry}, [done = std::move(done)](Batch::Answers answers) {
+               if (done != nullptr) done(read_results(std::move(answers)));
+             });
 }
 
 }  // namespace starling

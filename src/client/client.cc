@@ -28,6 +28,13 @@ auto converting(Done done, Convert convert) {
   };
 }
 
+// An empty one would end the program when the answer comes, far from whoever passed it.
+template <typename Function>
+Status check_callable(const Function& function) {
+  if (function != nullptr) return Status::success();
+  return {StatusCode::Usage, "there is no function to call"};
+}
+
 }  // namespace
 
 Client::Client(ClientOptions options)
@@ -70,6 +77,7 @@ Result<WriteResult> Client::remove(std::string_view bucket, std::string_view key
 
 Status Client::put_async(std::string_view bucket, std::string_view key, std::string_view value,
                          const WriteOptions& options, PutDone done) {
+  STARLING_RETURN_IF_ERROR(check_callable(done));
   const PutItem item{.bucket = bucket, .key = key, .value = value, .context = options.context};
   STARLING_ASSIGN_OR_RETURN(built, ClientRequestBody request,
                             put_request(item, options, engine_->next_request_id()));
@@ -80,6 +88,7 @@ Status Client::put_async(std::string_view bucket, std::string_view key, std::str
 
 Status Client::get_async(std::string_view bucket, std::string_view key, const ReadOptions& options,
                          GetDone done) {
+  STARLING_RETURN_IF_ERROR(check_callable(done));
   STARLING_ASSIGN_OR_RETURN(built, ClientRequestBody request,
                             get_request({.bucket = bucket, .key = key}, options));
   STARLING_RETURN_IF_ERROR(engine_->start_thread());
@@ -89,6 +98,7 @@ Status Client::get_async(std::string_view bucket, std::string_view key, const Re
 
 Status Client::remove_async(std::string_view bucket, std::string_view key,
                             const DeleteOptions& options, PutDone done) {
+  STARLING_RETURN_IF_ERROR(check_callable(done));
   STARLING_ASSIGN_OR_RETURN(
       built, ClientRequestBody request,
       remove_request({.bucket = bucket, .key = key}, options, engine_->next_request_id()));
@@ -107,6 +117,7 @@ Result<KeyPage> Client::keys(std::string_view bucket, const KeysOptions& options
 
 Status Client::each_key(std::string_view bucket, KeysOptions options,
                         const std::function<bool(const std::string& key)>& visit) {
+  STARLING_RETURN_IF_ERROR(check_callable(visit));
   while (true) {
     STARLING_ASSIGN_OR_RETURN(listed, KeyPage page, keys(bucket, options));
     for (const std::string& key : page.keys) {

@@ -24,6 +24,7 @@
 #include "client/call.h"
 #include "client/dispatcher.h"
 #include "client/endpoint.h"
+#include "client/endpoint_pool.h"
 #include "client/reactor.h"
 #include "client/request_table.h"
 #include "message/client_messages.h"
@@ -43,6 +44,12 @@ constexpr std::size_t kRequestsMax = RequestTable::kRequestsMax - 16;
 
 Status check_options(const ClientOptions& options) {
   if (options.endpoints.empty()) return {StatusCode::Usage, "a client needs at least one endpoint"};
+  // None is left out in silence.
+  if (options.endpoints.size() > EndpointPool::kNodesMax) {
+    return {StatusCode::Usage, std::to_string(options.endpoints.size()) +
+                                   " endpoints are too many: a client takes at most " +
+                                   std::to_string(EndpointPool::kNodesMax)};
+  }
   if (options.rounds == 0) return {StatusCode::Usage, "rounds is at least 1"};
   if (options.requests_max == 0 || options.requests_max > kRequestsMax) {
     return {StatusCode::Usage, "requests_max is 1 to " + std::to_string(kRequestsMax)};

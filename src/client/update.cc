@@ -132,6 +132,8 @@ Result<UpdateResult> update(Client& client, std::string_view bucket, std::string
                             const Modify& modify, const UpdateOptions& options) {
   if (options.attempts == 0)
     return Status(StatusCode::Usage, "an update needs at least one attempt");
+  if (modify == nullptr)
+    return Status(StatusCode::Usage, "an update needs a function that changes");
   // Before a deadline is made of it, which could lie beyond the end of time.
   STARLING_RETURN_IF_ERROR(check_timeout(options.timeout));
   return Update(client, {.bucket = bucket, .key = key}, options).run(modify);

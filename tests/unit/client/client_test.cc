@@ -100,6 +100,19 @@ TEST_CASE("Client: each_key stops when the visitor has enough") {
   CHECK(recorder.requests.size() == 1);
 }
 
+TEST_CASE("Client: a call without a function to call is refused, many items are only not told") {
+  const ScriptedServer server([](const ClientRequest&) { return PutReply{}; });
+  Client client({.endpoints = {server.endpoint()}, .routing = Routing::Endpoints});
+  CHECK(client.put_async("b", "k", "v", {}, {}).code() == StatusCode::Usage);
+  CHECK(client.get_async("b", "k", {}, {}).code() == StatusCode::Usage);
+  CHECK(client.remove_async("b", "k", {}, {}).code() == StatusCode::Usage);
+  CHECK(client.each_key("b", {}, {}).code() == StatusCode::Usage);
+  CHECK(server.requests() == 0);
+  const std::vector<PutItem> items{{.bucket = "b", .key = "k", .value = "v"}};
+  client.put_many_async(items, {}, {});
+  CHECK(client.put("b", "k", "v").ok());
+}
+
 TEST_CASE("Client: what can never be honoured is not sent") {
   Recorder recorder(PutReply{});
   CHECK(recorder.client.put("a/b", "k", "v").status().code() == StatusCode::Usage);

@@ -299,6 +299,7 @@ TEST_CASE("ClientEngine: a host name that takes for ever to resolve keeps no dea
 TEST_CASE("ClientEngine: options that make no sense are every call's usage error") {
   for (const ClientOptions& options :
        {ClientOptions{.endpoints = {}}, ClientOptions{.endpoints = {"nonsense"}},
+        ClientOptions{.endpoints = std::vector<std::string>(129, kNobody)},
         ClientOptions{.rounds = 0}, ClientOptions{.requests_max = 0},
         ClientOptions{.requests_max = 2'000'000}}) {
     Client client(options);

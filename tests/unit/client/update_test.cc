@@ -141,6 +141,12 @@ TEST_CASE("update: a refused write is tried again, one in doubt is not") {
         StatusCode::Usage);
 }
 
+TEST_CASE("update: without a function that changes there is nothing to do") {
+  Scene scene;
+  CHECK(update(scene.client, "b", "k", {}).status().code() == StatusCode::Usage);
+  CHECK(scene.server.requests() == 0);
+}
+
 TEST_CASE("update: a timeout that is none is refused before anything is read") {
   Scene scene;
   using std::chrono::milliseconds;
