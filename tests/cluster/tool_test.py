@@ -2,7 +2,10 @@
 
 import json
 import os
+import socket
 import tempfile
+import threading
+import time
 import unittest
 from pathlib import Path
 
@@ -322,6 +325,61 @@ class Codes(AgainstThreeNodes, unittest.TestCase):
     def test_2_in_JSON_is_an_error_object_on_standard_output(self):
         error = self.assert_fails_in_json(2, "usage", "get", "b", "k", "--r", "0")
         self.assertEqual((False, False), (error["in_doubt"], error["retryable"]))
+
+
+class Deadlines(unittest.TestCase):
+    """Whatever is at the other end: each command ends by its time, and says why."""
+
+    COMMANDS = (["put", "b", "k", "v"], ["get", "b", "k"], ["delete", "b", "k"], ["keys", "b"],
+                ["cluster", "status"], ["cluster", "ring"], ["cluster", "digest"], ["node", "info"],
+                ["export", "b", "-"], ["import", "b", "-"], ["shell"])
+    TIMEOUT_SECONDS = 1
+    # The time of a busy machine; what hangs takes longer.
+    ENDS_WITHIN = TIMEOUT_SECONDS + 10
+
+    def assert_ends(self, endpoint, codes, words):
+        for command in self.COMMANDS:
+            with self.subTest(" ".join(command)):
+                stdin = {"import": b'{"key":"k","value":"v"}', "shell": b"get b k"}.get(command[0], b"")
+                begun = time.monotonic()
+                result = run_tool("--endpoint", endpoint, "--timeout", f"{self.TIMEOUT_SECONDS}s", *command,
+                                  stdin=stdin)
+                self.assertLess(time.monotonic() - begun, self.ENDS_WITHIN)
+                self.assertIn(result.returncode, codes, result.stderr)
+                self.assertIn(words, result.stderr.decode())
+
+    def test_nobody_there(self):
+        self.assert_ends(f"127.0.0.1:{free_ports(1)[0]}", {5}, "no server could be reached")
+
+    def test_a_name_that_is_none(self):
+        self.assert_ends("no-such-host.invalid:7400", {5}, "no-such-host.invalid")
+
+    def test_somebody_who_says_nothing(self):
+        with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+            self.assert_ends(f"127.0.0.1:{listener.getsockname()[1]}", {5}, "no greeting, in time")
+
+    def test_somebody_who_hangs_up_at_once(self):
+        with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+            threading.Thread(target=self.hang_up, args=[listener], daemon=True).start()
+            self.assert_ends(f"127.0.0.1:{listener.getsockname()[1]}", {5}, "before it greeted")
+
+    def test_somebody_who_speaks_something_else(self):
+        with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+            threading.Thread(target=self.hang_up, args=[listener, b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9],
+                             daemon=True).start()
+            self.assert_ends(f"127.0.0.1:{listener.getsockname()[1]}", {1}, "not Starling's protocol")
+
+    @staticmethod
+    def hang_up(listener, first=b""):
+        while True:
+            try:
+                connection, _ = listener.accept()
+                connection.sendall(first)
+                if first:
+                    connection.recv(65536)
+                connection.close()
+            except OSError:
+                return
 
 
 if __name__ == "__main__":

@@ -80,6 +80,19 @@ TEST_CASE("starling: nobody there is exit 5, a connection that breaks under a wr
   CHECK(run_tool({"put", "b", "k", "v", "--endpoint", breaking.endpoint()}).exit_code == 6);
 }
 
+TEST_CASE("starling: a server of another version is exit 1, one without room for a client exit 5") {
+  ScriptedServer other([](const ClientRequest&) { return std::nullopt; });
+  other.set_protocol(99);
+  const Ran versions = run_tool({"get", "b", "k", "--endpoint", other.endpoint()});
+  CHECK(versions.exit_code == 1);
+  CHECK(versions.err.find("protocol version 99 is not spoken here") != std::string::npos);
+  ScriptedServer crowded([](const ClientRequest&) { return std::nullopt; });
+  crowded.refuse_with("clients_max", StatusCode::Overloaded);
+  const Ran refused = run_tool({"put", "b", "k", "v", "--endpoint", crowded.endpoint()});
+  CHECK(refused.exit_code == 5);
+  CHECK(refused.err.starts_with("starling: overloaded: "));
+}
+
 TEST_CASE("starling: usage errors are exit 2, as JSON too") {
   CHECK(run_tool({"get", "b"}).exit_code == 2);
   CHECK(run_tool({"get", "a/b", "k"}).exit_code == 2);
