@@ -268,8 +268,11 @@ bool MerkleExchange::list_fits(const SendKeyListRead& read, const KeyListReply& 
            (!read.after.has_value() || entry.token > *read.after);
   });
   if (!in_place || !reply.stopped_at.has_value()) return in_place;
-  // A list that stops must have come further.
-  return !reply.entries.empty() && *reply.stopped_at >= reply.entries.back().token &&
+  // A list that stops must have come further, if only past tombstones, which it does not show.
+  const Token begin = span_.range_of(listing_.front(), leaf_depth_).first;
+  const bool further =
+      read.after.has_value() ? *reply.stopped_at > *read.after : *reply.stopped_at >= begin;
+  return further && (reply.entries.empty() || *reply.stopped_at >= reply.entries.back().token) &&
          span_.range_of(listing_.back(), leaf_depth_).last > *reply.stopped_at;
 }
 

@@ -158,6 +158,8 @@ class MerkleExchange {
   void abort();
 
   [[nodiscard]] bool finished() const { return state_ == State::Finished; }
+  // Before the second look: it costs nothing just now.
+  [[nodiscard]] bool waiting() const { return state_ == State::Waiting; }
   [[nodiscard]] const ExchangeReport& report() const { return report_; }
   void check_invariants() const;
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -28,7 +29,12 @@ void RepairSchedule::set_pairs(const std::vector<Pair>& pairs) {
     standing[pair] = known == pairs_.end() ? Standing{.due = started_} : known->second;
   }
   pairs_ = std::move(standing);
-  for (const auto& [pair, known] : pairs_) running_ += known.running ? 1 : 0;
+  running_partitions_.clear();
+  for (const auto& [pair, known] : pairs_) {
+    if (!known.running) continue;
+    ++running_;
+    running_partitions_.insert(pair.partition);
+  }
 }
 
 // What waits after a failure goes on waiting: a mark does not make a partner reachable.
@@ -40,10 +46,20 @@ void RepairSchedule::mark(PartitionId partition) {
   }
 }
 
-void RepairSchedule::mark_all() {
+void RepairSchedule::mark_partner(NodeId partner) {
   for (auto& [pair, standing] : pairs_) {
+    if (pair.partner != partner) continue;
     standing.marked = true;
+    standing.failures = 0;
     standing.due = started_;
+  }
+}
+
+void RepairSchedule::set_absent(NodeId partner, bool absent) {
+  if (absent) {
+    absent_.insert(partner);
+  } else {
+    absent_.erase(partner);
   }
 }
 
@@ -56,7 +72,8 @@ bool RepairSchedule::goes_before(const Standing& left, const Standing& right) {
 std::optional<RepairSchedule::Work> RepairSchedule::next(Instant now) {
   auto best = pairs_.end();
   for (auto it = pairs_.begin(); it != pairs_.end(); ++it) {
-    if (it->second.running || it->second.due > now) continue;
+    if (it->second.running || it->second.due > now || absent_.contains(it->first.partner)) continue;
+    if (running_partitions_.contains(it->first.partition)) continue;
     if (best == pairs_.end() || goes_before(it->second, best->second)) best = it;
   }
   if (best == pairs_.end()) return std::nullopt;
@@ -65,6 +82,7 @@ std::optional<RepairSchedule::Work> RepairSchedule::next(Instant now) {
   // A mark that comes while it runs is for the next time.
   standing.marked = false;
   ++running_;
+  running_partitions_.insert(best->first.partition);
   return Work{.pair = best->first, .resume_at = standing.resume_at};
 }
 
@@ -74,6 +92,7 @@ void RepairSchedule::on_finished(const Pair& pair, const ExchangeReport& report,
   Standing& standing = found->second;
   standing.running = false;
   --running_;
+  running_partitions_.erase(pair.partition);
   standing.resume_at = report.resume_at;
   const bool skipped = report.keys_skipped > 0;
   switch (report.end) {
@@ -112,7 +131,9 @@ void RepairSchedule::fail(Standing& standing, Instant now) const {
 std::optional<Instant> RepairSchedule::next_due() const {
   std::optional<Instant> due;
   for (const auto& [pair, standing] : pairs_) {
-    if (!standing.running && (!due.has_value() || standing.due < *due)) due = standing.due;
+    if (standing.running || absent_.contains(pair.partner)) continue;
+    if (running_partitions_.contains(pair.partition)) continue;
+    if (!due.has_value() || standing.due < *due) due = standing.due;
   }
   return due;
 }
@@ -141,6 +162,7 @@ void RepairSchedule::check_invariants() const {
   std::size_t running = 0;
   for (const auto& [pair, standing] : pairs_) running += standing.running ? 1 : 0;
   STARLING_CHECK(running == running_);
+  STARLING_CHECK(running == running_partitions_.size());
 }
 
 }  // namespace starling

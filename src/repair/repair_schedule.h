@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "base/ids.h"
@@ -45,10 +46,13 @@ class RepairSchedule {
   void set_pairs(const std::vector<Pair>& pairs);
   // All pairs of the partition come first in line.
   void mark(PartitionId partition);
-  // All pairs do: `cluster repair`.
-  void mark_all();
+  // All pairs with this partner do, at once: it was away, and may have missed something.
+  void mark_partner(NodeId partner);
+  // No pair with it has a turn until it is there again.
+  void set_absent(NodeId partner, bool absent);
 
-  // The pair whose turn it is, which is running from here on; nothing: none is due.
+  // The pair whose turn it is, which is running from here on; nothing: none is due. Never two of
+  // one partition: what the first brings, the second would fetch as well.
   [[nodiscard]] std::optional<Work> next(Instant now);
   void on_finished(const Pair& pair, const ExchangeReport& report, Instant now);
 
@@ -60,7 +64,7 @@ class RepairSchedule {
   [[nodiscard]] std::optional<Duration> age(const Pair& pair, Instant now) const;
   // The greatest age of all pairs, those that never agreed counted from the beginning.
   [[nodiscard]] Duration lag(Instant now) const;
-  // No pair is marked or running: "everything was compared since it was asked for".
+  // No pair is marked or running, and all have agreed: "everything was compared".
   [[nodiscard]] bool quiet() const;
   void check_invariants() const;
 
@@ -81,6 +85,8 @@ class RepairSchedule {
   Instant started_;
   std::map<Pair, Standing> pairs_;  // one a partition and other owner
   std::size_t running_ = 0;
+  std::set<PartitionId> running_partitions_;
+  std::set<NodeId> absent_;
 };
 
 }  // namespace starling

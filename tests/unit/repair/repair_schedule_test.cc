@@ -185,5 +185,37 @@ TEST_CASE("RepairSchedule: nobody starves, whoever fails and is marked") {
   }
 }
 
+TEST_CASE("RepairSchedule: two exchanges of one partition do not run at once") {
+  RepairSchedule schedule = schedule_of({pair_of(0, 1), pair_of(0, 2), pair_of(1, 1)});
+  CHECK(schedule.next(kNow)->pair == pair_of(0, 1));
+  CHECK(schedule.next(kNow)->pair == pair_of(1, 1));
+  CHECK_FALSE(schedule.next(kNow).has_value());
+  CHECK(schedule.next_due() == std::nullopt);
+  schedule.on_finished(pair_of(0, 1), report_of(ExchangeEnd::Agreed), kNow);
+  CHECK(schedule.next(kNow)->pair == pair_of(0, 2));
+  schedule.check_invariants();
+}
+
+TEST_CASE("RepairSchedule: who is absent has no turn, and the first ones once it is back") {
+  RepairSchedule schedule = schedule_of({pair_of(0, 1), pair_of(0, 2), pair_of(1, 2)});
+  schedule.set_absent(NodeId{2}, true);
+  CHECK(run_next(schedule, kNow) == pair_of(0, 1));
+  CHECK(run_next(schedule, kNow) == std::nullopt);
+  CHECK(schedule.next_due() == kNow + kCycle);
+  schedule.set_absent(NodeId{2}, false);
+  schedule.mark_partner(NodeId{2});
+  CHECK(run_next(schedule, kNow + kCycle) == pair_of(0, 2));
+  CHECK(run_next(schedule, kNow + kCycle) == pair_of(1, 2));
+  CHECK(run_next(schedule, kNow + kCycle) == pair_of(0, 1));
+}
+
+TEST_CASE("RepairSchedule: a partner that is back need not wait for its earlier failures") {
+  RepairSchedule schedule = schedule_of({pair_of(0)});
+  CHECK(run_next(schedule, kNow, ExchangeEnd::Silence) == pair_of(0));
+  CHECK(run_next(schedule, kNow) == std::nullopt);
+  schedule.mark_partner(NodeId{1});
+  CHECK(run_next(schedule, kNow) == pair_of(0));
+}
+
 }  // namespace
 }  // namespace starling
