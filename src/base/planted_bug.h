@@ -28,9 +28,10 @@ enum class PlantedBug : std::uint8_t {
   ForgetHintOnSending,  // a hint is deleted when it is sent, not when its home has it
   StandInAnswersReads,  // a stand-in is asked for an absent home, and what it lacks counts as
                         // absent
+  StaleLeaf,            // a merge leaves the Merkle sum of its leaf as it was
 };
 
-inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 14> kPlantedBugs{{
+inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 15> kPlantedBugs{{
     {"mint-at-non-owner", PlantedBug::MintAtNonOwner},
     {"reuse-counter", PlantedBug::ReuseCounter},
     {"ack-before-sync", PlantedBug::AckBeforeSync},
@@ -45,6 +46,7 @@ inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 14> kPlante
     {"skip-directory-sync", PlantedBug::SkipDirectorySync},
     {"forget-hint-on-sending", PlantedBug::ForgetHintOnSending},
     {"stand-in-answers-reads", PlantedBug::StandInAnswersReads},
+    {"stale-leaf", PlantedBug::StaleLeaf},
 }};
 
 }  // namespace starling

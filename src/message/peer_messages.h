@@ -15,23 +15,13 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "message/client_messages.h"
+#include "message/envelope.h"
+#include "message/repair_messages.h"
 #include "message/store_condition.h"
 #include "version/sibling_set.h"
 #include "version/vector_clock.h"
 
 namespace starling {
-
-// The sender itself is known from the handshake of the connection.
-struct Envelope {
-  Incarnation sender_incarnation;
-  OperationId operation;
-  Epoch epoch;  // of the sender's ring
-  PartitionId partition;
-  RowVersion row_version;  // a replica answers only to its own
-  FenceStamp fence;        // of the replica at which the carried state was read or minted
-  Duration remaining{};    // until the request is worth nothing
-  friend bool operator==(const Envelope&, const Envelope&) = default;
-};
 
 enum class WriteKind : std::uint8_t {
   Replicate = 0,  // the delta of a fresh mint
@@ -287,6 +277,7 @@ using PeerMessage =
     std::variant<ReplicaWrite, ReplicaWriteReply, ReplicaRead, ReplicaReadReply, ForwardedPut,
                  ForwardedPutReply, ScanRange, ScanRangeReply, DigestRange, DigestRangeReply,
                  BootAnnouncement, BootReply, StoreNotice, Heartbeat, HintWrite, HintWriteReply,
-                 HintHandoff, HintHandoffReply, HintCensus, HintCensusReply>;
+                 HintHandoff, HintHandoffReply, HintCensus, HintCensusReply,
+                 TreeRead, TreeReadReply, KeyListRead, KeyListReply, RecordsRead, RecordsReply>;
 
 }  // namespace starling

@@ -1,7 +1,7 @@
 #pragma once
 
 // What replicas say to each other to become equal without being read (anti-entropy), and to forget
-// what nobody needs any more (reaping). Not part of PeerMessage yet: no node sends them. As there,
+// what nobody needs any more (reaping; not part of PeerMessage yet: no node sends that). As there,
 // nothing in here may be trusted; the machines in repair/ check counts, ranges and order.
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 #include "base/hash.h"
 #include "base/ids.h"
 #include "message/client_messages.h"
-#include "message/peer_messages.h"
+#include "message/envelope.h"
 #include "ring/token.h"
 #include "version/dot.h"
 #include "version/sibling_set.h"

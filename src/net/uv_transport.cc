@@ -78,6 +78,12 @@ OutputClass output_class_of(const PeerMessage& message) {
     OutputClass operator()(const ReplicaReadReply&) const { return OutputClass::Data; }
     OutputClass operator()(const ForwardedPut&) const { return OutputClass::Data; }
     OutputClass operator()(const HintHandoff&) const { return OutputClass::Bulk; }
+    OutputClass operator()(const TreeRead&) const { return OutputClass::Bulk; }
+    OutputClass operator()(const TreeReadReply&) const { return OutputClass::Bulk; }
+    OutputClass operator()(const KeyListRead&) const { return OutputClass::Bulk; }
+    OutputClass operator()(const KeyListReply&) const { return OutputClass::Bulk; }
+    OutputClass operator()(const RecordsRead&) const { return OutputClass::Bulk; }
+    OutputClass operator()(const RecordsReply&) const { return OutputClass::Bulk; }
     OutputClass operator()(const ScanRange&) const { return OutputClass::Bulk; }
     OutputClass operator()(const ScanRangeReply&) const { return OutputClass::Bulk; }
     OutputClass operator()(const DigestRange&) const { return OutputClass::Bulk; }

@@ -26,6 +26,7 @@
 #include "node/cluster_view.h"
 #include "node/forward_memory.h"
 #include "node/handoff_service.h"
+#include "node/latency_meter.h"
 #include "node/local_mint.h"
 #include "node/node_metrics.h"
 #include "node/operation.h"
@@ -81,6 +82,7 @@ class Coordinator {
     HandoffService& handoff;
     AnswerDesk& desk;
     NodeMetrics& metrics;
+    LatencyMeter& read_latencies;  // of clients' gets
     Log& log;
   };
 

@@ -285,6 +285,7 @@ void Coordinator::finish_get(const Operation& operation, AnswerGet answer, Insta
   const bool found = answer.record.live_values() > 0;
   count_answer(operation, found ? StatusCode::Ok : StatusCode::NotFound, now);
   if (answer.repaired > 0) ++neighbours_.metrics.repaired_reads;
+  neighbours_.read_latencies.note(now - operation.begun);
   neighbours_.desk.answer_get(operation, std::move(answer));
 }
 

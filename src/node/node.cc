@@ -93,6 +93,7 @@ void Node::on_peer_up(NodeId peer, const Hello& hello) {
   parts_->peers.on_up(peer, hello.http_address);
   parts_->services->health.on_peer_up(peer);
   parts_->services->boot.on_peer_up(peer);
+  parts_->services->repair.on_peer_up(peer);
   parts_->settle();
 }
 
@@ -150,6 +151,7 @@ void Node::on_timer() {
   parts_->services->coordinator.on_timer(now);
   parts_->services->mender.on_timer(now);
   parts_->services->handoff.on_timer(now);
+  if (!parts_->broken) parts_->services->repair.on_timer(now);
   parts_->services->admin.on_timer(now);
   parts_->services->tasks.on_timer(now);
   parts_->settle();
@@ -162,7 +164,8 @@ std::optional<Instant> Node::next_deadline() const {
   std::optional<Instant> earliest = parts_->services->coordinator.next_deadline();
   for (const std::optional<Instant>& deadline :
        {parts_->services->admin.next_deadline(), parts_->services->mender.next_deadline(),
-        parts_->services->handoff.next_deadline(), parts_->services->tasks.next_deadline()}) {
+        parts_->services->handoff.next_deadline(), parts_->services->tasks.next_deadline(),
+        parts_->broken ? std::nullopt : parts_->services->repair.next_deadline()}) {
     if (deadline.has_value()) earliest = std::min(earliest.value_or(*deadline), *deadline);
   }
   return earliest;
@@ -229,6 +232,7 @@ NodeReport Node::report() const {
 void Node::check_invariants() const {
   if (parts_->services == nullptr) return;
   parts_->services->coordinator.check_invariants();
+  parts_->services->repair.check_invariants();
   parts_->services->store.check_invariants();
   parts_->services->handoff.check_invariants();
 }

@@ -3,6 +3,7 @@
 // NodeOptions: what one node is told about itself when it starts. What the whole cluster must agree
 // on is ClusterConfig (ring/cluster_config.h).
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -61,6 +62,10 @@ struct NodeOptions {
   // How long one replica may keep a read waiting before another is asked as well. A few times what
   // a busy disk's sync takes at its 99th percentile.
   Duration replica_patience = std::chrono::milliseconds(50);
+
+  // Every partition is compared with each other owner's copy once in this time, if nothing speaks
+  // for doing it sooner.
+  Duration repair_cycle = std::chrono::minutes(10);
 
   PlantedBug planted = PlantedBug::None;  // tests only
 };

@@ -21,6 +21,16 @@
 #include "version/minter.h"
 
 namespace starling {
+namespace {
+
+ReplicaStoreOptions store_options_of(const NodeOptions& options, const Ring& ring,
+                                     const NodeHost& host) {
+  ReplicaStoreOptions store = store_options(options);
+  store.trees = tree_options(options, ring, host.last_counted.has_value());
+  return store;
+}
+
+}  // namespace
 
 BootAnnouncement own_boot(const StoreIdentity& identity) {
   return {.store = identity.store,
@@ -45,7 +55,8 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, StoreStandin
       confirmation(own_boot(identity), witnesses_of(parts.self, parts.ring->members()), standing),
       cluster(parts.self, parts.ring, parts.peers, confirmation, parts.host.transport),
       store(parts.host.storage, parts.host.log, Minter(identity.incarnation, parts.options.planted),
-            parts.host.random.fork("store"), store_options(parts.options)),
+            parts.host.random.fork("store"),
+            store_options_of(parts.options, *parts.ring, parts.host)),
       replica(store, parts.ring, confirmation, parts.outbox, parts.host.log,
               replica_options(parts.options)),
       mint(store, parts.host.log, parts.options.planted,
@@ -66,10 +77,19 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, StoreStandin
                    .handoff = handoff,
                    .desk = desk,
                    .metrics = parts.metrics,
+                   .read_latencies = read_latencies,
                    .log = parts.host.log},
                   coordinator_options(parts.options), parts.host.random.fork("coordinator")),
       listings(cluster, coordinator, desk, parts.metrics, parts.options.listings_max),
       mender(store, coordinator, cluster, parts.host.log),
+      repair_desk(store, confirmation, replica, parts.outbox),
+      repair({.cluster = cluster,
+              .confirmation = confirmation,
+              .store = store,
+              .read_latencies = read_latencies,
+              .outbox = parts.outbox,
+              .log = parts.host.log},
+             repair_options(parts.options, parts.host.random.fork("repair")), now),
       boot({.storage = parts.host.storage,
             .ring = parts.ring,
             .peers = parts.peers,
@@ -140,7 +160,7 @@ void Node::Parts::deliver(NodeId from, PeerMessage message) {
     Services& to;
     void operator()(const ReplicaWrite& m) const { to.replica.on_write(from, m); }
     void operator()(const ReplicaWriteReply& m) const {
-      to.coordinator.on_write_reply(from, m, now);
+      if (!to.repair.on_write_reply(from, m, now)) to.coordinator.on_write_reply(from, m, now);
     }
     void operator()(const ReplicaRead& m) const { to.replica.on_read(from, m); }
     void operator()(ReplicaReadReply& m) const {
@@ -167,6 +187,12 @@ void Node::Parts::deliver(NodeId from, PeerMessage message) {
     void operator()(const HintHandoffReply& m) const { to.handoff.on_handoff_reply(from, m, now); }
     void operator()(const HintCensus& m) const { to.handoff.on_census(from, m, now); }
     void operator()(HintCensusReply& m) const { to.tasks.on_census_reply(from, std::move(m)); }
+    void operator()(const TreeRead& m) const { to.repair_desk.on_tree_read(from, m); }
+    void operator()(const KeyListRead& m) const { to.repair_desk.on_key_list_read(from, m); }
+    void operator()(const RecordsRead& m) const { to.repair_desk.on_records_read(from, m); }
+    void operator()(const TreeReadReply& m) const { to.repair.on_tree_reply(from, m, now); }
+    void operator()(const KeyListReply& m) const { to.repair.on_key_list_reply(from, m, now); }
+    void operator()(const RecordsReply& m) const { to.repair.on_records_reply(from, m, now); }
     void operator()(const Heartbeat& /*beat*/) const {}  // the transport keeps it to itself
   };
   std::visit(Router{.from = from, .now = now, .to = to}, message);

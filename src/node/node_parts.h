@@ -18,6 +18,7 @@
 #include "node/coordinator.h"
 #include "node/current_ring.h"
 #include "node/handoff_service.h"
+#include "node/latency_meter.h"
 #include "node/listing_service.h"
 #include "node/local_mint.h"
 #include "node/mender.h"
@@ -25,6 +26,8 @@
 #include "node/node_metrics.h"
 #include "node/node_options.h"
 #include "node/outbox.h"
+#include "node/repair_desk.h"
+#include "node/repair_service.h"
 #include "node/replica_service.h"
 #include "node/store_health.h"
 #include "node/task_service.h"
@@ -53,9 +56,12 @@ struct Node::Parts {
     LocalMint mint;
     HandoffService handoff;
     AnswerDesk desk;
+    LatencyMeter read_latencies;
     Coordinator coordinator;
     ListingService listings;
     Mender mender;
+    RepairDesk repair_desk;
+    RepairService repair;
     BootService boot;
     StoreHealth health;
     AdminService admin;

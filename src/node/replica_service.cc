@@ -21,6 +21,7 @@
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "message/record_bytes.h"
+#include "message/repair_messages.h"
 #include "message/store_condition.h"
 #include "node/current_ring.h"
 #include "node/outbox.h"
@@ -76,6 +77,11 @@ struct Refuse {
 };
 
 std::size_t record_bytes_of(const PeerMessage& message) {
+  if (const auto* const repair = std::get_if<RecordsReply>(&message)) {
+    std::size_t bytes = 0;
+    for (const KeyedRecord& record : repair->records) bytes += message_bytes_of(record.versions);
+    return bytes;
+  }
   const auto* const reply = std::get_if<ReplicaReadReply>(&message);
   return reply == nullptr || !reply->record.has_value() ? 0 : message_bytes_of(*reply->record);
 }

@@ -46,6 +46,8 @@ class ReplicaService {
   [[nodiscard]] bool has_work() const { return !bulk_.empty(); }
   void work(Instant now);
 
+  // Why this replica does not answer for the envelope's row; nothing: it does.
+  [[nodiscard]] std::optional<ReplicaOutcome> refusal(const Envelope& envelope) const;
   // Sends `reply` once all commits up to `ticket` are through (0: at once).
   void send_when_durable(NodeId to, CommitTicket ticket, PeerMessage reply);
   void on_committed(CommitTicket through);
@@ -55,9 +57,7 @@ class ReplicaService {
   void on_storage_error();
 
  private:
-  // Why this replica does not answer for the envelope's row; nothing: it does.
-  [[nodiscard]] std::optional<ReplicaOutcome> refusal(const Envelope& envelope) const;
-  // Likewise for one key, which must lie in the partition that the envelope names.
+  // As refusal(), for one key, which must lie in the partition that the envelope names.
   [[nodiscard]] std::optional<ReplicaOutcome> refusal(const Envelope& envelope,
                                                       const KeyAddress& address) const;
   [[nodiscard]] ReplicaOutcome outcome_of(const Status& status) const;

@@ -136,14 +136,15 @@ void MerkleTrees::load(PartitionId partition, Slot& slot) {
   slot.build.emplace(span_of(partition), kTreeDepthMin);
   slot.state = State::Building;
   waiting_.insert(partition);
+  if (restored.code() == StatusCode::NotFound) return;
   // The entry that may still be there would pass for that of the tree that is begun here.
   engine_.commit({{.key = tree_store_key(partition), .value = std::nullopt}}, options_.demand);
 }
 
-// NotFound: there is none.
+// NotFound: there is none. Failure: what is there may be wrong.
 Status MerkleTrees::restore(PartitionId partition, Slot& slot) {
   if (options_.distrusts_stored || dropped_.contains(partition)) {
-    return {StatusCode::NotFound, "what is stored is not trusted"};
+    return {StatusCode::Failure, "what is stored is not trusted"};
   }
   const std::string tree_key = tree_store_key(partition);
   STARLING_ASSIGN_OR_RETURN(got, const std::optional<std::string> entry, engine_.get(tree_key));

@@ -106,13 +106,15 @@ Result<CommitTicket> ReplicaStore::merge(const RecordAddress& record, const Sibl
     ++counters_.surprises;
     start_fresh_incarnation("a peer knows a later write of this process for " + name_of(record));
   }
-  const Hash128 before = contribution_of(record, stored.versions);
+  Hash128 before = contribution_of(record, stored.versions);
   const std::optional<bool> changed = join(stored.versions, incoming);
   if (!changed.has_value()) return refuse_collision(record);
   // Planted: the last of several concurrent siblings wins.
   if (options_.planted == PlantedBug::DropSiblingOnMerge && stored.versions.siblings().size() > 1) {
     stored.versions = SiblingSet(stored.versions.clock(), {stored.versions.siblings().back()});
   }
+  // Planted: the leaf's sum stays what it was.
+  if (options_.planted == PlantedBug::StaleLeaf) before = contribution_of(record, stored.versions);
   const CommitDemand demand = must_sync ? CommitDemand::Synced : options_.ordinary_demand;
   // A copy that is only written is written once more for who needs it synced: a later sync of other
   // writes does not reach back over LevelDB's change of logs.
@@ -283,10 +285,17 @@ void ReplicaStore::work_on_trees(std::uint32_t records_max) {
 
 Status ReplicaStore::visit_tokens(PartitionId partition, const TokenRange& range,
                                   const RecordVisitor& visit, std::uint32_t& unreadable) {
-  KeyBounds bounds = bounds_of_tokens(partition, range.first, range.last);
+  const KeyBounds all = bounds_of_tokens(partition, range.first, range.last);
+  KeyBounds bounds = all;
+  bool is_through = true;
+  const RecordVisitor watched = [&](const WalkedRecord& record) {
+    is_through = visit(record);
+    return is_through;
+  };
   while (true) {
     WalkStop stop;
-    const Status walked = walk_records(engine_, cache_, bounds, options_.planted, visit, stop);
+    const Status walked = walk_records(engine_, cache_, bounds, options_.planted, watched, stop);
+    if (walked.ok() && is_through) damage_.forget_gaps(all.from, all.to);
     if (!walked.ok()) note_damaged_walk(stop, walked);
     if (walked.ok() || !stop.is_damaged_record) return walked;
     ++unreadable;

@@ -21,11 +21,13 @@
 #include "message/client_messages.h"
 #include "message/hello.h"
 #include "message/peer_messages.h"
+#include "message/repair_messages.h"
 #include "version/sibling_set.h"
 #include "wire/codec_admin.h"
 #include "wire/codec_client.h"
 #include "wire/codec_handoff.h"
 #include "wire/codec_peer.h"
+#include "wire/codec_repair.h"
 #include "wire/codec_scan.h"
 #include "wire/field_reader.h"
 #include "wire/field_writer.h"
@@ -38,8 +40,8 @@ namespace {
 constexpr std::size_t kBodyAlignment = 8;
 // Room for any message without a value, so that most builders allocate once.
 constexpr std::size_t kSmallBodyBytes = 512;
-// The deepest message is root, record, sibling. The table count is bounded by the body's size,
-// since shared offsets let a small buffer pretend to any number of tables.
+// The deepest message is root, keyed record, record, sibling. The table count is bounded by the
+// body's size, since shared offsets let a small buffer pretend to any number of tables.
 constexpr flatbuffers::uoffset_t kDepthMax = 8;
 constexpr std::size_t kTablesMax = 4096;
 constexpr std::size_t kBytesPerTable = 16;
@@ -67,6 +69,11 @@ std::size_t value_bytes(const HintHandoff& handoff) {
 }
 std::size_t value_bytes(const ReplicaReadReply& reply) {
   return reply.record.has_value() ? value_bytes(*reply.record) : 0;
+}
+std::size_t value_bytes(const RecordsReply& reply) {
+  std::size_t bytes = 0;
+  for (const KeyedRecord& record : reply.records) bytes += value_bytes(record.versions);
+  return bytes;
 }
 std::size_t value_bytes(const ForwardedPut& put) {
   return put.put.value.size();

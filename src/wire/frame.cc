@@ -61,7 +61,13 @@ constexpr std::array<std::string_view, kFrameTypeMax + 1> kNames{"",
                                                                  "HintCensus",
                                                                  "HintCensusReply",
                                                                  "ClientClusterTasks",
-                                                                 "ClusterTasksReply"};
+                                                                 "ClusterTasksReply",
+                                                                 "TreeRead",
+                                                                 "TreeReadReply",
+                                                                 "KeyListRead",
+                                                                 "KeyListReply",
+                                                                 "RecordsRead",
+                                                                 "RecordsReply"};
 
 Status corrupt(std::string why) {
   return {StatusCode::Corruption, "frame header: " + std::move(why)};
@@ -113,7 +119,11 @@ std::size_t body_bytes_max(FrameType type) {
     case FrameType::HintHandoff:
     case FrameType::HintCensusReply:
     case FrameType::ClusterTasksReply:
+    case FrameType::RecordsReply:
       return kRecordBodyBytesMax;
+    case FrameType::TreeReadReply:
+    case FrameType::KeyListReply:
+      return kTreeBodyBytesMax;
     default:
       return kControlBodyBytesMax;
   }

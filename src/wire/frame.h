@@ -65,9 +65,15 @@ enum class FrameType : std::uint8_t {
   HintCensusReply = 37,
   ClientClusterTasks = 38,
   ClusterTasksReply = 39,
+  TreeRead = 40,
+  TreeReadReply = 41,
+  KeyListRead = 42,
+  KeyListReply = 43,
+  RecordsRead = 44,
+  RecordsReply = 45,
 };
 inline constexpr std::uint8_t kFrameTypeMin = 1;
-inline constexpr std::uint8_t kFrameTypeMax = 39;
+inline constexpr std::uint8_t kFrameTypeMax = 45;
 
 // Everything before the two sides know each other.
 inline constexpr std::size_t kHandshakeBodyBytesMax = std::size_t{4} << 10U;
@@ -78,6 +84,8 @@ inline constexpr std::size_t kControlBodyBytesMax = std::size_t{64} << 10U;
 inline constexpr std::size_t kContextBytesMax = std::size_t{640} << 10U;
 // A context, and a control message around it.
 inline constexpr std::size_t kContextBodyBytesMax = kContextBytesMax + kControlBodyBytesMax;
+// 4096 sums, or 8192 listed keys, of 16 bytes each.
+inline constexpr std::size_t kTreeBodyBytesMax = std::size_t{256} << 10U;
 // One value of 16 MiB, its context, and a control message around them.
 inline constexpr std::size_t kValueBodyBytesMax = (std::size_t{16} << 20U) + kContextBodyBytesMax;
 // A record or a list. The mint alone makes no record that does not fit, but merges can: records are

@@ -27,6 +27,8 @@ constexpr Duration kRest = kTimeoutMax + std::chrono::seconds(3);
 struct DamagedRecord {
   explicit DamagedRecord(std::size_t nodes = 3) : cluster(nodes) {
     cluster.connect_all();
+    // Its trees are there: nothing else has to read the record.
+    pass(std::chrono::seconds(2));
     cluster.ask<PutReply>(0, cluster.put_of("key", "value"));
     cluster.stop(0);
     cluster.start(0);

@@ -202,6 +202,61 @@ HintCensusReply census_reply(Random& random) {
   return reply;
 }
 
+RepairOutcome repair_outcome(Random& random) {
+  return static_cast<RepairOutcome>(random.below(5));
+}
+
+std::vector<std::uint32_t> nodes(Random& random) {
+  std::vector<std::uint32_t> nodes;
+  for (std::uint64_t left = random.below(9); left > 0; --left) nodes.push_back(number(random));
+  return nodes;
+}
+
+std::vector<Token> tokens(Random& random) {
+  std::vector<Token> tokens;
+  for (std::uint64_t left = random.below(9); left > 0; --left) tokens.push_back({random.next()});
+  return tokens;
+}
+
+std::optional<Token> maybe_token(Random& random) {
+  return coin(random) ? std::optional(Token{random.next()}) : std::nullopt;
+}
+
+TreeReadReply tree_reply(Random& random) {
+  TreeReadReply reply{.operation = {random.next()},
+                      .outcome = repair_outcome(random),
+                      .leaf_depth = static_cast<std::uint8_t>(random.below(256)),
+                      .sums = {}};
+  for (std::uint64_t left = random.below(9); left > 0; --left) reply.sums.push_back(hash(random));
+  return reply;
+}
+
+KeyListReply key_list_reply(Random& random) {
+  KeyListReply reply{.operation = {random.next()},
+                     .outcome = repair_outcome(random),
+                     .entries = {},
+                     .stopped_at = maybe_token(random)};
+  for (std::uint64_t left = random.below(9); left > 0; --left) {
+    reply.entries.push_back({.token = {random.next()}, .digest = random.next()});
+  }
+  return reply;
+}
+
+RecordsReply records_reply(Random& random) {
+  RecordsReply reply{.operation = {random.next()},
+                     .outcome = repair_outcome(random),
+                     .fence = {random.next()},
+                     .records = {},
+                     .tokens_answered = number(random),
+                     .unreadable = tokens(random)};
+  for (std::uint64_t left = random.below(4); left > 0; --left) {
+    reply.records.push_back({.token = {random.next()},
+                             .address = address(random),
+                             .versions = random_versions(random)});
+  }
+  return reply;
+}
+
 GetReply get_reply(Random& random) {
   GetReply reply;
   for (std::uint64_t left = random.below(4); left > 0; --left) {
@@ -371,6 +426,19 @@ std::vector<PeerMessage> peer_messages(Random& random) {
                        .room = number(random)},
       HintCensus{.operation = {random.next()}},
       census_reply(random),
+      TreeRead{.envelope = envelope(random),
+               .depth = static_cast<std::uint8_t>(random.below(256)),
+               .child_depth = static_cast<std::uint8_t>(random.below(256)),
+               .nodes = nodes(random)},
+      tree_reply(random),
+      KeyListRead{.envelope = envelope(random),
+                  .depth = static_cast<std::uint8_t>(random.below(256)),
+                  .leaves = nodes(random),
+                  .after = maybe_token(random),
+                  .entries_max = number(random)},
+      key_list_reply(random),
+      RecordsRead{.envelope = envelope(random), .tokens = tokens(random)},
+      records_reply(random),
   };
 }
 
