@@ -277,7 +277,7 @@ using PeerMessage =
     std::variant<ReplicaWrite, ReplicaWriteReply, ReplicaRead, ReplicaReadReply, ForwardedPut,
                  ForwardedPutReply, ScanRange, ScanRangeReply, DigestRange, DigestRangeReply,
                  BootAnnouncement, BootReply, StoreNotice, Heartbeat, HintWrite, HintWriteReply,
-                 HintHandoff, HintHandoffReply, HintCensus, HintCensusReply,
-                 TreeRead, TreeReadReply, KeyListRead, KeyListReply, RecordsRead, RecordsReply>;
+                 HintHandoff, HintHandoffReply, HintCensus, HintCensusReply, TreeRead,
+                 TreeReadReply, KeyListRead, KeyListReply, RecordsRead, RecordsReply>;
 
 }  // namespace starling

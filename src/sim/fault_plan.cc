@@ -37,6 +37,9 @@ constexpr std::array<std::string_view, kFaultKinds> kFaultKindNames{
 // Before this all founders have met and their stores count; a fault earlier than that would only
 // test the same start again and again.
 constexpr Duration kQuietStart = seconds(3);
+// Often enough to meet faults and clients, and at times so rarely that reads come first.
+constexpr Duration kRepairCycleLeast = seconds(1);
+constexpr Duration kRepairCycleMost = seconds(30);
 // Replays must stay younger than the memory by which a receiver knows a request it has had
 // (kTimeoutMax, less what a clock may jump): beyond it a second mint is a second write, by design.
 constexpr Duration kJumpForwardMax = seconds(20);
@@ -305,7 +308,7 @@ std::string FaultPlan::describe() const {
                      "ppm cache=" + std::to_string(shape.record_cache_bytes);
   text += " clients=" + std::to_string(workload.clients) + "x" +
           std::to_string(workload.outstanding) + " keys=" + std::to_string(workload.keys) +
-          " safety=" + milliseconds_of(safety);
+          " repair=" + milliseconds_of(repair_cycle) + " safety=" + milliseconds_of(safety);
   text += " spikes=" + std::to_string(network.spike_ppm) +
           "ppm loss=" + std::to_string(network.loss_ppm) +
           "ppm duplicates=" + std::to_string(network.duplicate_ppm) +
@@ -353,6 +356,7 @@ FaultPlan draw_plan(std::uint64_t seed, std::string_view scenario,
   plan.safety = timing.between(Duration(seconds(10)), Duration(seconds(40)));
   plan.commit_fastest = microseconds(timing.between(50, 500));
   plan.commit_slowest = plan.commit_fastest + microseconds(timing.between(100, 20'000));
+  plan.repair_cycle = root.fork("repair").between(kRepairCycleLeast, kRepairCycleMost);
   draw_faults(plan, *chosen, root);
   return plan;
 }

@@ -136,6 +136,8 @@ struct FaultPlan {
   Duration commit_fastest{};
   Duration commit_slowest{};
   WorkloadPlan workload;
+  // How often replicas compare what they hold, if nothing speaks for doing it sooner.
+  Duration repair_cycle{};
   Duration safety{};          // how long clients and faults are at it
   std::vector<Fault> faults;  // by time
 

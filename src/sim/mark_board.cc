@@ -41,7 +41,7 @@ std::vector<std::string_view> MarkBoard::missing(std::span<const std::string_vie
 }
 
 std::span<const std::string_view> listed_marks() {
-  static constexpr std::array<std::string_view, 64> kListed{
+  static constexpr std::array<std::string_view, 69> kListed{
       "boot: a rolled back store was noticed",
       "boot: an old store was set aside",
       "boot: another store was noticed",
@@ -90,6 +90,11 @@ std::span<const std::string_view> listed_marks() {
       "read: repaired before the answer",
       "read: siblings",
       "read: unprotected at a majority",
+      "repair: a record was merged here",
+      "repair: a record was pushed",
+      "repair: replicas agreed",
+      "repair: replicas differed after the faults",
+      "repair: sums differed once",
       "replica: answered corrupt",
       "replica: corrupt",
       "replica: disk full",

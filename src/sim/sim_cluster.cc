@@ -56,6 +56,7 @@ NodeOptions options_of(const FaultPlan& plan, PlantedBug planted, std::uint32_t 
   options.siblings_max = plan.bounds.siblings_max;
   options.hint_bytes_max = plan.bounds.hint_bytes_max;
   options.hints_max = plan.bounds.hints_max;
+  options.repair_cycle = plan.repair_cycle;
   options.planted = planted;
   return options;
 }

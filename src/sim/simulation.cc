@@ -14,6 +14,7 @@
 #include "starling/options.h"
 #include "starling/result.h"
 
+#include "base/hash.h"
 #include "base/ids.h"
 #include "base/random.h"
 #include "base/time.h"
@@ -25,6 +26,7 @@
 #include "sim/fault_driver.h"
 #include "sim/fault_plan.h"
 #include "sim/history.h"
+#include "sim/leaf_truth.h"
 #include "sim/mark_board.h"
 #include "sim/monitors.h"
 #include "sim/sim_client.h"
@@ -57,6 +59,8 @@ constexpr Duration kWordOfMouth = seconds(2);
 constexpr Duration kMendMax = kTimeoutMax + seconds(33);
 // Hints come home within moments; one that was stuck is tried again after ten seconds.
 constexpr Duration kHintsMax = seconds(30);
+// A few failed attempts and the looks at what differs; the pause behind a failure doubles.
+constexpr Duration kAgreeMax = seconds(60);
 // Read repair behind the answer, at the speed of a healthy cluster.
 constexpr Duration kRepairMax = seconds(5);
 // A message to a replica, and a commit there.
@@ -84,9 +88,12 @@ class Run {
   void await_mending();
   void await_hints();
   [[nodiscard]] bool hints_are_home() const;
+  void await_agreement();
+  [[nodiscard]] std::optional<std::uint32_t> first_disagreement() const;
   void read_every_key();
   [[nodiscard]] std::uint32_t unreadable_replicas(std::uint32_t key) const;
   void audit_stores();
+  void check_leaves();
   void compare_replicas();
   void compare_replicas_of(std::uint32_t key);
   void judge();
@@ -163,8 +170,10 @@ RunResult Run::finish() {
   if (plan_.network.replay_ppm > 0) events_.run_until(events_.now() + plan_.network.replay_max);
   if (plan_.rots_records()) await_mending();
   await_hints();
+  await_agreement();
   read_every_key();
   audit_stores();
+  check_leaves();
   compare_replicas();
   judge();
   reach_network_marks();
@@ -302,6 +311,36 @@ std::uint32_t Run::unreadable_replicas(std::uint32_t key) const {
   return unreadable;
 }
 
+// A key of which two replicas would show a client different values, if it asked them alone.
+std::optional<std::uint32_t> Run::first_disagreement() const {
+  for (std::uint32_t key = 0; key < history_.keys.size(); ++key) {
+    if (unreadable_replicas(key) > 0) continue;
+    std::optional<Hash128> first;
+    for (const std::uint32_t node : owners_of(key)) {
+      if (cluster_.is_written_off(node)) continue;
+      const std::optional<SiblingSet> record = stored(node, key);
+      if (!record.has_value()) return key;
+      const Hash128 digest = visible_digest(history_.keys.at(key).address.key, *record);
+      if (first.value_or(digest) != digest) return key;
+      first = digest;
+    }
+  }
+  return std::nullopt;
+}
+
+// Nobody reads: what replicas lack they must find by themselves.
+void Run::await_agreement() {
+  if (first_disagreement().has_value()) marks_.reach("repair: replicas differed after the faults");
+  const Instant limit = events_.now() + 2 * plan_.repair_cycle + kAgreeMax;
+  while (first_disagreement().has_value() && events_.now() < limit) {
+    events_.run_until(events_.now() + seconds(1));
+  }
+  const std::optional<std::uint32_t> key = first_disagreement();
+  if (!key.has_value()) return;
+  accuse("not-repaired", history_.keys.at(*key).address.key,
+         "replicas hold different values long after all was healed, and nobody had read them");
+}
+
 void Run::read_every_key() {
   SimClient reader(clients_world_, plan_.workload.clients, random_.fork("reader"));
   const std::size_t first = history_.operations.size();
@@ -338,6 +377,16 @@ void Run::audit_stores() {
   for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
     const std::optional<std::string> lie = cluster_.member(node).audit();
     if (lie.has_value()) accuse("store-lost-synced", "", cluster_.member(node).name() + *lie);
+  }
+}
+
+void Run::check_leaves() {
+  for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
+    const SimMember& member = cluster_.member(node);
+    for (const std::string& wrong :
+         untrue_leaves(member.disk().visible(), cluster_.newest_ring())) {
+      accuse("untrue-leaf", "", member.name() + ": " + wrong);
+    }
   }
 }
 

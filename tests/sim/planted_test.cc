@@ -76,10 +76,11 @@ TEST_CASE("Planted: every planted bug is found within 200 seeds and 60 seconds o
 }
 
 // What the clients alone were shown must convict as well: monitors look inside, users can not. But
-// two alone harm nobody: KeepIncarnation opens the door to a second loss that nothing reports, and
-// the simulated disks report theirs; and of a hint that is forgotten too early there are other
-// copies, of which a plan destroys one at most.
-TEST_CASE("Planted: the answers that clients got are enough to find every one but two") {
+// three alone harm nobody: KeepIncarnation opens the door to a second loss that nothing reports,
+// and the simulated disks report theirs; of a hint that is forgotten too early there are other
+// copies, of which a plan destroys one at most; and StaleLeaf costs no client anything as long as
+// reads repair.
+TEST_CASE("Planted: the answers that clients got are enough to find every one but three") {
   constexpr std::array<std::pair<PlantedBug, std::string_view>, 12> kConvictions{{
       {PlantedBug::MintAtNonOwner, "lost-write"},
       {PlantedBug::ReuseCounter, "false-sibling"},
@@ -102,6 +103,14 @@ TEST_CASE("Planted: the answers that clients got are enough to find every one bu
     CHECK(convicted);
     MESSAGE(checker << " needs " << seeds << " seeds");
   }
+}
+
+TEST_CASE("Planted: a stale Merkle leaf leaves replicas different, whatever looks inside") {
+  std::uint64_t seeds = 0;
+  while (++seeds <= kSeedsMax && !convicts(seeds, PlantedBug::StaleLeaf, "not-repaired")) {
+  }
+  CHECK(seeds <= kSeedsMax);
+  MESSAGE("not-repaired needs " << seeds << " seeds");
 }
 
 TEST_CASE("Planted: what LevelDB alone can lose the map never loses") {
