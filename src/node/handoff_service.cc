@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "starling/result.h"
-#include "starling/status.h"
 
 #include "base/assert.h"
 #include "base/ids.h"
@@ -25,16 +24,17 @@
 #include "handoff/hint.h"
 #include "handoff/hint_delivery.h"
 #include "handoff/hint_holders.h"
+#include "handoff/hint_ledger.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "message/record_bytes.h"
 #include "message/store_condition.h"
 #include "node/hint_store.h"
-#include "replica/key_layout.h"
 #include "replica/replica_store.h"
 #include "ring/preference_list.h"
 #include "ring/ring.h"
 #include "ring/token.h"
+#include "version/sibling_set.h"
 
 namespace starling {
 namespace {

@@ -137,9 +137,9 @@ ClusterTasksReply TaskService::tasks_of(const Job& job) const {
       if (reply.tasks.size() == kTasksMax) break;
       const std::string from = name_of(ring, holder);
       const std::string to = name_of(ring, count.home);
-      reply.tasks.push_back({.id = "hints:" + from + ":" + to,
+      reply.tasks.push_back({.id = std::string("hints:").append(from).append(":").append(to),
                              .kind = "hints",
-                             .subject = from + " -> " + to,
+                             .subject = std::string(from).append(" -> ").append(to),
                              .done = count.delivered,
                              .total = count.delivered + count.pending,
                              .unit = "keys",

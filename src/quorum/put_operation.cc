@@ -22,6 +22,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -211,6 +212,7 @@ bool PutOperation::is_too_few(std::uint32_t homes) const {
 // Before the answer a sloppy write looks for one more node to stand in. Behind it, and where there
 // is none, the hint is of best effort.
 void PutOperation::miss(NodeId home, Actions& out) {
+  STARLING_CHECK(minted_.has_value());
   const std::optional<NodeId> holder = unused_stand_in();
   const bool counts = request_.sloppy && !answered_ && holder.has_value();
   // Whatever became of our own commit, nobody needs to tell us of the write.

@@ -18,6 +18,7 @@
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "ring/ring.h"
+#include "sim/member_view.h"
 #include "sim/sim_disk.h"
 #include "sim/witness.h"
 #include "version/sibling_set.h"
