@@ -21,9 +21,10 @@ struct NamedSeed {
   std::uint64_t seed;
   std::string_view scenario;
   std::string_view found;
+  SimEngine engine = SimEngine::Map;
 };
 
-constexpr std::array<NamedSeed, 9> kNamedSeeds{{
+constexpr std::array<NamedSeed, 10> kNamedSeeds{{
     {1, "calm", "the codec dropped whether an announced store counts: nobody ever became ready"},
     {1, "swarm", "a second copy of a forwarded put that had been refused was minted"},
     {6, "replays", "the same, after a node's disk was unreadable for a while"},
@@ -35,16 +36,18 @@ constexpr std::array<NamedSeed, 9> kNamedSeeds{{
     {713, "swarm",
      "the simulator's own: what rotted below a cached record was asked to be noticed"},
     {1948, "swarm", "the same"},
+    {1795542104200, "swarm",
+     "the simulator's own: a disk's error came out with the last repair, and nobody asked again",
+     SimEngine::LevelDb},
 }};
 
 TEST_CASE("Regression: seeds that once found a mistake find it no more") {
   for (const NamedSeed& named : kNamedSeeds) {
     CAPTURE(named.found);
-    // They were found on the map.
     const RunOptions options{.seed = named.seed,
                              .scenario = std::string(named.scenario),
                              .recording = Recording::Timeline,
-                             .engine = SimEngine::Map};
+                             .engine = named.engine};
     const RunResult result = run(options);
     if (!result.ok()) FAIL_CHECK(describe_failure(options, result, TimelineLength::Readable));
   }
