@@ -4,15 +4,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
-#include <limits>
 #include <optional>
 #include <set>
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include "starling/result.h"
 
 #include "base/assert.h"
 #include "base/hash.h"
@@ -27,11 +23,9 @@
 #include "repair/merkle_exchange.h"
 #include "repair/merkle_tree.h"
 #include "repair/repair_schedule.h"
-#include "replica/repair_reads.h"
 #include "replica/replica_store.h"
 #include "ring/member.h"
 #include "ring/ring.h"
-#include "ring/token.h"
 
 namespace starling {
 namespace {
@@ -204,8 +198,9 @@ void RepairService::fire_timers(Instant now) {
       step(at, now);
       continue;
     }
-    if (!at->second.timer.has_value() || *at->second.timer > now) continue;
-    at->second.timer.reset();
+    std::optional<Instant>& timer = at->second.timer;
+    if (!timer.has_value() || *timer > now) continue;
+    timer.reset();
     const MerkleTree* const tree = neighbours_.store.trees().find(at->second.pair.partition);
     ExchangeActions actions;
     if (tree == nullptr) {
@@ -271,8 +266,8 @@ void RepairService::on_reply(NodeId from, OperationId operation, Reply reply, In
 }
 
 void RepairService::step(Exchanges::iterator at, Instant now) {
-  if (!budget_.may_step(now)) return;
   Running& running = at->second;
+  if (!running.held.has_value() || !budget_.may_step(now)) return;
   const Reply reply = std::move(*running.held);
   running.held.reset();
   const Cost cost = std::visit([](const auto& one) { return cost_of(one); }, reply);

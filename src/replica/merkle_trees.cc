@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -86,7 +87,8 @@ const MerkleTree* MerkleTrees::find(PartitionId partition) {
   const auto found = slots_.find(partition);
   if (found == slots_.end()) return nullptr;
   load(partition, found->second);
-  return found->second.tree.has_value() ? &*found->second.tree : nullptr;
+  const std::optional<MerkleTree>& tree = found->second.tree;
+  return tree.has_value() ? &*tree : nullptr;
 }
 
 void MerkleTrees::on_write(PartitionId partition, Token token, const Hash128& before,
@@ -196,10 +198,13 @@ void MerkleTrees::work(const RecordReader& read, std::uint32_t records_max) {
 
 std::uint32_t MerkleTrees::build(PartitionId partition, Slot& slot, const RecordReader& read,
                                  std::uint32_t records_max, std::vector<StorageWrite>& batch) {
+  STARLING_CHECK(slot.build.has_value());
   MerkleBuild& build = *slot.build;
   const TreeSpan span = span_of(partition);
   const unsigned depth = build.tree().depth();
-  TokenRange range = *build.next_range(1U << depth);
+  const std::optional<TokenRange> rest = build.next_range(1U << depth);
+  STARLING_CHECK(rest.has_value());
+  TokenRange range = *rest;
   const std::uint32_t first = span.node_of(range.first, depth);
   std::uint32_t last = span.node_of(range.last, depth);
   std::uint32_t at_hand = first;
@@ -240,6 +245,7 @@ void MerkleTrees::begin_again(PartitionId partition, Slot& slot, unsigned depth)
 // The leaves as they are, and nothing where an earlier build left something else.
 void MerkleTrees::write_range(const Slot& slot, std::uint32_t first, std::uint32_t last,
                               std::vector<StorageWrite>& batch) {
+  STARLING_CHECK(slot.build.has_value());
   const MerkleTree& tree = slot.build->tree();
   const PartitionId partition = tree.span().partition;
   std::set<std::string, std::less<>> stale;
@@ -259,6 +265,7 @@ void MerkleTrees::write_range(const Slot& slot, std::uint32_t first, std::uint32
 
 void MerkleTrees::install(PartitionId partition, Slot& slot, std::vector<StorageWrite>& batch) {
   if (slot.tree.has_value()) erase_leaves(partition, slot.tree->depth(), batch);
+  STARLING_CHECK(slot.build.has_value());
   slot.tree = std::move(*slot.build).take();
   slot.build.reset();
   slot.begun_before = false;
@@ -313,10 +320,11 @@ void MerkleTrees::settle_doubt(PartitionId partition, Token token, const RecordR
 
 void MerkleTrees::correct(PartitionId partition, std::uint32_t leaf, const LeafSum& sum) {
   const auto found = slots_.find(partition);
-  if (found == slots_.end() || !found->second.tree.has_value()) return;
-  MerkleTree& tree = *found->second.tree;
-  tree.correct_leaf(leaf, sum);
-  engine_.commit({leaf_write(tree, leaf)}, options_.demand);
+  if (found == slots_.end()) return;
+  std::optional<MerkleTree>& tree = found->second.tree;
+  if (!tree.has_value()) return;
+  tree->correct_leaf(leaf, sum);
+  engine_.commit({leaf_write(*tree, leaf)}, options_.demand);
 }
 
 void MerkleTrees::retry() {

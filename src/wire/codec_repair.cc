@@ -4,14 +4,15 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <flatbuffers/buffer.h>
 #include <flatbuffers/vector.h>
 
+#include "base/hash.h"
 #include "base/ids.h"
 #include "common_generated.h"
-#include "message/peer_messages.h"
 #include "message/repair_messages.h"
 #include "peer_generated.h"
 #include "ring/token.h"
