@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -85,6 +84,7 @@ class Load {
  private:
   Result<std::vector<RecordShare>> load() {
     std::vector<RecordShare> shares;
+    shares.reserve(options_.clients);
     for (std::uint32_t number = 0; number < options_.clients; ++number) {
       shares.emplace_back(options_.records, number, options_.clients);
     }

@@ -1,6 +1,7 @@
 #include "bench/load_client.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -23,10 +24,10 @@
 namespace starling::bench {
 
 LoadClient::LoadClient(LoadShared& shared, std::uint32_t number, ClientOptions where,
-                       KeyChooser chooser, RecordShare share, const Random& random)
+                       const KeyChooser& chooser, RecordShare share, const Random& random)
     : shared_(shared),
       number_(number),
-      chooser_(std::move(chooser)),
+      chooser_(chooser),
       share_(std::move(share)),
       random_(random.fork("client", number)),
       operations_(shared.options.pipeline),
@@ -152,7 +153,7 @@ void LoadClient::on_written(std::size_t slot, Result<WriteResult> written) {
   proceed_locked();
 }
 
-void LoadClient::end(std::size_t slot, StatusCode code, std::string context) {
+void LoadClient::end(std::size_t slot, StatusCode code, const std::string& context) {
   const Operation& operation = operations_[slot];
   counts_.of(operation.kind).count(code, Clock::now() - operation.intended);
   ++(code == StatusCode::Ok ? progress_.succeeded : progress_.failed);

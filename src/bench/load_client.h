@@ -43,8 +43,8 @@ struct LoadShared {
 class LoadClient {
  public:
   // `shared` outlives the client. `where`: see MemberWatch.
-  LoadClient(LoadShared& shared, std::uint32_t number, ClientOptions where, KeyChooser chooser,
-             RecordShare share, const Random& random);
+  LoadClient(LoadShared& shared, std::uint32_t number, ClientOptions where,
+             const KeyChooser& chooser, RecordShare share, const Random& random);
 
   // Begins to count and to ask.
   void begin(const Pace& pace);
@@ -82,7 +82,7 @@ class LoadClient {
   void on_read(std::size_t slot, Result<ReadResult> read);
   void on_written(std::size_t slot, Result<WriteResult> written);
   // `context`: of the record, after a write.
-  void end(std::size_t slot, StatusCode code, std::string context = {});
+  void end(std::size_t slot, StatusCode code, const std::string& context = {});
   [[nodiscard]] std::string key_to_read();
 
   LoadShared& shared_;

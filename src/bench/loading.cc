@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "starling/client.h"
-#include "starling/options.h"
 #include "starling/read_result.h"
 #include "starling/result.h"
 #include "starling/status.h"
@@ -80,6 +79,7 @@ class Loading {
   // Those that have to be written; those that could not be read are among them.
   std::vector<Record> read(std::vector<Record> records, Status& failure) {
     std::vector<KeyRef> keys;
+    keys.reserve(records.size());
     for (const Record& record : records) keys.push_back({options_.bucket, record.key});
     const auto reads = client_.get_many(keys, {.r = options_.r, .timeout = options_.timeout});
     std::vector<Record> missing;
@@ -102,6 +102,7 @@ class Loading {
   std::vector<Record> write(std::vector<Record> records, Status& failure) {
     if (!failure.ok()) return records;
     std::vector<PutItem> items;
+    items.reserve(records.size());
     for (const Record& record : records) {
       items.push_back({.bucket = options_.bucket,
                        .key = record.key,
