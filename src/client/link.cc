@@ -44,6 +44,11 @@ std::string reason_of(int error) {
   return std::generic_category().message(error);
 }
 
+// A server that has no room says so; bytes that are none of its messages are a failure.
+Status as_told(const Status& why) {
+  return {is_retryable(why.code()) ? why.code() : StatusCode::Failure, why.message()};
+}
+
 bool would_block(int error) {
   return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
@@ -107,10 +112,7 @@ void Link::read(std::span<char> buffer, int reads_max) {
     }
     session_.receive({buffer.data(), static_cast<std::size_t>(count)});
     if (session_.state() == Session::State::Broken) {
-      const Status& why = session_.why_broken();
-      // A server that has no room says so; bytes that are none of its messages are a failure.
-      const StatusCode code = is_retryable(why.code()) ? why.code() : StatusCode::Failure;
-      return break_off(Status(code, why.message()));
+      return break_off(as_told(session_.why_broken()));
     }
     if (session_.state() == Session::State::Open) state_ = State::Open;
     if (static_cast<std::size_t>(count) < buffer.size()) return;
