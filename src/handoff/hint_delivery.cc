@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "handoff/hint.h"
 #include "handoff/hint_ledger.h"
+#include "message/peer_messages.h"
 #include "message/record_bytes.h"
 #include "message/repair_messages.h"
 #include "ring/token.h"

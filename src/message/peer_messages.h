@@ -15,8 +15,8 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "message/client_messages.h"
-#include "message/envelope.h"
-#include "message/repair_messages.h"
+#include "message/envelope.h"         // IWYU pragma: export
+#include "message/repair_messages.h"  // IWYU pragma: export
 #include "message/store_condition.h"
 #include "version/sibling_set.h"
 #include "version/vector_clock.h"

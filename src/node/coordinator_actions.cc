@@ -227,6 +227,8 @@ void Coordinator::keep_hint(Operation& operation, KeepHint& hint, Actions& more,
     return to.outbox.send(*hint.holder, std::move(write));
   }
   if (!counts) return to.handoff.note(operation.place.partition, hint.home, operation.address, now);
+  // A hint that counts is kept by a stand-in, never as a note.
+  STARLING_CHECK(hint.holder.has_value());
   auto& put = std::get<PutOperation>(operation.machine);
   put.on_hint_reply(*hint.holder, ReplicaOutcome::Refused, false, more);
 }

@@ -16,8 +16,10 @@
 #include "node/node_options.h"
 #include "node/part_options.h"
 #include "replica/damage_ledger.h"
+#include "replica/replica_store.h"
 #include "replica/store_identity.h"
 #include "ring/cluster_config.h"
+#include "ring/ring.h"
 #include "version/minter.h"
 
 namespace starling {

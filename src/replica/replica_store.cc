@@ -23,6 +23,7 @@
 #include "message/peer_messages.h"
 #include "message/record_bytes.h"
 #include "message/store_condition.h"
+#include "repair/merkle_leaf.h"
 #include "replica/key_layout.h"
 #include "replica/record_cache.h"
 #include "replica/record_codec.h"

@@ -24,6 +24,7 @@
 #include "sim/history.h"
 #include "sim/mark_board.h"
 #include "sim/sim_disk.h"
+#include "sim/violation.h"
 #include "sim/witness.h"
 #include "sim/write_set.h"
 #include "version/sibling_codec.h"

@@ -347,6 +347,7 @@ void Run::await_agreement() {
 void Run::read_every_key_in_peace() {
   const auto starts = [this] {
     std::vector<std::uint64_t> boots;
+    boots.reserve(cluster_.size());
     for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
       boots.push_back(cluster_.boot_of(node));
     }
