@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "base/ids.h"
 #include "handoff/hint.h"
+#include "message/peer_messages.h"
 
 namespace starling {
 namespace {

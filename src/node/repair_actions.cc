@@ -1,7 +1,7 @@
 // The other half of RepairService: what the actions of an exchange become, messages and reads and
 // merges of the own store.
 
-#include <cstddef>
+#include <algorithm>
 #include <cstdint>
 #include <iterator>
 #include <limits>

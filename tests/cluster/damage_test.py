@@ -4,6 +4,7 @@ Each class is one story, told once; its cases are what must be true at the end o
 """
 
 import os
+import re
 import shutil
 import unittest
 
@@ -61,9 +62,20 @@ class ByteFlippedInATable(Story, unittest.TestCase):
         victim.wait_serving()
         cls.answers = {key: cls.get(key).stdout for key in KEYS}
         cls.damage_then = cls.damage()
-        wait_until(lambda: cls.damage()["mended"] >= cls.damage_then["met"], MEND_SECONDS_MAX,
+        wait_until(lambda: cls.sound_again() == cls.met(), MEND_SECONDS_MAX,
                    "what was damaged is mended")
         cls.damage_now = cls.damage()
+
+    # The records of which the log says so. Who compares in the background meets the damaged block as
+    # well, as ranges of partitions; those wait until LevelDB writes the block anew.
+    @classmethod
+    def met(cls):
+        return re.findall(r"b/(\w+) can not be read, other replicas", cls.cluster.nodes[0].text())
+
+    @classmethod
+    def sound_again(cls):
+        found = re.findall(r"the record of b/(\w+) is sound again", cls.cluster.nodes[0].text())
+        return sorted(found, key=cls.met().index)
 
     @classmethod
     def flip_a_byte_of(cls, key, node):
@@ -83,18 +95,18 @@ class ByteFlippedInATable(Story, unittest.TestCase):
         self.assertEqual(self.values, self.answers)
 
     def test_it_is_counted(self):
-        self.assertIn(self.damage_then["met"], (1, 2), "a block holds one or two records")
+        self.assertIn(len(self.met()), (1, 2), "a block holds one or two records")
+        self.assertGreaterEqual(self.damage_then["met"], len(self.met()))
         self.assertEqual(self.damage_then["met"], self.damage_then["waiting"])
 
     def test_it_is_mended_without_any_client(self):
-        self.assertEqual({"met": self.damage_then["met"], "mended": self.damage_then["met"],
-                          "waiting": 0, "unsupplied": 0}, self.damage_now)
+        self.assertEqual((len(self.met()), 0), (self.damage_now["mended"], self.damage_now["unsupplied"]))
         self.assert_all_values_are_right("all")
 
     def test_the_log_tells_each_place_once(self):
         text = self.cluster.nodes[0].text()
-        self.assertEqual(self.damage_now["met"], text.count("can not be read, other replicas"))
-        self.assertEqual(self.damage_now["met"], text.count("is sound again"))
+        self.assertEqual(len(self.met()), len(set(self.met())))
+        self.assertEqual(len(self.met()), text.count("is sound again"))
         self.assertIn(f"b/{KEYS[5]} can not be read", text)
 
     def test_the_incarnation_changes_before_the_next_mint(self):

@@ -141,7 +141,7 @@ std::string put_frame(std::uint64_t number, const std::string& key, std::size_t 
       put.value[i + k] = static_cast<char>(drawn >> (8 * k));
     }
   }
-  put.checksum = checksum_of(key, put.value, put.content_type);
+  put.checksum = checksum_of(key, put.content_type, put.value);
   return encode(number, ClientRequest{.remaining = std::chrono::seconds(5), .body = put});
 }
 
