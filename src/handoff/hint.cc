@@ -14,6 +14,7 @@
 #include "base/ids.h"
 #include "base/seal.h"
 #include "message/client_messages.h"
+#include "message/peer_messages.h"
 #include "version/sibling_codec.h"
 #include "version/sibling_set.h"
 
