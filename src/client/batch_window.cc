@@ -1,6 +1,5 @@
 #include "client/batch_window.h"
 
-#include <cstddef>
 #include <optional>
 
 #include "base/assert.h"

@@ -70,7 +70,7 @@ class ByteFlippedInATable(Story, unittest.TestCase):
     # well, as ranges of partitions; those wait until LevelDB writes the block anew.
     @classmethod
     def met(cls):
-        return re.findall(r"b/(\w+) can not be read, other replicas", cls.cluster.nodes[0].text())
+        return re.findall(r"the record of b/(\w+) can not be read", cls.cluster.nodes[0].text())
 
     @classmethod
     def sound_again(cls):
