@@ -9,7 +9,7 @@
 
 namespace starling {
 
-inline constexpr unsigned kTreeDepthMin = 10;
+inline constexpr unsigned kTreeDepthMin = 6;
 inline constexpr unsigned kTreeDepthMax = 18;
 inline constexpr std::uint64_t kKeysPerLeafMin = 16;
 inline constexpr std::uint64_t kKeysPerLeafMax = 64;
@@ -25,7 +25,7 @@ inline constexpr std::uint64_t kKeysPerLeafMax = 64;
 // What a tree of this depth takes: leaves and all levels above.
 [[nodiscard]] std::size_t tree_bytes(unsigned depth);
 // The deepest tree of which `trees` fit into `bytes`; at least kTreeDepthMin, which is little
-// enough to be always there (25 KB).
+// enough to be always there (1.6 KB): a node has hundreds of partitions, most of them small.
 [[nodiscard]] unsigned depth_within(std::size_t bytes, std::size_t trees);
 
 }  // namespace starling

@@ -10,6 +10,7 @@
 #include "message/repair_messages.h"
 #include "repair/merkle_leaf.h"
 #include "repair/merkle_tree.h"
+#include "repair/tree_depth.h"
 #include "ring/token.h"
 
 namespace starling {
@@ -93,7 +94,7 @@ TEST_CASE("ranges_to_list: refuses what makes no sense") {
            std::nullopt;
   };
   CHECK_FALSE(refused(10, {0}, 1));
-  CHECK(refused(9, {0}, 1));
+  CHECK(refused(kTreeDepthMin - 1, {0}, 1));
   CHECK(refused(19, {0}, 1));
   CHECK(refused(10, {}, 1));
   CHECK(refused(10, {1024}, 1));
