@@ -39,6 +39,10 @@ class Histogram {
   // The greatest value that the bucket holds.
   [[nodiscard]] static std::uint64_t bound_of(std::size_t bucket);
 
+  // The greatest value of the bucket that `per_mille` of a thousand values are not above; zero when
+  // there are none. REQUIRES: per_mille <= 1000.
+  [[nodiscard]] std::uint64_t quantile(std::uint64_t per_mille) const;
+
   [[nodiscard]] std::uint64_t count_in(std::size_t bucket) const { return counts_[bucket]; }
   [[nodiscard]] std::uint64_t count() const;
   [[nodiscard]] std::uint64_t sum() const { return sum_; }

@@ -59,5 +59,16 @@ TEST_CASE("Histogram: durations count in nanoseconds, and none is below zero") {
   CHECK(histogram.count_in(0) == 1);
 }
 
+TEST_CASE("Histogram: a quantile is the end of the bucket that reaches it, never below the value") {
+  Histogram histogram;
+  CHECK(histogram.quantile(990) == 0);
+  for (int i = 0; i < 99; ++i) histogram.record(std::uint64_t{10});
+  histogram.record(std::uint64_t{5000});
+  CHECK(histogram.quantile(500) == 12);
+  CHECK(histogram.quantile(990) == 12);
+  CHECK(histogram.quantile(991) == 6144);
+  CHECK(histogram.quantile(1000) == 6144);
+}
+
 }  // namespace
 }  // namespace starling
