@@ -290,6 +290,8 @@ Result<DaemonSettings> check_settings(const GivenValues& given) {
   STARLING_ASSIGN_OR_RETURN(durability, settings.durability, durability_of(reader));
   STARLING_ASSIGN_OR_RETURN(memory, settings.memory, memory_of(reader));
   STARLING_ASSIGN_OR_RETURN(limits, settings.disk_limits, disk_limits_of(reader));
+  STARLING_ASSIGN_OR_RETURN(hints, settings.hint_bytes_max,
+                            reader.size("hint-limit", settings.hint_bytes_max, SizeBounds{}));
   STARLING_ASSIGN_OR_RETURN(level, settings.log_level, log_level_from(reader));
   STARLING_ASSIGN_OR_RETURN(cluster, settings.cluster, cluster_of(reader, settings));
   settings.founding = {.partitions = reader.origin_if_given("partitions"),

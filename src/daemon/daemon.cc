@@ -195,7 +195,8 @@ NodeOptions Daemon::node_options() const {
           .draining_bytes_max = settings_.memory.draining_bytes,
           .waiting_reply_bytes_max = settings_.memory.waiting_reply_bytes,
           .listings_max = settings_.memory.listings,
-          .replays_max = settings_.memory.replays};
+          .replays_max = settings_.memory.replays,
+          .hint_bytes_max = settings_.hint_bytes_max};
 }
 
 Health Daemon::health() const {

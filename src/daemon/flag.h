@@ -17,7 +17,7 @@ struct Flag {
   std::string_view help;
 };
 
-inline constexpr std::array<Flag, 19> kFlags{{
+inline constexpr std::array<Flag, 20> kFlags{{
     {"config", "FILE", "TOML file whose keys are these flags without the dashes"},
     {"name", "NAME", "this member's name, unique in the cluster (default: node0)"},
     {"data-dir", "DIR",
@@ -41,6 +41,8 @@ inline constexpr std::array<Flag, 19> kFlags{{
      "the memory)"},
     {"block-cache", "SIZE",
      "memory for blocks of the store that were read (default: a part of --memory-limit)"},
+    {"hint-limit", "SIZE",
+     "what this node keeps on its disk for members that are away (default: 1GiB; 0: nothing)"},
     {"disk-soft-limit", "SIZE",
      "with less free on the disk no new values are taken (default: a tenth of it, at most 2GiB)"},
     {"disk-hard-limit", "SIZE",

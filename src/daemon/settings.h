@@ -30,6 +30,7 @@ struct DaemonSettings {
   FoundingOrigins founding;
   DurabilityMode durability = DurabilityMode::Sync;
   MemoryPlan memory;
+  std::uint64_t hint_bytes_max = std::uint64_t{1} << 30U;
   DiskLimitOptions disk_limits;
   LogLevel log_level = LogLevel::Info;
   std::string notify_socket;  // of whoever started this process (service_notice.h)

@@ -127,6 +127,7 @@ TEST_CASE("Config: every bad value is refused by name and with a remedy") {
   check_refused({"--replicas", "0"}, {"--replicas", "1 to 15"});
   check_refused({"--durability", "often"}, {"--durability", "sync, interval or none"});
   check_refused({"--memory-limit", "255MiB"}, {"--memory-limit", "between 256 MiB and"});
+  check_refused({"--hint-limit", "some"}, {"--hint-limit", "64MiB"});
   check_refused({"--block-cache", "much"}, {"--block-cache", "64MiB"});
   check_refused({"--block-cache", "1KiB"}, {"--block-cache", "between 1 MiB and"});
   check_refused({"--log-level", "loud"}, {"--log-level", "warning or error"});
