@@ -73,8 +73,11 @@ bool HintStore::load_partition(PartitionId partition) {
         return true;
       });
   if (scanned.ok()) return true;
-  log_.error("hints of partition " + std::to_string(partition.value) +
-             " can not be read, and are tried again: " + scanned.to_string());
+  // Said once a start, not at each attempt.
+  if (!unread_.contains(partition)) {
+    log_.error("hints of partition " + std::to_string(partition.value) +
+               " can not be read, and are tried again: " + scanned.to_string());
+  }
   return false;
 }
 
