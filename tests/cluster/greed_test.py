@@ -1,7 +1,7 @@
 """Greedy, slow and silent sides against real nodes: they harm nobody but themselves.
 
 The figures are printed. Times are compared within one run, as ratios, for the machine may be busy
-with anything else; a ratio that fails is asked for twice more before it counts.
+with anything else; a ratio that fails is asked for a second time before it counts.
 """
 
 import json
@@ -26,7 +26,7 @@ P99_RATIO_MAX = 10
 # Below this a p99 says how the scheduler was, not what the node did.
 P99_FLOOR_MS = 5
 # A node that starves its clients does so each time; a busy machine is busy now and then.
-STORMS_MAX = 3
+STORMS_MAX = 2
 # Addresses have half of the places, and everybody here comes from one.
 CLIENTS_OF_ONE_ADDRESS = CAP_MIB * 2 // 2
 

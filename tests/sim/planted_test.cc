@@ -53,13 +53,6 @@ std::optional<Found> hunt(PlantedBug bug) {
   return std::nullopt;
 }
 
-bool convicts(std::uint64_t seed, PlantedBug bug, std::string_view checker) {
-  const RunResult result = run_with(seed, bug);
-  return std::any_of(
-      result.violations.begin(), result.violations.end(),
-      [checker](const Violation& violation) { return violation.checker == checker; });
-}
-
 TEST_CASE("Planted: every planted bug is found within 200 seeds and 60 seconds of CPU") {
   for (const auto& [name, bug] : kPlantedBugs) {
     CAPTURE(name);
@@ -75,14 +68,30 @@ TEST_CASE("Planted: every planted bug is found within 200 seeds and 60 seconds o
   }
 }
 
+struct Conviction {
+  PlantedBug bug;
+  std::string_view checker;
+  std::string scenario = "swarm";
+};
+
+bool convicts(std::uint64_t seed, const Conviction& sought) {
+  const RunResult result = run({.seed = seed,
+                                .scenario = sought.scenario,
+                                .planted = sought.bug,
+                                .engine = engine_for(sought.bug)});
+  return std::any_of(
+      result.violations.begin(), result.violations.end(),
+      [&sought](const Violation& violation) { return violation.checker == sought.checker; });
+}
+
 // What the clients alone were shown must convict as well: monitors look inside, users can not. But
 // KeepIncarnation alone harms nobody: it opens the door to a second loss that nothing reports, and
-// the simulated disks report theirs. And what one replica alone lost or never got
-// (AcceptRolledBack, LaterSync, ForgetHintOnSending, StaleLeaf) the others bring it, by hints, by
-// comparing and when it is read, before a client meets it: of 600 seeds of the swarm none showed
-// one of the first two, which until then were shown by 200.
-TEST_CASE("Planted: the answers that clients got are enough to find every one but five") {
-  constexpr std::array<std::pair<PlantedBug, std::string_view>, 10> kConvictions{{
+// the simulated disks report theirs; of a hint that is forgotten too early there are other copies,
+// of which a plan destroys one at most; and StaleLeaf costs no client anything as long as reads
+// repair. A copy that one disk lost is soon brought back, so those about the disk are looked for
+// where disks fail in each run.
+TEST_CASE("Planted: the answers that clients got are enough to find every one but three") {
+  const std::array<Conviction, 12> kConvictions{{
       {PlantedBug::MintAtNonOwner, "lost-write"},
       {PlantedBug::ReuseCounter, "false-sibling"},
       {PlantedBug::AckBeforeSync, "stale-read"},
@@ -91,22 +100,24 @@ TEST_CASE("Planted: the answers that clients got are enough to find every one bu
       {PlantedBug::WideContext, "lost-write"},
       {PlantedBug::RemintAfterStaleRow, "false-sibling"},
       {PlantedBug::SkipRepair, "lost-protection"},
+      {PlantedBug::AcceptRolledBack, "stale-read", "disks"},
+      {PlantedBug::LaterSync, "stale-read", "disks"},
       {PlantedBug::SkipDirectorySync, "lost-write"},
       {PlantedBug::StandInAnswersReads, "stale-read"},
   }};
-  for (const auto& [bug, checker] : kConvictions) {
+  for (const Conviction& conviction : kConvictions) {
     std::uint64_t seeds = 0;
     bool convicted = false;
-    while (seeds < kSeedsMax && !convicted) convicted = convicts(++seeds, bug, checker);
-    CAPTURE(checker);
+    while (seeds < kSeedsMax && !convicted) convicted = convicts(++seeds, conviction);
+    CAPTURE(conviction.checker);
     CHECK(convicted);
-    MESSAGE(checker << " needs " << seeds << " seeds");
+    MESSAGE(conviction.checker << " needs " << seeds << " seeds");
   }
 }
 
 TEST_CASE("Planted: a stale Merkle leaf leaves replicas different, whatever looks inside") {
   std::uint64_t seeds = 0;
-  while (++seeds <= kSeedsMax && !convicts(seeds, PlantedBug::StaleLeaf, "not-repaired")) {
+  while (++seeds <= kSeedsMax && !convicts(seeds, {PlantedBug::StaleLeaf, "not-repaired"})) {
   }
   CHECK(seeds <= kSeedsMax);
   MESSAGE("not-repaired needs " << seeds << " seeds");
