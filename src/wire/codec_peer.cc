@@ -279,16 +279,14 @@ BootAnnouncement read_table(FieldReader& reader, const wire::BootAnnouncement& t
                                 .boot_sequence = table.boot_sequence(),
                                 .incarnation = Incarnation{table.incarnation()},
                                 .counting = table.counting()};
-  // Absent and empty are the same thing on the wire.
-  if (table.earlier() == nullptr || table.earlier()->size() == 0) return announcement;
-  // More than there were starts, or than anybody keeps: not what a member says.
-  reader.require(table.earlier()->size() <= kEarlierStartsMax &&
-                     table.earlier()->size() < announcement.boot_sequence,
-                 "earlier", "more starts than there were");
-  if (reader.failed()) return announcement;
-  for (const std::uint64_t incarnation : *table.earlier()) {
+  for (const std::uint64_t incarnation :
+       reader.numbers(table.earlier(), kEarlierStartsMax, "earlier")) {
     announcement.earlier.push_back(Incarnation{incarnation});
   }
+  // More than there were starts: not what a member says.
+  reader.require(
+      announcement.earlier.empty() || announcement.earlier.size() < announcement.boot_sequence,
+      "earlier", "more starts than there were");
   return announcement;
 }
 

@@ -37,23 +37,13 @@ flatbuffers::Offset<flatbuffers::Vector<std::uint64_t>> write_tokens(
                                              [&](std::size_t i) { return tokens[i].value; });
 }
 
-std::vector<std::uint32_t> read_nodes(FieldReader& reader,
-                                      const flatbuffers::Vector<std::uint32_t>* column,
-                                      std::string_view field) {
-  if (column == nullptr) return {};
-  reader.require(column->size() <= kTreeNodesMax, field, "too many");
-  if (reader.failed()) return {};
-  return {column->begin(), column->end()};
-}
-
 std::vector<Token> read_tokens(FieldReader& reader,
                                const flatbuffers::Vector<std::uint64_t>* column,
                                std::string_view field) {
   std::vector<Token> tokens;
-  if (column == nullptr) return tokens;
-  reader.require(column->size() <= kRepairTokensMax, field, "too many");
-  if (reader.failed()) return tokens;
-  for (const std::uint64_t token : *column) tokens.push_back(Token{token});
+  for (const std::uint64_t token : reader.numbers(column, kRepairTokensMax, field)) {
+    tokens.push_back(Token{token});
+  }
   return tokens;
 }
 
@@ -85,7 +75,7 @@ TreeRead read_table(FieldReader& reader, const wire::TreeRead& table) {
   read.envelope = read_envelope(reader, *table.envelope());
   read.depth = table.depth();
   read.child_depth = table.child_depth();
-  read.nodes = read_nodes(reader, table.nodes(), "nodes");
+  read.nodes = reader.numbers(table.nodes(), kTreeNodesMax, "nodes");
   return read;
 }
 
@@ -120,7 +110,7 @@ KeyListRead read_table(FieldReader& reader, const wire::KeyListRead& table) {
   KeyListRead read;
   read.envelope = read_envelope(reader, *table.envelope());
   read.depth = table.depth();
-  read.leaves = read_nodes(reader, table.leaves(), "leaves");
+  read.leaves = reader.numbers(table.leaves(), kTreeNodesMax, "leaves");
   read.after = maybe_token(table.has_after(), table.after());
   read.entries_max = table.entries_max();
   return read;

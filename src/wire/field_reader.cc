@@ -196,14 +196,6 @@ SiblingSet FieldReader::versions(VectorClock clock, std::vector<Sibling> sibling
   return {std::move(clock), std::move(siblings)};
 }
 
-std::vector<std::uint16_t> FieldReader::numbers(const flatbuffers::Vector<std::uint16_t>* column,
-                                                std::size_t count_max, std::string_view field) {
-  if (column == nullptr) return {};
-  require(column->size() <= count_max, field, "too many");
-  if (failed()) return {};
-  return {column->begin(), column->end()};
-}
-
 bool FieldReader::is_sound(const void* column, std::size_t alignment, std::string_view field) {
   // An address is only compared with its alignment here.
   require(reinterpret_cast<std::uintptr_t>(column) % alignment == 0, field, "not aligned");

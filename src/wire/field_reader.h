@@ -88,9 +88,18 @@ class FieldReader {
   // Well formed and ascending by dot, or a fault.
   [[nodiscard]] SiblingSet versions(VectorClock clock, std::vector<Sibling> siblings);
 
-  // The numbers of a flat vector, none for an absent one; no more than `count_max`.
-  [[nodiscard]] std::vector<std::uint16_t> numbers(const flatbuffers::Vector<std::uint16_t>* column,
-                                                   std::size_t count_max, std::string_view field);
+  // The numbers of a flat vector, none for an absent one; no more than `count_max`. The verifier
+  // looks where the first of them is aligned for itself only: a wide one may follow a length that
+  // stands where four bytes may.
+  template <typename Number>
+  [[nodiscard]] std::vector<Number> numbers(const flatbuffers::Vector<Number>* column,
+                                            std::size_t count_max, std::string_view field) {
+    if (column == nullptr || column->size() == 0) return {};
+    if (!is_sound(column->Data(), alignof(Number), field)) return {};
+    require(column->size() <= count_max, field, "too many");
+    if (failed()) return {};
+    return {column->begin(), column->end()};
+  }
 
   // The structs of a flat vector, none for an absent one; no more than `count_max`. The verifier
   // does not check that the first of them is aligned.

@@ -1,5 +1,7 @@
 #include "wire/field_reader.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -150,6 +152,24 @@ TEST_CASE("FieldReader: an error has a code, and it is none that says success") 
   CHECK_FALSE(reader.failed());
   CHECK(reader.error_code(0) == StatusCode::Ok);
   CHECK(reader.status().message() == "error code: an error that is none");
+}
+
+// What the codec says to a RecordsRead whose tokens stand `shift` words of four bytes further on.
+std::string refusal_of_tokens(std::size_t shift) {
+  Builder builder;
+  // Room behind the column, which is twice as long as the words it is made of.
+  builder.CreateString(std::string(64, 'x'));
+  builder.PushBytes(reinterpret_cast<const std::uint8_t*>("padding."), 4 * shift);
+  const auto words = builder.CreateVector(std::vector<std::uint32_t>{1, 0});
+  const wire::Envelope envelope;
+  return refusal_of(FrameType::RecordsRead, builder,
+                    wire::CreateRecordsRead(builder, &envelope, words.o));
+}
+
+TEST_CASE("FieldReader: wide numbers that are not aligned are refused") {
+  const std::vector<std::string> refusals = {refusal_of_tokens(0), refusal_of_tokens(1)};
+  CHECK(std::count(refusals.begin(), refusals.end(), "") == 1);
+  CHECK(std::count(refusals.begin(), refusals.end(), "RecordsRead: tokens: not aligned") == 1);
 }
 
 }  // namespace
