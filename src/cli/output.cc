@@ -5,18 +5,24 @@
 #include <utility>
 
 #include "starling/admin.h"
+#include "starling/client.h"
 #include "starling/read_result.h"
 #include "starling/status.h"
 
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/table.h"
+#include "json/answer_json.h"
 
 namespace starling::cli {
 namespace {
 
 std::string name_of(const Address& address) {
   return printable(address.bucket + "/" + address.key);
+}
+
+KeyRef key_ref_of(const Address& address) {
+  return {.bucket = address.bucket, .key = address.key};
 }
 
 Output json_output(std::string json) {
@@ -52,7 +58,7 @@ Output table_get(const Address& address, const ReadResult& read) {
 }
 
 Output json_get(const Address& address, const ReadResult& read) {
-  Output output = json_output(json_of(address, read));
+  Output output = json_output(json_of(key_ref_of(address), read));
   if (!read.found()) output.exit_code = exit_code_of(StatusCode::NotFound);
   return output;
 }
@@ -92,7 +98,7 @@ Output get_output(Form form, const Address& address, const ReadResult& read) {
 }
 
 Output write_output(Form form, const Address& address, const WriteResult& written) {
-  if (form == Form::Json) return json_output(json_of(address, written));
+  if (form == Form::Json) return json_output(json_of(key_ref_of(address), written));
   Output output;
   output.err = sibling_notice(address, written);
   if (form == Form::Table) output.out = table_of(name_of(address), written);

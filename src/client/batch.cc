@@ -14,10 +14,10 @@
 #include "starling/result.h"
 #include "starling/status.h"
 
-#include "client/answers.h"
 #include "client/batch_window.h"
 #include "client/engine.h"
 #include "client/requests.h"
+#include "message/answers.h"
 #include "message/client_messages.h"
 
 namespace starling {

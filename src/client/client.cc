@@ -11,9 +11,9 @@
 #include "starling/result.h"
 #include "starling/status.h"
 
-#include "client/answers.h"
 #include "client/engine.h"
 #include "client/requests.h"
+#include "message/answers.h"
 #include "message/client_messages.h"
 
 namespace starling {

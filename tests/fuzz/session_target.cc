@@ -19,14 +19,13 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/random.h"
-#include "cli/command.h"
-#include "cli/json.h"
-#include "client/answers.h"
 #include "client/exchange.h"
 #include "client/session.h"
 #include "fuzz/message_promises.h"
 #include "fuzz/portions.h"
 #include "fuzz/target.h"
+#include "json/answer_json.h"
+#include "message/answers.h"
 #include "message/client_messages.h"
 #include "message/hello.h"
 #include "unit/wire/random_message.h"
@@ -60,33 +59,33 @@ std::string greeting() {
 
 // What the tool prints of an answer.
 std::string shown(const ErrorReply& reply) {
-  return cli::json_of(reply.status);
+  return json_of(reply.status);
 }
 std::string shown(const GetReply& reply) {
-  return cli::json_of(cli::Address{.bucket = "b", .key = "k"}, read_result_of(reply));
+  return json_of(KeyRef{.bucket = "b", .key = "k"}, read_result_of(reply));
 }
 std::string shown(const PutReply& reply) {
-  return cli::json_of(cli::Address{.bucket = "b", .key = "k"}, write_result_of(reply));
+  return json_of(KeyRef{.bucket = "b", .key = "k"}, write_result_of(reply));
 }
 std::string shown(const KeysReply& reply) {
   std::string text;
-  for (const std::string& key : key_page_of(reply).keys) text += cli::json_of_key(key);
+  for (const std::string& key : key_page_of(reply).keys) text += json_of_key(key);
   return text;
 }
 std::string shown(const ClusterStatusReply& reply) {
-  return cli::json_of(cluster_status_of(reply));
+  return json_of(cluster_status_of(reply));
 }
 std::string shown(const ClusterRingReply& reply) {
-  return cli::json_of(ring_table_of(reply));
+  return json_of(ring_table_of(reply));
 }
 std::string shown(const ClusterDigestReply& reply) {
-  return cli::json_of(digest_table_of(reply));
+  return json_of(digest_table_of(reply));
 }
 std::string shown(const ClusterTasksReply& reply) {
-  return cli::json_of(task_list_of(reply));
+  return json_of(task_list_of(reply));
 }
 std::string shown(const NodeInfoReply& reply) {
-  return cli::json_of(node_status_of(reply));
+  return json_of(node_status_of(reply));
 }
 
 struct Heard {

@@ -1,144 +1,29 @@
 #include "cli/json.h"
 
-#include <chrono>
-#include <string>
-
 #include <doctest/doctest.h>
 
 namespace starling::cli {
 namespace {
 
-using namespace std::chrono_literals;
-
-const Address kAlice{.bucket = "carts", .key = "alice"};
-
-TEST_CASE("json: a read is printed with these keys, in this order") {
-  ReadResult read;
-  const auto since_1970 = std::chrono::milliseconds(1767323045678);
-  read.siblings = {{.value = "apples",
-                    .content_type = "text/plain",
-                    .modified = std::chrono::sys_time<std::chrono::milliseconds>(since_1970),
-                    .dot = "a-1.1"}};
-  read.context = "ctx";
-  read.replies = {.required = 2, .received = 3, .primaries = 3};
-  read.protected_read = true;
-  CHECK(json_of(kAlice, read) ==
-        R"({"bucket":"carts","key":"alice","found":true,"context":"ctx",)"
-        R"("siblings":[{"value":"apples","value_base64":"YXBwbGVz","content_type":"text/plain",)"
-        R"("modified":"2026-01-02T03:04:05.678Z","dot":"a-1.1"}],"level":"quorum",)"
-        R"("replies":{"required":2,"received":3,"primaries":3},"repaired":0,"protected":true})");
+TEST_CASE("json: a transfer is printed with what failed and why") {
+  TransferReport report;
+  report.bucket = "b";
+  report.verb = "imported";
+  report.done = 2;
+  report.failed = 1;
+  report.failures = {{.subject = "line 3", .status = Status(StatusCode::Usage, "no key")}};
+  CHECK(json_of(report) ==
+        R"({"bucket":"b","imported":2,"failed":1,"failures":[{"subject":"line 3",)"
+        R"("code":"usage","message":"no key","in_doubt":false,"required":0,"received":0,)"
+        R"("retryable":false}]})");
 }
 
-TEST_CASE("json: what is not there is found false, with the context if there is one") {
-  ReadResult read;
-  CHECK(json_of(kAlice, read)
-            .starts_with(R"({"bucket":"carts","key":"alice","found":false,"siblings":[],"level")"));
-  read.context = "ctx";
-  CHECK(json_of(kAlice, read)
-            .starts_with(
-                R"({"bucket":"carts","key":"alice","found":false,"context":"ctx","siblings":[])"));
-}
-
-TEST_CASE("json: a value that is not UTF-8 stands in base64 only") {
-  ReadResult read;
-  read.siblings.emplace_back().value = "\xff\xfe";
-  const std::string json = json_of(kAlice, read);
-  CHECK(json.find(R"("siblings":[{"value_base64":"//4=","content_type")") != std::string::npos);
-}
-
-TEST_CASE("json: a write is printed with these keys") {
-  const WriteResult written{.context = "ctx",
-                            .siblings = 2,
-                            .level = Level::all(),
-                            .replies = {.required = 3, .received = 3, .primaries = 3}};
-  CHECK(json_of(kAlice, written) ==
-        R"({"bucket":"carts","key":"alice","context":"ctx","siblings":2,"level":"all",)"
-        R"("replies":{"required":3,"received":3}})");
-}
-
-TEST_CASE("json: an error is printed with these keys") {
-  const Status status = Status(StatusCode::InDoubt, "no \"verdict\"").with_replies(2, 1);
-  CHECK(json_of(status) ==
-        R"({"error":{"code":"in_doubt","message":"no \"verdict\"","in_doubt":true,)"
-        R"("required":2,"received":1,"retryable":false}})");
-}
-
-TEST_CASE("json: an error says when to try again, where the server said so") {
-  const Status status = Status(StatusCode::Overloaded, "busy").with_retry_after(25ms);
-  CHECK(json_of(status) == R"({"error":{"code":"overloaded","message":"busy","in_doubt":false,)"
-                           R"("required":0,"received":0,"retryable":true,"retry_after_ms":25}})");
-}
-
-TEST_CASE("json: the cluster's status is printed with these keys") {
-  ClusterStatus status{.cluster = "starling",
-                       .epoch = 1,
-                       .partitions = 8,
-                       .replicas = 1,
-                       .replicas_configured = 3,
-                       .members = {},
-                       .can_lose_availability = 0,
-                       .can_lose_durability = 0,
-                       .messages = {"alone"}};
-  status.members.push_back({.name = "node0",
-                            .id = "00ab",
-                            .address = "h:1",
-                            .http = "h:2",
-                            .zone = "z",
-                            .state = "up",
-                            .partitions = 8,
-                            .hints_pending = 0});
-  CHECK(json_of(status) ==
-        R"({"cluster":"starling","epoch":1,"partitions":8,"replicas":1,"replicas_configured":3,)"
-        R"("members":[{"name":"node0","id":"00ab","address":"h:1","http":"h:2","zone":"z",)"
-        R"("state":"up","partitions":8,"hints_pending":0}],)"
-        R"("can_lose":{"availability":0,"durability":0},"messages":["alone"]})");
-}
-
-TEST_CASE("json: tasks are printed with these keys, and who did not answer") {
-  const TaskList list{.tasks = {{.id = "hints:a:b",
-                                 .kind = "hints",
-                                 .subject = "a -> b",
-                                 .done = 1,
-                                 .total = 3,
-                                 .unit = "keys",
-                                 .eta_seconds = 2},
-                                {.id = "x", .kind = "hints", .subject = "", .unit = "keys"}},
-                      .unanswered = {"c"}};
-  CHECK(json_of(list) ==
-        R"({"tasks":[{"id":"hints:a:b","kind":"hints","subject":"a -> b","done":1,"total":3,)"
-        R"("unit":"keys","eta_seconds":2},{"id":"x","kind":"hints","subject":"","done":0,)"
-        R"("total":0,"unit":"keys","eta_seconds":null}],"unanswered":["c"]})");
-}
-
-TEST_CASE("json: ring, owners and digests are printed with these keys") {
-  CHECK(json_of(RingTable{
-            .epoch = 2, .partitions = {{.partition = 0, .owners = {"a", "b"}, .fallbacks = {}}}}) ==
-        R"({"epoch":2,"partitions":[{"partition":0,"owners":["a","b"]}]})");
-  CHECK(json_of(PartitionOwnership{.partition = 7, .owners = {"a"}, .fallbacks = {"b"}}) ==
-        R"({"partition":7,"owners":["a"],"fallbacks":["b"]})");
-  DigestTable digest{.partitions = {}, .agree = false};
-  digest.partitions.push_back(
-      {.partition = 0,
-       .replicas = {{.member = "a", .digest = "0f"}, {.member = "b", .digest = {}}}});
-  CHECK(json_of(digest) ==
-        R"({"partitions":[{"partition":0,"digests":{"a":"0f","b":null}}],"agree":false})");
-}
-
-TEST_CASE("json: a node is printed with these keys") {
-  NodeStatus node;
-  node.name = "node0";
-  node.ready = true;
-  node.uptime_ms = 5;
-  node.cpu_us = 7;
-  CHECK(json_of(node).starts_with(R"({"name":"node0","id":"","cluster":"","version":"")"));
-  CHECK(json_of(node).ends_with(
-      R"("ready":true,"not_ready_because":"","disk":"","uptime_ms":5,"cpu_us":7,)"
-      R"("partitions":0,"damage":{"met":0,"mended":0,"waiting":0,"unsupplied":0}})"));
-}
-
-TEST_CASE("json: keys are strings, unless they can not be") {
-  CHECK(json_of_key("a\"b") == R"("a\"b")");
-  CHECK(json_of_key("\xff") == R"({"key_base64":"/w=="})");
+TEST_CASE("json: what stopped a measurement stands in its report") {
+  bench::LoadReport report;
+  report.workload = "a";
+  report.stopped = Status(StatusCode::Unreachable, "nobody");
+  CHECK(json_of(report).starts_with(R"({"workload":"a","clients":)"));
+  CHECK(json_of(report).find(R"("error":{"code":"unreachable")") != std::string::npos);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "client/answers.h"
+#include "message/answers.h"
 
 #include <chrono>
 
