@@ -45,6 +45,9 @@ class ConnectionTable final : private TurnTask {
 
   [[nodiscard]] std::size_t size() const { return connections_.size(); }
   [[nodiscard]] std::size_t queued_bytes() const;
+  // For those who share them (UvTransport::request_budget).
+  [[nodiscard]] ByteBudget& requests() { return requests_; }
+  [[nodiscard]] ByteBudget& answers() { return answers_; }
   [[nodiscard]] const ByteBudget& requests() const { return requests_; }
   [[nodiscard]] const ByteBudget& answers() const { return answers_; }
   // What the connections count, and whoever owns this table.

@@ -237,6 +237,10 @@ void UvSocket::on_written(int code) {
 
 void UvSocket::on_read(ssize_t size, const uv_buf_t& buffer) {
   if (size == 0 || !failure_.empty()) return;
+  if (size == UV_EOF && (finishing_ ? queued_bytes() > 0 : events_.on_end())) {
+    reading_ = false;  // libuv has stopped by itself
+    return;
+  }
   if (size < 0) {
     return fail(size == UV_EOF ? "the other side closed it"
                                : uv_error_text(static_cast<int>(size)));

@@ -17,7 +17,6 @@
 
 #include <uv.h>
 
-#include "env/byte_stream.h"
 #include "net/output_queue.h"
 #include "net/uv_handle.h"
 #include "net/uv_loop.h"
@@ -25,7 +24,7 @@
 
 namespace starling {
 
-class UvSocket final : public ByteStream, private TurnTask {
+class UvSocket final : private TurnTask {
  public:
   // REQUIRES: whoever implements it does not destroy the socket from within these calls, but at the
   // end of the turn at the earliest.
@@ -40,6 +39,9 @@ class UvSocket final : public ByteStream, private TurnTask {
     virtual void on_bytes(std::string_view bytes) = 0;
     // What waits to be sent, at the end of each turn in which that changed.
     virtual void on_output(std::size_t /*queued_bytes*/) {}
+    // The other side sends nothing more. Whether it is still told something: then this side ends
+    // with finish(), which waits until that is written. Otherwise the connection closes at once.
+    [[nodiscard]] virtual bool on_end() { return false; }
     // The queue fell below half of its limit after it had been above.
     virtual void on_output_relief() = 0;
     // Exactly once, unless close() was called: `why` in people's words.
@@ -61,9 +63,11 @@ class UvSocket final : public ByteStream, private TurnTask {
   // `connection` is connected. Reading begins at once.
   UvSocket(UvLoop& loop, UvTurn& turn, UvTcp connection, Events& events, const Options& options);
 
-  // ByteStream. An overflow is told through on_closed at the end of the turn, not from within.
-  void write(std::string_view bytes) override { write(bytes, OutputClass::Data); }
-  void finish() override;
+  // Queues bytes and never blocks. An overflow is told through on_closed at the end of the turn,
+  // not from within.
+  void write(std::string_view bytes) { write(bytes, OutputClass::Data); }
+  // Closes once everything queued is written. Nothing that still arrives is handed on.
+  void finish();
   // Whole messages; those of a higher class overtake what has not been handed to the kernel.
   void write(std::string_view messages, OutputClass output_class);
 

@@ -1,9 +1,10 @@
 #pragma once
 
 // UvStreamServer: accepts connections and gives each to a protocol that knows nothing of sockets
-// (http/). Bounded: so many connections, so long without an answer, so much unsent output. When all
-// places are taken, a newcomer takes that of whoever has been without an answer the longest: those
-// who send a byte now and then do not keep the others out.
+// (http/). Bounded: so many connections, so long without an answer, so much unsent output, so long
+// without reading it. When all places are taken, a newcomer takes that of whoever has been without
+// an answer the longest: those who send a byte now and then do not keep the others out. Whoever
+// waits for this side's answer keeps its place.
 
 #include <chrono>
 #include <cstddef>
@@ -34,8 +35,13 @@ class UvStreamServer final : private TurnTask {
     std::size_t connections_max = 1024;
     // Whoever was without an answer for so long gives its place to a newcomer when all are taken.
     Duration place_kept = std::chrono::seconds(1);
-    // Since it came, or since its last answer: a request that takes longer to arrive is none.
+    // Since it came, or since its last answer, while it asks for nothing.
     Duration idle_timeout = std::chrono::seconds(30);
+    // Something waits to be sent, and the other side took nothing for so long: it does not read.
+    Duration output_timeout = std::chrono::seconds(10);
+    // Since this side's last word. Long enough for the other side to send what it was about to send
+    // and to read that word: closing at once would take it back.
+    Duration last_word_timeout = std::chrono::seconds(5);
     UvSocket::Options socket = {};
   };
 
@@ -54,13 +60,18 @@ class UvStreamServer final : private TurnTask {
   // No new connections, and the end of those that are there.
   void close();
   [[nodiscard]] std::size_t size() const { return connections_.size(); }
+  // For the end: no new connections, but those that are there go on.
+  void stop_accepting() { listener_.close(); }
+  // Bytes that are written but not sent yet.
+  [[nodiscard]] std::size_t queued_bytes() const;
 
  private:
   class Connection;
   void at_turn_end() override;
   void accept(UvTcp socket);
   [[nodiscard]] bool make_place();
-  void close_idle();
+  void sweep();
+  [[nodiscard]] Duration sweep_interval() const;
 
   UvLoop& loop_;
   UvTurn& turn_;
@@ -69,7 +80,7 @@ class UvStreamServer final : private TurnTask {
   Options options_;
   std::list<std::unique_ptr<Connection>> connections_;
   UvListener listener_;
-  UvTimer sweep_;
+  UvTimer sweep_timer_;
 };
 
 }  // namespace starling

@@ -21,6 +21,7 @@
 
 #include "starling/status.h"
 
+#include "base/byte_budget.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -116,6 +117,9 @@ class UvTransport final : public Transport, private UvConnection::Events {
   void close();
   // Bytes that are written but not sent yet.
   [[nodiscard]] std::size_t queued_bytes() const { return connections_.queued_bytes(); }
+  // What all clients share, for those who come by another protocol.
+  [[nodiscard]] ByteBudget& request_budget() { return connections_.requests(); }
+  [[nodiscard]] ByteBudget& answer_budget() { return connections_.answers(); }
   // For whoever watches: asks the kernel about each peer.
   [[nodiscard]] TransportReport report() const;
 
