@@ -98,10 +98,20 @@ Daemon::Daemon(DaemonSettings settings, Log& log)
                   .random = random_.fork("transport")},
                  *this, transport_options(settings_)),
       routes_([this] { return health(); }, [this] { return metrics(); }),
-      http_(
-          loop_, turn_, clock_,
-          [this](ByteStream& stream) { return std::make_unique<HttpConnection>(routes_, stream); },
-          {}),
+      http_service_(routes_, {.clock = clock_,
+                              .requests = transport_.request_budget(),
+                              .answers = transport_.answer_budget(),
+                              .ask =
+                                  [this](const ClientHandle& client, ClientRequest request) {
+                                    on_client_request(client, std::move(request));
+                                  },
+                              .random = random_.fork("http")}),
+      http_(loop_, turn_, clock_,
+            [this](ByteStream& stream) {
+              return std::make_unique<HttpConnection>(http_service_, stream);
+            },
+            {.connections_max = settings_.memory.http_clients}),
+      answers_(transport_, http_service_),
       terminate_(loop_, SIGTERM, [this] { begin_drain(); }),
       interrupt_(loop_, SIGINT, [this] { begin_drain(); }) {}
 
@@ -116,7 +126,7 @@ Status Daemon::start() {
   node_ =
       std::make_unique<Node>(node_options(), settings_.cluster,
                              NodeHost{.clock = clock_,
-                                      .transport = transport_,
+                                      .transport = answers_,
                                       .storage = *engine_,
                                       .log = log_,
                                       .random = random_.fork("node"),
@@ -214,6 +224,8 @@ std::string Daemon::metrics() const {
                        .storage = storage,
                        .commit_queue_bytes = engine_->queued_bytes(),
                        .transport = transport,
+                       .http = http_service_.metrics(),
+                       .http_connections = http_service_.connections(),
                        .loop_lag = loop_lag_.lags(),
                        .resident_bytes = resident_bytes().value_or(0),
                        .disk = disk_.space()});
@@ -294,7 +306,8 @@ void Daemon::begin_drain() {
 }
 
 bool Daemon::drained() const {
-  return node_->drained() && engine_->queued_bytes() == 0 && transport_.queued_bytes() == 0;
+  return node_->drained() && engine_->queued_bytes() == 0 && transport_.queued_bytes() == 0 &&
+         http_.queued_bytes() == 0;
 }
 
 }  // namespace starling

@@ -11,9 +11,11 @@
 
 #include "base/ids.h"
 #include "base/log.h"
+#include "daemon/answer_switch.h"
 #include "daemon/memory_relief.h"
 #include "daemon/settings.h"
 #include "env/commit_notifier.h"
+#include "http/http_service.h"
 #include "http/routes.h"
 #include "message/client_messages.h"
 #include "message/hello.h"
@@ -100,7 +102,9 @@ class Daemon final : private Inbox, private CommitNotifier {
   std::unique_ptr<LevelDbEngine> engine_;
   UvTransport transport_;
   Routes routes_;
+  HttpService http_service_;
   UvStreamServer http_;
+  AnswerSwitch answers_;
   std::unique_ptr<Node> node_;
   UvSignal terminate_;
   UvSignal interrupt_;

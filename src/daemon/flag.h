@@ -24,7 +24,7 @@ inline constexpr std::array<Flag, 20> kFlags{{
      "everything this node stores; locked by one daemon (default: ./starling-data)"},
     {"listen", "HOST:PORT",
      "clients and peers speak the native protocol here (default: 127.0.0.1:7400)"},
-    {"http", "HOST:PORT", "HTTP: health checks, metrics (default: 127.0.0.1:7500)"},
+    {"http", "HOST:PORT", "HTTP: data, health checks, metrics (default: 127.0.0.1:7500)"},
     {"advertise", "HOST:PORT", "what the others should dial, if not --listen"},
     {"cluster", "NAME", "the cluster's name, checked in every handshake (default: starling)"},
     {"cluster-secret-file", "FILE", "authenticates contexts; without it a warning is logged"},

@@ -50,7 +50,10 @@ MemoryPlan divide_memory(std::uint64_t limit) {
       .replays = std::min<std::uint64_t>(limit / 64 / kReplayBytes, 200'000),
       // Half a megabyte each: far more than an idle one costs, and twice what each may hold of
       // requests and answers whatever the others do (ByteBudget::kFloorBytes), four times over.
-      .clients = std::clamp<std::uint64_t>(limit / (kMebibyte / 2), 64, 10'000)};
+      .clients = std::clamp<std::uint64_t>(limit / (kMebibyte / 2), 64, 10'000),
+      // As much again for all of them together, though each may hold one portion more that came
+      // while it waited.
+      .http_clients = std::clamp<std::uint64_t>(limit / (2 * kMebibyte), 64, 1024)};
   // What the other parts have no use for is best spent on caches.
   const std::uint64_t rest = limit - std::min(plan.sum(), limit);
   plan.block_cache_bytes = std::min(plan.block_cache_bytes + rest / 2, 1024 * kMebibyte);

@@ -29,6 +29,7 @@ struct MemoryPlan {
   std::size_t listings = 0;              // of kListingBytes each
   std::size_t replays = 0;               // of kReplayBytes each
   std::size_t clients = 0;               // connections
+  std::size_t http_clients = 0;          // ... and those of the HTTP port
 
   // What all of it may hold together, the program's own memory included.
   [[nodiscard]] std::uint64_t sum() const;

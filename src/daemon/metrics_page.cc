@@ -10,6 +10,7 @@
 #include "starling/status.h"
 
 #include "base/ids.h"
+#include "http/http_service.h"
 #include "http/metrics_text.h"
 #include "message/client_messages.h"
 #include "net/transport_report.h"
@@ -154,6 +155,22 @@ void write_network(MetricsText& text, const TransportReport& transport) {
               std::uint64_t{transport.answer_bytes});
 }
 
+void write_http(MetricsText& text, const HttpMetrics& http, std::size_t connections) {
+  text.single("starling_http_connections", Kind::Gauge, "Connections of the HTTP port.",
+              std::uint64_t{connections});
+  text.family("starling_http_answers_total", Kind::Counter,
+              "Answers of the HTTP port, health checks and this page included, by the first digit "
+              "of their status.");
+  for (std::size_t digit = 2; digit < http.answers.size(); ++digit) {
+    text.sample({{.name = "status", .value = std::to_string(digit) + "xx"}}, http.answers[digit]);
+  }
+  text.single("starling_http_requests_refused_total", Kind::Counter,
+              "Requests whose body found no room before it was taken: nothing was applied.",
+              http.requests_refused);
+  text.single("starling_http_answers_refused_total", Kind::Counter,
+              "Reads whose answer found no room.", http.answers_refused);
+}
+
 void write_commits(MetricsText& text, const LaneMetrics& lane, std::uint64_t queued_bytes) {
   text.family("starling_commit_seconds", Kind::Histogram,
               "One batch of commits: LevelDB's write, with its waits, and the sync if there is "
@@ -273,6 +290,7 @@ std::string metrics_page(const MetricsSources& sources) {
   write_load(text, sources);
   write_peers(text, sources);
   write_network(text, sources.transport);
+  write_http(text, sources.http, sources.http_connections);
   write_commits(text, sources.storage.lane, sources.commit_queue_bytes);
   write_caches(text, sources.report, sources.storage.database);
   write_database(text, sources.storage.database);

@@ -7,11 +7,13 @@
 // To come with the comparison of replicas in the background: how often their digests differed, and
 // how often their records did.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 
 #include "base/histogram.h"
+#include "http/http_service.h"
 #include "net/transport_report.h"
 #include "node/node_metrics.h"
 #include "node/node_report.h"
@@ -26,6 +28,8 @@ struct MetricsSources {
   const StorageMetrics& storage;
   std::uint64_t commit_queue_bytes = 0;
   const TransportReport& transport;
+  const HttpMetrics& http;
+  std::size_t http_connections = 0;
   const Histogram& loop_lag;
   std::uint64_t resident_bytes = 0;
   std::optional<DiskSpace> disk;

@@ -1,42 +1,65 @@
 #pragma once
 
-// RequestParser: cuts a byte stream into HTTP/1.1 requests, with llhttp (Node's parser). Bodies are
-// counted and dropped: no route takes one yet.
+// RequestParser: cuts a byte stream into HTTP/1.1 requests, with llhttp (Node's parser). It tells
+// each head as soon as it is there, before the body, so that whoever listens can judge what the
+// body would cost; the body is handed on in the portions in which it comes, and kept nowhere here.
+// It stops behind each request: what follows stays with the caller until the answer is written.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "http/http_message.h"
 
 namespace starling {
 
-// Target and headers of one request together.
+// Target and header fields of one request together, trailers included.
 inline constexpr std::size_t kHttpHeaderBytesMax = 32U << 10U;
-// A value of the greatest size.
-inline constexpr std::size_t kHttpBodyBytesMax = 16U << 20U;
 
 class RequestParser {
  public:
+  class Events {
+   public:
+    Events() = default;
+    Events(const Events&) = delete;
+    Events& operator=(const Events&) = delete;
+    Events(Events&&) = delete;
+    Events& operator=(Events&&) = delete;
+    virtual ~Events() = default;
+    virtual void on_head(const HttpRequest& head) = 0;
+    virtual void on_body(std::string_view portion) = 0;
+  };
+
+  enum class Outcome : std::uint8_t {
+    More,      // everything was taken, and the request goes on
+    Complete,  // a request ends here; what was not taken follows it
+    Failed,    // the stream can not be understood any more: answer failure() and close
+  };
+  struct Progress {
+    Outcome outcome = Outcome::More;
+    std::size_t taken = 0;  // bytes
+  };
   struct Failure {
-    int status = 400;  // what to answer before closing
+    int status = 400;
     std::string message;
   };
 
-  RequestParser();
+  // `events` outlive the parser.
+  explicit RequestParser(Events& events);
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
   RequestParser(RequestParser&&) = delete;
   RequestParser& operator=(RequestParser&&) = delete;
   ~RequestParser();
 
-  // Appends every request that is complete now, in order, those before a failure included. After a
-  // failure the stream can not be understood any more: answer and close.
-  [[nodiscard]] std::optional<Failure> feed(std::string_view bytes,
-                                            std::vector<HttpRequest>& requests);
+  // REQUIRES: bytes is not empty.
+  [[nodiscard]] Progress feed(std::string_view bytes);
+  // Some of a request has come, and not all.
+  [[nodiscard]] bool within_request() const;
+  // REQUIRES: it failed.
+  [[nodiscard]] const Failure& failure() const;
 
  private:
   struct State;  // llhttp's, with the addresses it keeps of it

@@ -2,6 +2,9 @@
 
 #include <string_view>
 
+#include "starling/status.h"
+
+#include "http/api_call.h"
 #include "http/http_message.h"
 
 namespace starling {
@@ -10,21 +13,13 @@ namespace {
 // Prometheus' text format.
 constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
-bool is_planned(std::string_view path) {
-  return path == "/" || path == "/v1" || path.starts_with("/v1/");
-}
-
 HttpResponse not_here(std::string_view path) {
-  if (is_planned(path)) {
-    return error_response(501, "failure", "this route is not in this version");
+  if (path == "/" || path == "/v1") {
+    return error_response(501, Status(StatusCode::Failure, "this route is not in this version"));
   }
-  return error_response(404, "not_found", "no such route: there are /livez, /readyz and /metrics");
-}
-
-HttpResponse wrong_method() {
-  HttpResponse response = error_response(405, "usage", "this route answers GET and HEAD only");
-  response.allow = "GET, HEAD";
-  return response;
+  return error_response(Status(StatusCode::NotFound,
+                               "no such route: there are /v1/kv/BUCKET/KEY, /livez, /readyz and "
+                               "/metrics"));
 }
 
 }  // namespace
@@ -33,17 +28,17 @@ HttpResponse Routes::answer(const HttpRequest& request) const {
   const std::string_view path = request.path();
   const bool known = path == "/livez" || path == "/readyz" || path == "/metrics";
   if (!known) return not_here(path);
-  if (request.method != "GET" && request.method != "HEAD") return wrong_method();
+  if (request.method != "GET" && request.method != "HEAD") return wrong_method("GET, HEAD");
   if (path == "/readyz") return answer_readiness(request);
-  if (path == "/metrics") return {.content_type = kMetricsType, .body = metrics_(), .allow = {}};
+  if (path == "/metrics") return {.content_type = kMetricsType, .body = metrics_()};
   // Being asked and answering is the proof.
-  return {.status = 200, .body = "ok\n", .allow = {}};
+  return {.status = 200, .body = "ok\n"};
 }
 
 HttpResponse Routes::answer_readiness(const HttpRequest& request) const {
   const Health health = health_();
   const bool verbose = request.query() == "verbose" || request.query().starts_with("verbose=");
-  HttpResponse response{.status = health.serving ? 200 : 503, .body = {}, .allow = {}};
+  HttpResponse response{.status = health.serving ? 200 : 503, .body = {}};
   if (verbose) {
     response.body = health.serving ? "[+] quorum requests: served\n"
                                    : "[-] quorum requests: " + health.because + "\n";

@@ -1,7 +1,8 @@
 #pragma once
 
-// Routes: which path means what. In this version the two health checks and the metrics; the data
-// and administration routes are known by name and refused as not built yet.
+// Routes: the pages that a node answers by itself, without asking anybody: its health and its
+// metrics. What lies below /v1/ is api_call's affair; the console is known by name and refused as
+// not built yet.
 
 #include <functional>
 #include <string>

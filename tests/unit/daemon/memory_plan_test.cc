@@ -33,6 +33,7 @@ TEST_CASE("MemoryPlan: the least limit lets the greatest messages pass") {
   CHECK(plan.operation_bytes >= kRecordBodyBytesMax);
   CHECK(plan.listings >= 1);
   CHECK(plan.clients >= 500);
+  CHECK(plan.http_clients >= 100);
 }
 
 TEST_CASE("MemoryPlan: more memory makes no part smaller") {
@@ -47,6 +48,7 @@ TEST_CASE("MemoryPlan: more memory makes no part smaller") {
     CHECK(plan.request_bytes >= before.request_bytes);
     CHECK(plan.peer_output_bytes >= before.peer_output_bytes);
     CHECK(plan.clients >= before.clients);
+    CHECK(plan.http_clients >= before.http_clients);
     before = plan;
   }
 }

@@ -55,6 +55,8 @@ struct Example {
                          .storage = storage,
                          .commit_queue_bytes = 11,
                          .transport = transport,
+                         .http = http,
+                         .http_connections = 2,
                          .loop_lag = loop_lag,
                          .resident_bytes = 4096,
                          .disk = DiskSpace{.free = 100, .total = 1000}});
@@ -64,6 +66,7 @@ struct Example {
   NodeReport report;
   StorageMetrics storage;
   TransportReport transport;
+  HttpMetrics http;
   Histogram loop_lag;
 };
 
@@ -153,8 +156,13 @@ TEST_CASE("MetricsPage: the dashboard and the alerts name only metrics that exis
 TEST_CASE("MetricsPage: every family is there before anything has happened") {
   const Example example;
   const NodeMetrics nothing;
-  const std::string page = metrics_page(
-      {.node = nothing, .report = {}, .storage = {}, .transport = {}, .loop_lag = {}, .disk = {}});
+  const std::string page = metrics_page({.node = nothing,
+                                         .report = {},
+                                         .storage = {},
+                                         .transport = {},
+                                         .http = {},
+                                         .loop_lag = {},
+                                         .disk = {}});
   CHECK(families_of(page) == families_of(example.page()));
 }
 

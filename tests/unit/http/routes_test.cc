@@ -47,7 +47,9 @@ TEST_CASE("Routes: another method than GET and HEAD is refused, with the ones th
   CHECK(ask("/livez", kServing, "HEAD").status == 200);
   const HttpResponse response = ask("/livez", kServing, "POST");
   CHECK(response.status == 405);
-  CHECK(response.allow == "GET, HEAD");
+  REQUIRE(response.fields.size() == 1);
+  CHECK(response.fields[0].name == "Allow");
+  CHECK(response.fields[0].value == "GET, HEAD");
 }
 
 TEST_CASE("Routes: metrics are told in Prometheus' format, whether the node serves or not") {
@@ -58,7 +60,7 @@ TEST_CASE("Routes: metrics are told in Prometheus' format, whether the node serv
 }
 
 TEST_CASE("Routes: what is planned is 501, what nobody knows is 404, both as JSON") {
-  for (const char* const target : {"/", "/v1/kv/b/k", "/v1/cluster?x=1"}) {
+  for (const char* const target : {"/", "/v1?x=1"}) {
     CAPTURE(target);
     CHECK(ask(target, kServing).status == 501);
     CHECK(ask(target, kServing).content_type == "application/json");
