@@ -238,7 +238,7 @@ class Bytes(AgainstThreeNodes, unittest.TestCase):
 
     def test_a_planned_HTTP_route_is_not_in_this_version(self):
         answer = self.answer_to(self.node.http_port,
-                                b"GET /v1/kv/b/k HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                                b"GET /v1/buckets HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         self.assertIn(b"501", answer.splitlines()[0])
         self.assertIn(b"not in this version", answer)
 

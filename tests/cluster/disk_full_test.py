@@ -3,6 +3,7 @@
 Each class is one story, told once; its cases are what must be true at the end of it.
 """
 
+import http.client
 import json
 import time
 import unittest
@@ -59,6 +60,17 @@ class Story:
         result = cls.cluster.tool("-o", "json", *arguments, via=via)
         return result.returncode, json.loads(result.stdout).get("error", {}).get("code")
 
+    @classmethod
+    def over_http(cls, method, key, body=None, via=0):
+        """(status, error.code or nothing) of one request over HTTP."""
+        connection = http.client.HTTPConnection("127.0.0.1", cls.cluster.nodes[via].http_port, timeout=30)
+        connection.request(method, f"/v1/kv/load/{key}", body)
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        is_json = answer.headers.get("Content-Type") == "application/json"
+        return answer.status, json.loads(text)["error"]["code"] if is_json else None
+
     def test_every_node_lived_through_it_in_one_process(self):
         self.assertEqual(self.pids, [node.process.pid for node in self.cluster.nodes])
         self.assertEqual([None] * 3, [node.process.poll() for node in self.cluster.nodes])
@@ -87,6 +99,7 @@ class OneAfterTheOther(Story, unittest.TestCase):
             cls.acknowledged_with_one_full = load.wait_for(WRITES_A_PHASE)
             cls.messages = cls.cluster.json("cluster", "status")["messages"]
             cls.readyz = cls.cluster.nodes[1].health("/readyz?verbose")
+            cls.http_with_one_full = [cls.over_http("PUT", f"http{via}", "v", via=via) for via in range(3)]
         cls.attempts = load.attempts
         cls.attempts += [put(cls.cluster.endpoints(), f"del{i}", "v") for i in range(2)]
         for index in (0, 2):
@@ -94,17 +107,22 @@ class OneAfterTheOther(Story, unittest.TestCase):
             cls.wait_for_disk(index, "new values are refused")
         cls.put_on_tight = [cls.error_of("put", "load", f"tight{via}", "v", via=via) for via in range(3)]
         cls.attempts += [put(cls.cluster.nodes[via].listen, f"tight{via}", "v") for via in range(3)]
+        cls.http_on_tight = [cls.over_http("PUT", f"http-tight{via}", "v", via=via) for via in range(3)]
         cls.delete_on_tight = [cls.error_of("delete", "load", "del0", via=via) for via in (0, 1)]
         cls.get_on_tight = cls.cluster.tool("get", "load", "del1", via=1)
         for index in (0, 2):
             cls.disks[index].fill(leaving=FULL)
             cls.wait_for_disk(index, "all writes are refused")
         cls.delete_on_full = cls.error_of("delete", "load", "del1")
+        cls.http_delete_on_full = [cls.over_http("DELETE", "del1", via=via) for via in range(3)]
+        cls.http_get_on_full = [cls.over_http("GET", "del1", via=via) for via in range(3)]
         cls.get_on_full = [cls.cluster.tool("get", "load", "del1", "--r", "all", via=via) for via in range(3)]
         for index, disk in enumerate(cls.disks):
             disk.make_room()
             cls.wait_for_disk(index, "there is room")
         cls.after = [put(cls.cluster.nodes[via].listen, f"after{via}", "v", "--w", "all") for via in range(3)]
+        cls.http_after = [cls.over_http("PUT", f"http-after{via}", "v", via=via) for via in range(3)]
+        cls.http_refused = [cls.over_http("GET", f"http-tight{via}") for via in range(3)]
         cls.attempts = [each for each in cls.attempts if each.key != "del0"] + cls.after
 
     def test_one_full_disk_stops_no_write(self):
@@ -128,6 +146,14 @@ class OneAfterTheOther(Story, unittest.TestCase):
     def test_deletes_go_on_while_there_is_little_space_and_not_when_there_is_none(self):
         self.assertEqual([(0, None), (0, None)], self.delete_on_tight)
         self.assertEqual((REFUSED, "disk_full"), self.delete_on_full)
+
+    def test_over_HTTP_it_is_507_where_full_disks_are_why_and_nothing_is_there_later(self):
+        self.assertEqual([(204, None)] * 3, self.http_with_one_full)
+        self.assertEqual([(507, "disk_full")] * 3, self.http_on_tight)
+        self.assertEqual([(507, "disk_full")] * 3, self.http_delete_on_full)
+        self.assertEqual([(200, None)] * 3, self.http_get_on_full)
+        self.assertEqual([(204, None)] * 3, self.http_after)
+        self.assertEqual([(404, "not_found")] * 3, self.http_refused)
 
     def test_reads_go_on_throughout(self):
         for result in [self.get_on_tight, *self.get_on_full]:
@@ -160,6 +186,7 @@ class ToTheLastByte(Story, unittest.TestCase):
                 return probes[-1].code == REFUSED
 
             wait_until(is_refused, START_SECONDS_MAX, "a put is refused")
+            cls.http_on_full = [cls.over_http("PUT", f"http{via}", "v", via=via) for via in range(3)]
             cls.refused = put(cls.cluster.endpoints(), "full", "v")
             sample = load.told(ACKNOWLEDGED)[0]
             cls.read = [cls.cluster.tool("get", "load", sample.key, "--r", "all", via=via) for via in range(3)]
@@ -177,6 +204,7 @@ class ToTheLastByte(Story, unittest.TestCase):
         self.assertLessEqual({each.code for each in self.attempts}, {ACKNOWLEDGED, REFUSED, IN_DOUBT})
         self.assertEqual(REFUSED, self.refused.code, self.refused.message)
         self.assertIn("disk", self.refused.message)
+        self.assertEqual([(507, "disk_full")] * 3, self.http_on_full)
 
     def test_reads_go_on_through_every_node(self):
         self.assertEqual([self.expected] * 3, [(each.returncode, each.stdout) for each in self.read])

@@ -4,9 +4,11 @@ The figures are printed. Times are compared within one run, as ratios, for the m
 with anything else; a ratio that fails is asked for a second time before it counts.
 """
 
+import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -140,6 +142,65 @@ class Greed(AgainstCappedNodes, unittest.TestCase):
 
     def test_what_was_refused_was_told_to_the_log_once(self):
         self.assertLessEqual(self.node().text().count("refuses requests"), 2, self.node().tail())
+
+
+class HttpGreed(AgainstCappedNodes, unittest.TestCase):
+    """The same over HTTP: what native clients and those of HTTP hold counts against the same bounds."""
+
+    SECONDS = 8
+
+    def push(self, number, until, told):
+        """Puts a value after the other on one connection; `told` gets (status, Retry-After) of each."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.node().http_port, timeout=60)
+        body = b"g" * VALUE_BYTES
+        while time.monotonic() < until:
+            connection.request("PUT", f"/v1/kv/greed/http{number}-{len(told) % 8}?timeout=10s&w=2", body)
+            answer = connection.getresponse()
+            answer.read()
+            told.append((answer.status, answer.headers["Retry-After"]))
+        connection.close()
+
+    def test_fifty_greedy_connections_are_told_to_wait_and_starve_nobody(self):
+        until = time.monotonic() + self.SECONDS
+        told = [[] for _ in range(GREEDY)]
+        pushers = [threading.Thread(target=self.push, args=(i, until, told[i])) for i in range(GREEDY)]
+        with Memory(self.cluster.nodes) as memory:
+            for pusher in pushers:
+                pusher.start()
+            time.sleep(1)
+            polite = self.polite(4)
+            for pusher in pushers:
+                pusher.join()
+        answers = [each for one in told for each in one]
+        statuses = {status: sum(each[0] == status for each in answers) for status, _ in answers}
+        print(f"  over HTTP     : {statuses} of {GREEDY} greedy connections in {self.SECONDS} s; polite, native: "
+              f"{polite['done']} done, {polite['overloaded']} overloaded, p99 {polite['p99_ms']} ms; highest VmRSS "
+              + ", ".join(f"{mib:.0f} MiB" for mib in memory.highest), flush=True)
+        self.assert_all_live()
+        self.assert_within_the_cap([status_mib(node, "VmHWM") for node in self.cluster.nodes])
+        self.assertGreater(statuses.get(204, 0), 0)
+        self.assertGreater(statuses.get(429, 0), 0)
+        self.assertEqual(set(), {wait for status, wait in answers if status == 429} - {"1"})
+        # What is neither taken nor refused was given up by its deadline.
+        self.assertLessEqual(set(statuses), {204, 429, 503, 504})
+        self.assertGreaterEqual(polite["done"], 20, polite)
+        self.assertLessEqual(polite["overloaded"] + polite["failed"], polite["done"] / 10, polite)
+
+    def test_slow_connections_are_put_out_and_others_served_meanwhile(self):
+        slow = []
+        try:
+            for _ in range(60):
+                connection = socket.create_connection(("127.0.0.1", self.node(1).http_port))
+                connection.sendall(b"PUT /v1/kv/greed/slow HTTP/1.1\r\nContent-Length: 1000000\r\n\r\nx")
+                slow.append(connection)
+            self.assertEqual(200, self.node(1).health("/livez")[0])
+            self.assert_served(self.polite(2, number=1))
+            for connection in slow:
+                connection.settimeout(30)
+                self.assertTrue(connection.recv(64).startswith((b"HTTP/1.1 408", b"HTTP/1.1 429")))
+        finally:
+            for connection in slow:
+                connection.close()
 
 
 class SlowSides(AgainstCappedNodes, unittest.TestCase):
