@@ -15,6 +15,7 @@
 #include "starling/status.h"
 
 #include "base/ids.h"
+#include "base/time.h"
 
 namespace starling {
 
@@ -24,6 +25,12 @@ using CommitTicket = Id<struct CommitTicketTag>;
 enum class CommitDemand : std::uint8_t {
   Written = 0,  // handed to the operating system
   Synced = 1,   // on the disk
+};
+
+// How long ago the batch of a commit was taken up, until which it was queued, and was done.
+struct CommitTiming {
+  Duration begun_ago{};
+  std::optional<Duration> done_ago;  // nothing: it is being written
 };
 
 struct StorageWrite {
@@ -63,6 +70,12 @@ class StorageEngine {
 
   // Bytes queued and not yet complete: what admission looks at.
   [[nodiscard]] virtual std::uint64_t queued_bytes() const = 0;
+
+  // Of a commit under way, or complete since just now; nothing: it is queued, or is among those of
+  // long ago, or the engine does not know.
+  [[nodiscard]] virtual std::optional<CommitTiming> timing_of(CommitTicket /*ticket*/) const {
+    return std::nullopt;
+  }
 };
 
 }  // namespace starling

@@ -156,6 +156,11 @@ class ReplicaStore {
   // What can not be read. When it is full, this store should serve no more.
   [[nodiscard]] const DamageLedger& damage() const { return damage_; }
 
+  // As StorageEngine::timing_of.
+  [[nodiscard]] std::optional<CommitTiming> timing_of(CommitTicket ticket) const {
+    return engine_.timing_of(ticket);
+  }
+
   // Whether what is queued leaves room for a write that nobody has accepted yet. Commits are
   // written in order: a large value waits until little is before it, so that small ones never stand
   // behind many large.

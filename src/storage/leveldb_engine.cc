@@ -85,6 +85,10 @@ std::uint64_t LevelDbEngine::queued_bytes() const {
   return lane_ == nullptr ? 0 : lane_->queued_bytes();
 }
 
+std::optional<CommitTiming> LevelDbEngine::timing_of(CommitTicket ticket) const {
+  return lane_ == nullptr ? std::nullopt : lane_->timing_of(ticket);
+}
+
 LaneCompletions LevelDbEngine::drain_completions() {
   if (lane_ == nullptr) return {.through = {}, .status = closed()};
   return lane_->drain_completions();

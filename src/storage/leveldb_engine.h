@@ -54,6 +54,7 @@ class LevelDbEngine final : public StorageEngine {
   CommitTicket commit(std::vector<StorageWrite> batch, CommitDemand demand) override;
   [[nodiscard]] Status commit_now(std::vector<StorageWrite> batch) override;
   [[nodiscard]] std::uint64_t queued_bytes() const override;
+  [[nodiscard]] std::optional<CommitTiming> timing_of(CommitTicket ticket) const override;
 
   // What the open found that somebody should read; empty: nothing.
   [[nodiscard]] const std::string& told() const { return database_->told(); }

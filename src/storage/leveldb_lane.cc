@@ -89,12 +89,11 @@ LaneCompletions LevelDbLane::drain_completions() {
 void LevelDbLane::run() {
   Lock lock(mutex_);
   while (std::optional<Turn> turn = next_turn(lock)) {
+    begin_times(*turn);
     lock.unlock();
-    const Instant begun = lane_now();
     const Status status = write(*turn);
-    const Duration took = lane_now() - begun;
     lock.lock();
-    count(*turn, took);
+    count(*turn, end_times());
     if (!complete(*turn, status)) continue;
     lock.unlock();
     notifier_.notify();
@@ -176,6 +175,40 @@ void LevelDbLane::count(const Turn& turn, Duration took) {
   for (const Commit& commit : turn.commits) bytes += commit.bytes;
   metrics_.batch_commits.record(std::uint64_t{turn.commits.size()});
   metrics_.batch_bytes.record(std::uint64_t{bytes});
+}
+
+void LevelDbLane::begin_times(const Turn& turn) {
+  under_way_ = {.begun = lane_now()};
+  if (turn.commits.empty()) return;
+  under_way_.first = turn.commits.front().ticket;
+  under_way_.last = turn.commits.back().ticket;
+}
+
+Duration LevelDbLane::end_times() {
+  TurnTimes turn = std::exchange(under_way_, {});
+  turn.done = lane_now();
+  if (turn.last != CommitTicket{}) {
+    times_[next_times_] = turn;
+    next_times_ = (next_times_ + 1) % kTurnsRemembered;
+  }
+  return turn.done - turn.begun;
+}
+
+std::optional<CommitTiming> LevelDbLane::timing_of(CommitTicket ticket) const {
+  if (ticket == CommitTicket{}) return std::nullopt;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const Instant now = lane_now();
+  if (ticket >= under_way_.first && ticket <= under_way_.last) {
+    return CommitTiming{.begun_ago = now - under_way_.begun, .done_ago = std::nullopt};
+  }
+  if (ticket > completions_.through) return std::nullopt;
+  for (std::size_t back = 1; back <= kTurnsRemembered; ++back) {
+    const TurnTimes& turn = times_[(next_times_ + kTurnsRemembered - back) % kTurnsRemembered];
+    if (ticket > turn.last) return std::nullopt;
+    if (ticket < turn.first) continue;
+    return CommitTiming{.begun_ago = now - turn.begun, .done_ago = now - turn.done};
+  }
+  return std::nullopt;
 }
 
 LaneMetrics LevelDbLane::metrics() const {

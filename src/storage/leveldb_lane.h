@@ -7,6 +7,7 @@
 // Every batch with a commit that demands Synced is synced itself: that a later sync reaches back is
 // the Env's doing, not LevelDB's, and only the interval relies on it. The first error is final.
 
+#include <array>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -56,6 +57,8 @@ class LevelDbLane {
   [[nodiscard]] std::uint64_t queued_bytes() const { return queued_bytes_; }
   [[nodiscard]] CommitTicket last_ticket() const { return CommitTicket{last_ticket_}; }
 
+  // On any thread: as StorageEngine::timing_of, of the last kTurnsRemembered turns.
+  [[nodiscard]] std::optional<CommitTiming> timing_of(CommitTicket ticket) const;
   // On any thread: what was counted so far.
   [[nodiscard]] LaneMetrics metrics() const;
 
@@ -82,6 +85,15 @@ class LevelDbLane {
     std::vector<Commit> commits;
     bool sync = false;
   };
+  // When the commits of one turn were written.
+  struct TurnTimes {
+    CommitTicket first{};
+    CommitTicket last{};  // 0: no turn
+    Instant begun{};
+    Instant done{};
+  };
+  // More turns than end between two looks of the loop at what is complete.
+  static constexpr std::size_t kTurnsRemembered = 64;
   using Lock = std::unique_lock<std::mutex>;
 
   void run();
@@ -92,6 +104,9 @@ class LevelDbLane {
   void remember(const std::vector<std::vector<StorageWrite>>& written, bool synced);
   void doubt(const std::vector<std::vector<StorageWrite>>& failed);
   void count(const Turn& turn, Duration took);
+  void begin_times(const Turn& turn);
+  // Returns how long it took.
+  Duration end_times();
   // Returns whether the loop must be woken.
   [[nodiscard]] bool complete(const Turn& turn, const Status& status);
 
@@ -113,6 +128,9 @@ class LevelDbLane {
   LaneCompletions completions_;
   std::uint64_t completed_bytes_ = 0;
   LaneMetrics metrics_;
+  std::array<TurnTimes, kTurnsRemembered> times_{};  // a ring
+  std::size_t next_times_ = 0;
+  TurnTimes under_way_;    // `done` means nothing in it
   bool asleep_ = false;    // the lane: only then it is woken
   bool notified_ = false;  // the loop: it has not drained since
   bool ending_ = false;

@@ -58,6 +58,11 @@ class MemoryEngine final : public StorageEngine {
   }
 
   std::uint64_t queued_bytes() const override { return queued_bytes_; }
+  std::optional<CommitTiming> timing_of(CommitTicket ticket) const override {
+    return ticket == CommitTicket{} || ticket > through_ ? std::nullopt : timing;
+  }
+  // Of every commit that is complete.
+  std::optional<CommitTiming> timing;
 
   // Completes the oldest commits up to `through`; returns the last that is through.
   CommitTicket complete(CommitTicket through) {

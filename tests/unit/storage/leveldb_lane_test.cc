@@ -85,6 +85,40 @@ TEST_CASE("LevelDbLane: what queues up behind a commit becomes one batch with on
   CHECK(counted.batch_bytes.sum() > 0);
 }
 
+TEST_CASE("LevelDbLane: it tells when a commit was taken up, and when it was done") {
+  LaneFixture fixture;
+  const CommitTicket first = fixture.hold_up(CommitDemand::Synced);
+  const CommitTicket second = fixture.engine->commit(write_of("second"), CommitDemand::Synced);
+  const auto under_way = fixture.engine->timing_of(first);
+  REQUIRE(under_way.has_value());
+  CHECK_FALSE(under_way->done_ago.has_value());
+  CHECK_FALSE(fixture.engine->timing_of(second).has_value());
+  fixture.files.open_gate();
+  (void)fixture.wait_for(second);
+  const auto of_first = fixture.engine->timing_of(first);
+  const auto of_second = fixture.engine->timing_of(second);
+  REQUIRE(of_first.has_value());
+  REQUIRE(of_second.has_value());
+  REQUIRE(of_first->done_ago.has_value());
+  REQUIRE(of_second->done_ago.has_value());
+  CHECK(of_first->begun_ago >= *of_first->done_ago);
+  CHECK(of_second->begun_ago >= *of_second->done_ago);
+  CHECK(*of_second->done_ago >= Duration::zero());
+  CHECK_FALSE(fixture.engine->timing_of({}).has_value());
+  CHECK_FALSE(fixture.engine->timing_of(CommitTicket{second.value + 1}).has_value());
+}
+
+TEST_CASE("LevelDbLane: when the commits of long ago were written is forgotten") {
+  LaneFixture fixture;
+  const CommitTicket first = fixture.engine->commit(write_of("first"), CommitDemand::Written);
+  (void)fixture.wait_for(first);
+  CHECK(fixture.engine->timing_of(first).has_value());
+  for (int i = 0; i < 64; ++i) {
+    (void)fixture.wait_for(fixture.engine->commit(write_of("next"), CommitDemand::Written));
+  }
+  CHECK_FALSE(fixture.engine->timing_of(first).has_value());
+}
+
 TEST_CASE("LevelDbLane: one commit that demands it syncs its whole batch, none syncs nothing") {
   LaneFixture fixture;
   (void)fixture.hold_up(CommitDemand::Written);
