@@ -77,6 +77,8 @@ struct ReadOptions {
   std::string context{};
   std::chrono::milliseconds timeout = kTimeoutDefault;
   Retry retry = Retry::Safe;
+  // The answer tells what happened inside the cluster (trace.h): of the last server that was asked.
+  bool trace = false;
 };
 
 struct WriteOptions {
@@ -90,6 +92,7 @@ struct WriteOptions {
   std::chrono::milliseconds timeout = kTimeoutDefault;
   Retry retry = Retry::Safe;
   Placement placement = Placement::Strict;
+  bool trace = false;  // as ReadOptions::trace
 };
 
 // A delete without a context reads first, at `read`'s levels, and deletes what it read.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "starling/options.h"
+#include "starling/trace.h"
 
 namespace starling {
 
@@ -43,6 +44,7 @@ struct ReadResult {
   std::uint32_t repaired =
       0;  // replicas that lagged, and were brought up to date before this answer
   bool protected_read = false;  // a later read at this level can not see less
+  Trace trace{};                // where ReadOptions::trace asked for it
   [[nodiscard]] bool found() const { return !siblings.empty(); }
   friend bool operator==(const ReadResult&, const ReadResult&) = default;
 };
@@ -56,6 +58,7 @@ struct WriteResult {
   std::uint32_t siblings = 0;
   Level level;
   Replies replies;
+  Trace trace{};  // where WriteOptions::trace asked for it
   friend bool operator==(const WriteResult&, const WriteResult&) = default;
 };
 

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "starling/trace.h"
+
 namespace starling {
 
 // The order is not meaningful; the names are what `error.code` prints. One row a code in README's
@@ -64,6 +66,9 @@ class [[nodiscard]] Status {
   // own.
   [[nodiscard]] std::chrono::milliseconds retry_after() const { return retry_after_; }
   [[nodiscard]] Status with_retry_after(std::chrono::milliseconds wait) &&;
+  // What happened until the error, where the request asked for it and a server answered.
+  [[nodiscard]] const Trace& trace() const { return trace_; }
+  [[nodiscard]] Status with_trace(Trace trace) &&;
   // "in_doubt: 1 of 2 replicas answered", or "ok".
   [[nodiscard]] std::string to_string() const;
 
@@ -75,6 +80,7 @@ class [[nodiscard]] Status {
   std::uint32_t received_ = 0;
   std::chrono::milliseconds retry_after_{};
   std::string message_;
+  Trace trace_;
 };
 
 }  // namespace starling

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "starling/trace.h"
+
 namespace starling {
 namespace {
 
@@ -72,6 +74,11 @@ Status Status::with_replies(std::uint32_t required, std::uint32_t received) && {
 
 Status Status::with_retry_after(std::chrono::milliseconds wait) && {
   retry_after_ = wait;
+  return std::move(*this);
+}
+
+Status Status::with_trace(Trace trace) && {
+  trace_ = std::move(trace);
   return std::move(*this);
 }
 

@@ -1,7 +1,6 @@
 #include "client/exchange.h"
 
 #include <string>
-#include <utility>
 #include <variant>
 
 #include "starling/status.h"
@@ -79,11 +78,11 @@ Conclusion conclude(const ClientRequestBody& request, const Exchange& exchange) 
   if (!sound.ok()) return conclude_without_answer(request, sound.message());
   const auto* const error = std::get_if<ErrorReply>(&reply);
   if (error == nullptr) return {.status = Status::success(), .may_try_next = false};
-  Status status = error->status;
-  const bool retryable = is_retryable(status.code());
-  return {
-      .status = std::move(status).with_replies(error->replies.required, error->replies.received),
-      .may_try_next = retryable};
+  const bool retryable = is_retryable(error->status.code());
+  return {.status = Status(error->status)
+                        .with_replies(error->replies.required, error->replies.received)
+                        .with_trace(error->trace),
+          .may_try_next = retryable};
 }
 
 Status more_telling(Status first, Status second) {

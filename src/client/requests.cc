@@ -39,14 +39,16 @@ Result<ClientRequestBody> put_request(const PutItem& item, const WriteOptions& o
                 .context = std::string(item.context),
                 .levels = levels_of(options),
                 .request = id,
-                .checksum = checksum_of(item.key, options.content_type, item.value)});
+                .checksum = checksum_of(item.key, options.content_type, item.value),
+                .trace = options.trace});
 }
 
 Result<ClientRequestBody> get_request(const KeyRef& key, const ReadOptions& options) {
   STARLING_RETURN_IF_ERROR(check_get(key.bucket, key.key, options));
   return ClientRequestBody(ClientGet{.address = address_of(key.bucket, key.key),
                                      .levels = {.r = options.r, .pr = options.pr},
-                                     .context = options.context});
+                                     .context = options.context,
+                                     .trace = options.trace});
 }
 
 Result<ClientRequestBody> remove_request(const KeyRef& key, const DeleteOptions& options,
@@ -56,7 +58,8 @@ Result<ClientRequestBody> remove_request(const KeyRef& key, const DeleteOptions&
                                         .context = options.write.context,
                                         .read_levels = {.r = options.r, .pr = options.pr},
                                         .levels = levels_of(options.write),
-                                        .request = id});
+                                        .request = id,
+                                        .trace = options.write.trace});
 }
 
 Result<ClientRequestBody> keys_request(std::string_view bucket, const KeysOptions& options) {

@@ -57,6 +57,7 @@ ReadResult read_result_of(GetReply reply) {
   result.replies = replies_of(reply.replies);
   result.repaired = reply.repaired;
   result.protected_read = reply.protected_read;
+  result.trace = std::move(reply.trace);
   return result;
 }
 
@@ -64,7 +65,8 @@ WriteResult write_result_of(PutReply reply) {
   return {.context = std::move(reply.context),
           .siblings = reply.siblings,
           .level = reply.level,
-          .replies = replies_of(reply.replies)};
+          .replies = replies_of(reply.replies),
+          .trace = std::move(reply.trace)};
 }
 
 KeyPage key_page_of(KeysReply reply) {

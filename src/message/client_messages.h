@@ -13,6 +13,7 @@
 
 #include "starling/options.h"
 #include "starling/status.h"
+#include "starling/trace.h"
 
 #include "base/hash.h"
 #include "base/ids.h"
@@ -50,6 +51,7 @@ struct ClientPut {
   RequestId request;
   // checksum_of key, content type and value (checksum.h), made by the client.
   std::uint64_t checksum = 0;
+  bool trace = false;  // the answer tells what happened
   friend bool operator==(const ClientPut&, const ClientPut&) = default;
 };
 
@@ -57,6 +59,7 @@ struct ClientGet {
   KeyAddress address;
   ReadLevels levels;
   std::string context;  // a session read when not empty
+  bool trace = false;
   friend bool operator==(const ClientGet&, const ClientGet&) = default;
 };
 
@@ -67,6 +70,7 @@ struct ClientDelete {
   ReadLevels read_levels;
   WriteLevels levels;
   RequestId request;
+  bool trace = false;
   friend bool operator==(const ClientDelete&, const ClientDelete&) = default;
 };
 
@@ -133,6 +137,7 @@ struct ErrorReply {
   Status status;  // not ok
   ReplyCounts replies;
   RouteHint route;
+  Trace trace{};  // where the request asked for it, at most kTraceEventsMax events; likewise below
   friend bool operator==(const ErrorReply&, const ErrorReply&) = default;
 };
 
@@ -143,6 +148,7 @@ struct PutReply {
   Level level;
   ReplyCounts replies;
   RouteHint route;
+  Trace trace{};
   friend bool operator==(const PutReply&, const PutReply&) = default;
 };
 
@@ -163,6 +169,7 @@ struct GetReply {
   bool protected_read = false;  // a later read at this level can not see less
   std::uint64_t checksum = 0;   // checksum_of key and value hashes, for the client to verify
   RouteHint route;
+  Trace trace{};
   friend bool operator==(const GetReply&, const GetReply&) = default;
 };
 

@@ -90,6 +90,7 @@ struct PutCommand {
   WriteLevels levels;
   RequestId request;
   std::uint64_t checksum = 0;  // message/checksum.h, as the client made it; verified at the mint
+  bool trace = false;          // the client wants to know what happened
   friend bool operator==(const PutCommand&, const PutCommand&) = default;
 };
 

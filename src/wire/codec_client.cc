@@ -15,6 +15,7 @@
 #include "client_generated.h"
 #include "common_generated.h"
 #include "message/client_messages.h"
+#include "wire/codec_trace.h"
 #include "wire/column.h"
 #include "wire/field_reader.h"
 #include "wire/field_writer.h"
@@ -55,7 +56,8 @@ flatbuffers::Offset<wire::ClientPut> write_table(Builder& builder, const ClientP
   const wire::WriteLevelTriple levels = wire_levels(put.levels);
   const wire::Request request = wire_request(put.request);
   return wire::CreateClientPut(builder, remaining.count(), bucket, key, value, content_type,
-                               context, &levels, &request, put.checksum, put.levels.sloppy);
+                               context, &levels, &request, put.checksum, put.levels.sloppy,
+                               put.trace);
 }
 
 ClientPut read_table(FieldReader& reader, const wire::ClientPut& table) {
@@ -68,6 +70,7 @@ ClientPut read_table(FieldReader& reader, const wire::ClientPut& table) {
   put.levels.sloppy = table.sloppy();
   put.request = request_of(*table.request());
   put.checksum = table.checksum();
+  put.trace = table.trace();
   return put;
 }
 
@@ -77,7 +80,8 @@ flatbuffers::Offset<wire::ClientGet> write_table(Builder& builder, const ClientG
   const TextOffset bucket = write_required_text(builder, get.address.bucket);
   const TextOffset context = write_text(builder, get.context);
   const wire::ReadLevelPair levels = wire_levels(get.levels);
-  return wire::CreateClientGet(builder, remaining.count(), bucket, key, &levels, context);
+  return wire::CreateClientGet(builder, remaining.count(), bucket, key, &levels, context,
+                               get.trace);
 }
 
 ClientGet read_table(FieldReader& reader, const wire::ClientGet& table) {
@@ -85,6 +89,7 @@ ClientGet read_table(FieldReader& reader, const wire::ClientGet& table) {
   get.address = reader.address(table.bucket(), table.key());
   get.levels = reader.levels(*table.levels());
   get.context = reader.text(table.context(), kContextBytesMax, "context");
+  get.trace = table.trace();
   return get;
 }
 
@@ -97,7 +102,7 @@ flatbuffers::Offset<wire::ClientDelete> write_table(Builder& builder, const Clie
   const wire::WriteLevelTriple levels = wire_levels(erase.levels);
   const wire::Request request = wire_request(erase.request);
   return wire::CreateClientDelete(builder, remaining.count(), bucket, key, context, &read_levels,
-                                  &levels, &request, erase.levels.sloppy);
+                                  &levels, &request, erase.levels.sloppy, erase.trace);
 }
 
 ClientDelete read_table(FieldReader& reader, const wire::ClientDelete& table) {
@@ -108,6 +113,7 @@ ClientDelete read_table(FieldReader& reader, const wire::ClientDelete& table) {
   erase.levels = reader.levels(*table.levels());
   erase.levels.sloppy = table.sloppy();
   erase.request = request_of(*table.request());
+  erase.trace = table.trace();
   return erase;
 }
 
@@ -136,24 +142,27 @@ ClientKeys read_table(FieldReader& reader, const wire::ClientKeys& table) {
 
 flatbuffers::Offset<wire::ErrorReply> write_table(Builder& builder, const ErrorReply& reply) {
   const TextOffset message = write_cut_text(builder, reply.status.message(), kMessageBytesMax);
+  const auto trace = write_trace(builder, reply.trace);
   const wire::Counts counts = wire_counts(reply.replies);
   const wire::RouteHint route = wire_route(reply.route);
   return wire::CreateErrorReply(builder, static_cast<std::uint8_t>(reply.status.code()), message,
-                                &counts, wire_retry_after(reply.status), &route);
+                                &counts, wire_retry_after(reply.status), &route, trace);
 }
 
 ErrorReply read_table(FieldReader& reader, const wire::ErrorReply& table) {
   return {.status = reader.error(table.code(), table.message(), table.retry_after_ms()),
           .replies = counts_of(*table.replies()),
-          .route = route_of(table.route())};
+          .route = route_of(table.route()),
+          .trace = read_trace(reader, table.trace())};
 }
 
 flatbuffers::Offset<wire::PutReply> write_table(Builder& builder, const PutReply& reply) {
   const TextOffset context = write_text(builder, reply.context);
+  const auto trace = write_trace(builder, reply.trace);
   const wire::LevelValue level = wire_level(reply.level);
   const wire::Counts counts = wire_counts(reply.replies);
   const wire::RouteHint route = wire_route(reply.route);
-  return wire::CreatePutReply(builder, context, reply.siblings, &level, &counts, &route);
+  return wire::CreatePutReply(builder, context, reply.siblings, &level, &counts, &route, trace);
 }
 
 PutReply read_table(FieldReader& reader, const wire::PutReply& table) {
@@ -161,7 +170,8 @@ PutReply read_table(FieldReader& reader, const wire::PutReply& table) {
           .siblings = table.siblings(),
           .level = reader.level(*table.level()),
           .replies = counts_of(*table.replies()),
-          .route = route_of(table.route())};
+          .route = route_of(table.route()),
+          .trace = read_trace(reader, table.trace())};
 }
 
 flatbuffers::Offset<wire::GetReply> write_table(Builder& builder, const GetReply& reply) {
@@ -172,11 +182,12 @@ flatbuffers::Offset<wire::GetReply> write_table(Builder& builder, const GetReply
   }
   const auto siblings_offset = builder.CreateVector(siblings);
   const TextOffset context = write_text(builder, reply.context);
+  const auto trace = write_trace(builder, reply.trace);
   const wire::LevelValue level = wire_level(reply.level);
   const wire::Counts counts = wire_counts(reply.replies);
   const wire::RouteHint route = wire_route(reply.route);
   return wire::CreateGetReply(builder, siblings_offset, context, &level, &counts, reply.repaired,
-                              reply.protected_read, reply.checksum, &route);
+                              reply.protected_read, reply.checksum, &route, trace);
 }
 
 GetReply read_table(FieldReader& reader, const wire::GetReply& table) {
@@ -195,6 +206,7 @@ GetReply read_table(FieldReader& reader, const wire::GetReply& table) {
   reply.protected_read = table.protected_read();
   reply.checksum = table.checksum();
   reply.route = route_of(table.route());
+  reply.trace = read_trace(reader, table.trace());
   return reply;
 }
 

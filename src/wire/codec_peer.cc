@@ -23,6 +23,7 @@
 #include "peer_generated.h"
 #include "ring/cluster_config.h"
 #include "version/sibling_set.h"
+#include "wire/codec_trace.h"
 #include "wire/field_reader.h"
 #include "wire/field_writer.h"
 #include "wire/frame.h"
@@ -65,34 +66,40 @@ flatbuffers::Offset<wire::ForwardedPutReply> write_error(Builder& builder,
                                                          const ForwardedPutReply& reply,
                                                          const ErrorReply& error) {
   const TextOffset message = write_cut_text(builder, error.status.message(), kMessageBytesMax);
+  const auto trace = write_trace(builder, error.trace);
   const wire::LevelValue level;
   const wire::Counts counts = wire_counts(error.replies);
   return wire::CreateForwardedPutReply(builder, reply.operation.value, reply.nothing_minted,
                                        static_cast<std::uint8_t>(error.status.code()), message, 0,
-                                       0, &level, &counts, wire_retry_after(error.status));
+                                       0, &level, &counts, wire_retry_after(error.status), trace);
 }
 
 flatbuffers::Offset<wire::ForwardedPutReply> write_success(Builder& builder,
                                                            const ForwardedPutReply& reply,
                                                            const PutReply& put) {
   const TextOffset context = write_text(builder, put.context);
+  const auto trace = write_trace(builder, put.trace);
   const wire::LevelValue level = wire_level(put.level);
   const wire::Counts counts = wire_counts(put.replies);
   return wire::CreateForwardedPutReply(builder, reply.operation.value, reply.nothing_minted,
                                        static_cast<std::uint8_t>(StatusCode::Ok), 0, context,
-                                       put.siblings, &level, &counts);
+                                       put.siblings, &level, &counts, 0, trace);
 }
 
 std::variant<ErrorReply, PutReply> read_outcome(FieldReader& reader,
                                                 const wire::ForwardedPutReply& table) {
   if (table.code() != static_cast<std::uint8_t>(StatusCode::Ok)) {
     return ErrorReply{.status = reader.error(table.code(), table.message(), table.retry_after_ms()),
-                      .replies = counts_of(*table.replies())};
+                      .replies = counts_of(*table.replies()),
+                      .route = {},
+                      .trace = read_trace(reader, table.trace())};
   }
   return PutReply{.context = reader.text(table.context(), kContextBytesMax, "context"),
                   .siblings = table.siblings(),
                   .level = reader.level(*table.level()),
-                  .replies = counts_of(*table.replies())};
+                  .replies = counts_of(*table.replies()),
+                  .route = {},
+                  .trace = read_trace(reader, table.trace())};
 }
 
 }  // namespace
@@ -225,10 +232,10 @@ flatbuffers::Offset<wire::ForwardedPut> write_table(Builder& builder, const Forw
   const wire::Envelope envelope = wire_envelope(put.envelope);
   const wire::WriteLevelTriple levels = wire_levels(command.levels);
   const wire::Request request = wire_request(command.request);
-  return wire::CreateForwardedPut(builder, &envelope, bucket, key,
-                                  static_cast<std::uint8_t>(command.kind), value, content_type,
-                                  command.modified.milliseconds, context.prefix, context.cloud,
-                                  &levels, &request, command.checksum, command.levels.sloppy);
+  return wire::CreateForwardedPut(
+      builder, &envelope, bucket, key, static_cast<std::uint8_t>(command.kind), value, content_type,
+      command.modified.milliseconds, context.prefix, context.cloud, &levels, &request,
+      command.checksum, command.levels.sloppy, command.trace);
 }
 
 ForwardedPut read_table(FieldReader& reader, const wire::ForwardedPut& table) {
@@ -244,6 +251,7 @@ ForwardedPut read_table(FieldReader& reader, const wire::ForwardedPut& table) {
   put.put.levels.sloppy = table.sloppy();
   put.put.request = request_of(*table.request());
   put.put.checksum = table.checksum();
+  put.put.trace = table.trace();
   reader.require(put.put.kind == SiblingKind::Value || put.put.value.empty(), "put",
                  "a tombstone with a value");
   return put;

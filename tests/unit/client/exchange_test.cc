@@ -45,6 +45,15 @@ TEST_CASE("exchange: a sound answer is the end") {
   CHECK_FALSE(conclusion.may_try_next);
 }
 
+TEST_CASE("exchange: an error brings along what happened until then") {
+  ErrorReply reply{.status = Status(StatusCode::InDoubt, "why"),
+                   .replies = {.required = 2, .received = 1, .primaries = 1}};
+  reply.trace.events = {{.at = {}, .kind = TraceEventKind::Silent, .node = "a", .peer = "b"}};
+  const Conclusion conclusion = conclude(ClientPut{}, answered(reply));
+  CHECK(conclusion.status.trace() == reply.trace);
+  CHECK(conclusion.status.received() == 1);
+}
+
 TEST_CASE("exchange: what was never sent may go anywhere, write or not") {
   for (const ClientRequestBody& request : {a_get(), ClientRequestBody(ClientPut{})}) {
     const Conclusion conclusion = conclude(request, failed(ExchangeOutcome::NotSent));

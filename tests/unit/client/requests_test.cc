@@ -21,6 +21,15 @@ TEST_CASE("requests: an item's own context counts, not the options'") {
   CHECK(put.checksum == checksum_of("k", "text/plain", "v"));
 }
 
+TEST_CASE("requests: a trace is asked for where the options say so") {
+  const PutItem item{.bucket = "b", .key = "k", .value = "v"};
+  CHECK(std::get<ClientPut>(*put_request(item, {.trace = true}, {})).trace);
+  CHECK_FALSE(std::get<ClientPut>(*put_request(item, {}, {})).trace);
+  const KeyRef key{.bucket = "b", .key = "k"};
+  CHECK(std::get<ClientGet>(*get_request(key, {.trace = true})).trace);
+  CHECK(std::get<ClientDelete>(*remove_request(key, {.write = {.trace = true}}, {})).trace);
+}
+
 TEST_CASE("requests: what no server could honour is not built") {
   const std::string long_context(33U << 10U, 'c');
   const PutItem item{.bucket = "b", .key = "k", .value = "v", .context = long_context};

@@ -15,6 +15,7 @@ TEST_CASE("answers: a read keeps everything that was said") {
   reply.replies = {.required = 3, .received = 2, .primaries = 1};
   reply.repaired = 4;
   reply.protected_read = true;
+  reply.trace.events = {{.at = {}, .kind = TraceEventKind::Begun, .node = "node0"}};
   const ReadResult read = read_result_of(reply);
   REQUIRE(read.siblings.size() == 1);
   CHECK(read.siblings[0].value == "v");
@@ -24,13 +25,17 @@ TEST_CASE("answers: a read keeps everything that was said") {
   CHECK(read.replies == Replies{.required = 3, .received = 2, .primaries = 1});
   CHECK(read.repaired == 4);
   CHECK(read.protected_read);
+  CHECK(read.trace == reply.trace);
 }
 
 TEST_CASE("answers: a write and a page keep everything that was said") {
   const WriteResult written = write_result_of({.context = "c",
                                                .siblings = 2,
                                                .level = Level::two(),
-                                               .replies = {.required = 2, .received = 2}});
+                                               .replies = {.required = 2, .received = 2},
+                                               .route = {},
+                                               .trace = {.events = {}, .left_out = 3}});
+  CHECK(written.trace.left_out == 3);
   CHECK(written.context == "c");
   CHECK(written.siblings == 2);
   CHECK(written.level == Level::two());

@@ -94,18 +94,39 @@ std::optional<KeyAddress> maybe_address(Random& random) {
   return address(random);
 }
 
+Trace trace(Random& random) {
+  Trace trace;
+  Duration at{};
+  for (std::uint64_t left = random.below(6); left > 0; --left) {
+    at += random.between(Duration::zero(), std::chrono::seconds(1));
+    const auto kind = random.below(static_cast<std::uint64_t>(kTraceEventKindLast) + 1);
+    trace.events.push_back({.at = at,
+                            .kind = static_cast<TraceEventKind>(kind),
+                            .node = coin(random) ? "node0" : name(random, 0),
+                            .peer = coin(random) ? "node1" : name(random, 0),
+                            .home = name(random, 0),
+                            .result = coin(random) ? "done" : name(random, 0)});
+    trace.left_out = number(random);
+  }
+  return trace;
+}
+
 ErrorReply error_reply(Random& random) {
   const auto code = static_cast<StatusCode>(random.between(1, 14));
   const std::chrono::milliseconds wait(random.below(60'001));
   return {.status = Status(code, name(random, 0)).with_retry_after(wait),
-          .replies = counts(random)};
+          .replies = counts(random),
+          .route = {},
+          .trace = trace(random)};
 }
 
 PutReply put_reply(Random& random) {
   return {.context = name(random, 0),
           .siblings = number(random),
           .level = level(random),
-          .replies = counts(random)};
+          .replies = counts(random),
+          .route = {},
+          .trace = trace(random)};
 }
 
 Hello hello(Random& random) {
@@ -154,6 +175,7 @@ ForwardedPut forwarded_put(Random& random) {
   put.put.levels = write_levels(random);
   put.put.request = request_id(random);
   put.put.checksum = random.next();
+  put.put.trace = coin(random);
   return put;
 }
 
@@ -271,6 +293,7 @@ GetReply get_reply(Random& random) {
   reply.repaired = number(random);
   reply.protected_read = coin(random);
   reply.checksum = random.next();
+  reply.trace = trace(random);
   return reply;
 }
 
@@ -450,14 +473,18 @@ std::vector<ClientRequestBody> request_bodies(Random& random) {
                 .context = name(random, 0),
                 .levels = write_levels(random),
                 .request = request_id(random),
-                .checksum = random.next()},
-      ClientGet{
-          .address = address(random), .levels = read_levels(random), .context = name(random, 0)},
+                .checksum = random.next(),
+                .trace = coin(random)},
+      ClientGet{.address = address(random),
+                .levels = read_levels(random),
+                .context = name(random, 0),
+                .trace = coin(random)},
       ClientDelete{.address = address(random),
                    .context = name(random, 0),
                    .read_levels = read_levels(random),
                    .levels = write_levels(random),
-                   .request = request_id(random)},
+                   .request = request_id(random),
+                   .trace = coin(random)},
       ClientKeys{.bucket = name(random, 1),
                  .prefix = bytes(random, 0, 9),
                  .after = bytes(random, 0, 9),
