@@ -29,9 +29,10 @@ enum class PlantedBug : std::uint8_t {
   StandInAnswersReads,  // a stand-in is asked for an absent home, and what it lacks counts as
                         // absent
   StaleLeaf,            // a merge leaves the Merkle sum of its leaf as it was
+  ForgetTracedAnswer,   // a trace does not show an answer that was counted
 };
 
-inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 15> kPlantedBugs{{
+inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 16> kPlantedBugs{{
     {"mint-at-non-owner", PlantedBug::MintAtNonOwner},
     {"reuse-counter", PlantedBug::ReuseCounter},
     {"ack-before-sync", PlantedBug::AckBeforeSync},
@@ -47,6 +48,7 @@ inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 15> kPlante
     {"forget-hint-on-sending", PlantedBug::ForgetHintOnSending},
     {"stand-in-answers-reads", PlantedBug::StandInAnswersReads},
     {"stale-leaf", PlantedBug::StaleLeaf},
+    {"forget-traced-answer", PlantedBug::ForgetTracedAnswer},
 }};
 
 }  // namespace starling

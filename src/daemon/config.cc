@@ -21,6 +21,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/quantity.h"
+#include "base/time.h"
 #include "daemon/command_line.h"
 #include "daemon/config_file.h"
 #include "daemon/environment.h"
@@ -117,6 +118,12 @@ class Reader {
     if (!has(name)) return std::optional<std::uint64_t>();
     STARLING_ASSIGN_OR_RETURN(read, const std::uint64_t bytes, size(name, 0, SizeBounds{}));
     return std::optional<std::uint64_t>(bytes);
+  }
+  [[nodiscard]] Result<Duration> duration(std::string_view name, Duration default_duration) const {
+    if (!has(name)) return default_duration;
+    Result<Duration> parsed = parse_duration(text(name, ""));
+    if (!parsed.ok()) return bad(name, parsed.status().message());
+    return parsed;
   }
   [[nodiscard]] Result<bool> truth(std::string_view name) const {
     const std::string word = text(name, "false");
@@ -292,6 +299,8 @@ Result<DaemonSettings> check_settings(const GivenValues& given) {
   STARLING_ASSIGN_OR_RETURN(limits, settings.disk_limits, disk_limits_of(reader));
   STARLING_ASSIGN_OR_RETURN(hints, settings.hint_bytes_max,
                             reader.size("hint-limit", settings.hint_bytes_max, SizeBounds{}));
+  STARLING_ASSIGN_OR_RETURN(slow, settings.slow_request,
+                            reader.duration("slow-request", settings.slow_request));
   STARLING_ASSIGN_OR_RETURN(level, settings.log_level, log_level_from(reader));
   STARLING_ASSIGN_OR_RETURN(cluster, settings.cluster, cluster_of(reader, settings));
   settings.founding = {.partitions = reader.origin_if_given("partitions"),

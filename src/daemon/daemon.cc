@@ -206,7 +206,8 @@ NodeOptions Daemon::node_options() const {
           .waiting_reply_bytes_max = settings_.memory.waiting_reply_bytes,
           .listings_max = settings_.memory.listings,
           .replays_max = settings_.memory.replays,
-          .hint_bytes_max = settings_.hint_bytes_max};
+          .hint_bytes_max = settings_.hint_bytes_max,
+          .slow_request = settings_.slow_request};
 }
 
 Health Daemon::health() const {

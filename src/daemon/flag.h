@@ -17,7 +17,7 @@ struct Flag {
   std::string_view help;
 };
 
-inline constexpr std::array<Flag, 20> kFlags{{
+inline constexpr std::array<Flag, 21> kFlags{{
     {"config", "FILE", "TOML file whose keys are these flags without the dashes"},
     {"name", "NAME", "this member's name, unique in the cluster (default: node0)"},
     {"data-dir", "DIR",
@@ -50,6 +50,8 @@ inline constexpr std::array<Flag, 20> kFlags{{
     {"disk-ballast", "SIZE",
      "space kept for opening the store again behind a full disk (default: a hundredth, at most "
      "256MiB; 0: none)"},
+    {"slow-request", "DURATION",
+     "a request that takes as long is logged, with what happened when (default: 1s; 0: none)"},
     {"insecure", "", "allow to listen beyond loopback, where anybody may read and write"},
     {"log-level", "LEVEL", "trace, debug, info, warning or error (default: info)"},
 }};

@@ -59,6 +59,8 @@ void write_requests(MetricsText& text, const NodeMetrics& node) {
               "Gets that were answered after replicas had been written back.", node.repaired_reads);
   text.single("starling_repair_writes_total", Kind::Counter,
               "Records sent to replicas that a get found behind.", node.repair_writes);
+  text.single("starling_slow_requests_total", Kind::Counter,
+              "Requests that took as long as --slow-request, or longer.", node.slow_requests);
 }
 
 void write_load(MetricsText& text, const MetricsSources& from) {

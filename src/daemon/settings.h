@@ -2,9 +2,12 @@
 
 // DaemonSettings: everything starlingd was told, checked. How it was told is config.h's affair.
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "base/log.h"
+#include "base/time.h"
 #include "daemon/memory_plan.h"
 #include "net/host_port.h"
 #include "node/node_options.h"
@@ -32,6 +35,7 @@ struct DaemonSettings {
   MemoryPlan memory;
   std::uint64_t hint_bytes_max = std::uint64_t{1} << 30U;
   DiskLimitOptions disk_limits;
+  Duration slow_request = std::chrono::seconds(1);  // zero: none is logged
   LogLevel log_level = LogLevel::Info;
   std::string notify_socket;  // of whoever started this process (service_notice.h)
 };

@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "starling/status.h"
+#include "starling/trace.h"
 
 #include "base/ids.h"
 #include "message/checksum.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "node/operation.h"
+#include "node/request_trace.h"
 #include "quorum/actions.h"
 #include "ring/ring.h"
 #include "version/context_codec.h"
@@ -76,6 +78,7 @@ void AnswerDesk::answer_get(const Operation& operation, AnswerGet answer) {
   reply.checksum = checksum_of(address.key, answer.record.siblings());
   reply.siblings = live_values(std::move(answer.record));
   count_values(reply);
+  reply.trace = trace_for(operation.origin, {});
   transport_.reply(origin->client, std::move(reply));
 }
 
@@ -124,8 +127,15 @@ RouteHint AnswerDesk::route_of(const Operation& operation) const {
   return route;
 }
 
+Trace AnswerDesk::trace_for(const Origin& origin, Trace inner) const {
+  const RequestTrace& trace = trace_of(origin);
+  if (!trace.is_for_client()) return {};
+  return with_inner(trace.told(cluster_.ring(), cluster_.self()), std::move(inner));
+}
+
 void AnswerDesk::send(const Origin& origin, bool nothing_minted,
                       std::variant<ErrorReply, PutReply> reply) {
+  std::visit([&](auto& body) { body.trace = trace_for(origin, std::move(body.trace)); }, reply);
   if (const auto* const peer = std::get_if<FromPeer>(&origin)) {
     outbox_.send(peer->node, ForwardedPutReply{.operation = peer->operation,
                                                .nothing_minted = nothing_minted,

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "starling/status.h"
+#include "starling/trace.h"
 
 #include "base/ids.h"
 #include "env/transport.h"
@@ -45,6 +46,8 @@ class AnswerDesk {
   // Whom the client should ask about that key from now on.
   [[nodiscard]] RouteHint route_of(const Operation& operation) const;
   void count_values(const GetReply& reply);
+  // What the client asked to be told; `inner`: what the node said that the put was forwarded to.
+  [[nodiscard]] Trace trace_for(const Origin& origin, Trace inner) const;
   void send(const Origin& origin, bool nothing_minted, std::variant<ErrorReply, PutReply> reply);
 
   const ClusterView& cluster_;

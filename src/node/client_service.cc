@@ -76,7 +76,8 @@ void ClientService::serve(const ClientHandle& client, ClientPut put, Duration re
                               .context = std::move(*context),
                               .levels = put.levels,
                               .request = put.request,
-                              .checksum = put.checksum},
+                              .checksum = put.checksum,
+                              .trace = put.trace},
                    now, now + remaining);
 }
 
@@ -86,10 +87,12 @@ void ClientService::serve(const ClientHandle& client, ClientGet get, Duration re
   Result<VectorClock> session = open_context(get.address, get.context);
   if (!session.ok()) return desk_.refuse(client, session.status());
   const Instant now = clock_.now();
-  coordinator_.get(
-      FromClient{.client = client, .started = now},
-      {.address = std::move(get.address), .levels = get.levels, .session = std::move(*session)},
-      now, now + remaining);
+  coordinator_.get(FromClient{.client = client, .started = now},
+                   {.address = std::move(get.address),
+                    .levels = get.levels,
+                    .session = std::move(*session),
+                    .trace = get.trace},
+                   now, now + remaining);
 }
 
 void ClientService::serve(const ClientHandle& client, ClientDelete deletion, Duration remaining) {
@@ -101,12 +104,14 @@ void ClientService::serve(const ClientHandle& client, ClientDelete deletion, Dur
   if (deletion.context.empty()) {
     KeyAddress address = deletion.address;
     const ReadLevels levels = deletion.read_levels;
-    return coordinator_.get(FirstReadOfDelete{.client = client,
-                                              .request = std::move(deletion),
-                                              .modified = clock_.wall_now(),
-                                              .started = now},
-                            {.address = std::move(address), .levels = levels, .session = {}}, now,
-                            now + remaining);
+    const bool trace = deletion.trace;
+    return coordinator_.get(
+        FirstReadOfDelete{.client = client,
+                          .request = std::move(deletion),
+                          .modified = clock_.wall_now(),
+                          .started = now},
+        {.address = std::move(address), .levels = levels, .session = {}, .trace = trace}, now,
+        now + remaining);
   }
   const std::uint64_t checksum = checksum_of(deletion.address.key, "", "");
   coordinator_.put(FromClient{.client = client, .started = now},
@@ -118,7 +123,8 @@ void ClientService::serve(const ClientHandle& client, ClientDelete deletion, Dur
                               .context = std::move(*context),
                               .levels = deletion.levels,
                               .request = deletion.request,
-                              .checksum = checksum},
+                              .checksum = checksum,
+                              .trace = deletion.trace},
                    now, now + remaining);
 }
 

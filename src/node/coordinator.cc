@@ -14,6 +14,7 @@
 #include "starling/options.h"
 #include "starling/result.h"
 #include "starling/status.h"
+#include "starling/trace.h"
 
 #include "base/assert.h"
 #include "base/byte_budget.h"
@@ -26,6 +27,7 @@
 #include "message/peer_messages.h"
 #include "node/node_options.h"
 #include "node/operation.h"
+#include "node/request_trace.h"
 #include "quorum/actions.h"
 #include "quorum/forward_operation.h"
 #include "quorum/get_operation.h"
@@ -62,9 +64,11 @@ Coordinator::Coordinator(const Neighbours& neighbours, const CoordinatorOptions&
                          Random random)
     : neighbours_(neighbours),
       options_(options),
-      table_(options.operations_max, random.fork("operation ids")) {}
+      table_(options.operations_max, random.fork("operation ids")),
+      slow_(neighbours.log, options.slow_request) {}
 
 void Coordinator::put(Origin origin, PutCommand put, Instant now, Instant deadline) {
+  start_trace(origin, put.trace, now);
   const bool mint_here = neighbours_.cluster.mints(place_of(put.address).partition) ||
                          options_.planted == PlantedBug::MintAtNonOwner;
   if (mint_here) {
@@ -87,6 +91,7 @@ void Coordinator::put_here(Origin origin, PutCommand put, Instant now, Instant d
   if (std::ranges::any_of(replicas.slots, &ReplicaView::Slot::crowded)) {
     neighbours_.log.write(LogLevel::Trace, "mark: overload: a peer was crowded");
   }
+  trace_of(origin).note_unreachable(now, replicas);
   PutOperation machine({.self = neighbours_.cluster.self(),
                         .quorum = *quorum,
                         .kind = put.kind,
@@ -129,15 +134,18 @@ void Coordinator::get(Origin origin, GetCommand get, Instant now, Instant deadli
   const Result<ReadQuorum> quorum = resolve(get.levels, neighbours_.cluster.ring().replicas());
   if (!quorum.ok()) return refuse(origin, quorum.status());
   const Place place = place_of(get.address);
+  ReplicaView replicas = options_.planted == PlantedBug::StandInAnswersReads
+                             ? neighbours_.cluster.replicas_or_stand_ins(place.token)
+                             : neighbours_.cluster.replicas_of(place.token);
+  start_trace(origin, get.trace, now);
+  trace_of(origin).note_unreachable(now, replicas);
   GetOperation machine({.quorum = *quorum,
                         .session = std::move(get.session),
                         .started = now,
                         .deadline = deadline,
                         .patience = options_.replica_patience,
                         .planted = options_.planted},
-                       options_.planted == PlantedBug::StandInAnswersReads
-                           ? neighbours_.cluster.replicas_or_stand_ins(place.token)
-                           : neighbours_.cluster.replicas_of(place.token));
+                       std::move(replicas));
   begin(Operation{.address = std::move(get.address),
                   .place = place,
                   .deadline = deadline,
@@ -225,14 +233,9 @@ void Coordinator::begin(Operation operation, Instant now) {
   perform(begun, std::move(actions), now);
 }
 
-void Coordinator::refuse(const Origin& origin, Status status) {
-  if (started_of(origin).has_value()) neighbours_.metrics.count_refusal(status.code());
-  answer_error(origin, {.status = std::move(status), .replies = {}, .nothing_minted = true});
-}
-
 void Coordinator::on_forwarded_put(NodeId from, ForwardedPut forwarded, Instant now) {
   const ClusterView& cluster = neighbours_.cluster;
-  const Origin origin = FromPeer{.node = from, .operation = forwarded.envelope.operation};
+  Origin origin = FromPeer{.node = from, .operation = forwarded.envelope.operation};
   // The first copy is answered in its own time. Of a refused put a later copy must not mint, and of
   // a minted one it must not say "nothing was applied".
   if (!forwarded_here_.is_new(from, forwarded.envelope.operation, now)) return;
@@ -249,58 +252,72 @@ void Coordinator::on_forwarded_put(NodeId from, ForwardedPut forwarded, Instant 
     return refuse(origin, Status(StatusCode::Unavailable,
                                  "the node it was forwarded to can not mint for this key now"));
   }
-  put_here(origin, std::move(forwarded.put), now, now + forwarded.envelope.remaining);
+  start_trace(origin, forwarded.put.trace, now);
+  put_here(std::move(origin), std::move(forwarded.put), now, now + forwarded.envelope.remaining);
 }
 
 template <typename Machine, typename Event>
-void Coordinator::feed(OperationId id, Instant now, const Event& event) {
+void Coordinator::feed(OperationId id, Instant now, const TraceNote& heard, const Event& event) {
   Operation* const operation = table_.find(id);
   if (operation == nullptr) return;  // finished long ago: the reply is late, not wrong
   auto* const machine = std::get_if<Machine>(&operation->machine);
   if (machine == nullptr) return;  // a peer that answers what it was not asked
+  hear(*operation, heard, now);
   Actions actions;
   event(*machine, actions);
   perform(*operation, std::move(actions), now);
 }
 
 void Coordinator::on_write_reply(NodeId from, const ReplicaWriteReply& reply, Instant now) {
-  feed<PutOperation>(reply.operation, now, [&](PutOperation& put, Actions& actions) {
+  TraceNote heard{.kind = TraceEventKind::WriteAnswered, .peer = from, .outcome = reply.outcome};
+  feed<PutOperation>(reply.operation, now, heard, [&](PutOperation& put, Actions& actions) {
     put.on_reply(from, reply.outcome, reply.synced, reply.epoch, actions);
   });
-  feed<GetOperation>(reply.operation, now, [&](GetOperation& get, Actions& actions) {
+  heard.kind = TraceEventKind::RepairAnswered;
+  feed<GetOperation>(reply.operation, now, heard, [&](GetOperation& get, Actions& actions) {
     get.on_write_reply(from, reply.outcome, actions);
   });
 }
 
 void Coordinator::on_hint_reply(NodeId from, const HintWriteReply& reply, Instant now) {
-  feed<PutOperation>(reply.operation, now, [&](PutOperation& put, Actions& actions) {
+  const TraceNote heard{
+      .kind = TraceEventKind::HintAnswered, .peer = from, .outcome = reply.outcome};
+  feed<PutOperation>(reply.operation, now, heard, [&](PutOperation& put, Actions& actions) {
     put.on_hint_reply(from, reply.outcome, reply.synced, actions);
   });
 }
 
 void Coordinator::on_read_reply(NodeId from, ReplicaReadReply reply, Instant now) {
   count_read_reply(from, reply.operation, now);
-  feed<GetOperation>(reply.operation, now, [&](GetOperation& get, Actions& actions) {
+  const TraceNote heard{
+      .kind = TraceEventKind::ReadAnswered, .peer = from, .outcome = reply.outcome};
+  feed<GetOperation>(reply.operation, now, heard, [&](GetOperation& get, Actions& actions) {
     get.on_read_reply(from, std::move(reply), actions);
   });
 }
 
 void Coordinator::on_scan_reply(NodeId from, ScanRangeReply reply, Instant now) {
-  feed<ScanOperation>(reply.operation, now, [&](ScanOperation& scan, Actions& actions) {
+  feed<ScanOperation>(reply.operation, now, {}, [&](ScanOperation& scan, Actions& actions) {
     scan.on_reply(from, std::move(reply), actions);
   });
 }
 
 void Coordinator::on_forwarded_reply(NodeId from, ForwardedPutReply reply, Instant now) {
-  feed<ForwardOperation>(reply.operation, now, [&](ForwardOperation& forwarded, Actions& actions) {
-    forwarded.on_reply(from, std::move(reply), actions);
-  });
+  const auto* const error = std::get_if<ErrorReply>(&reply.reply);
+  const TraceNote heard{.kind = TraceEventKind::ForwardAnswered,
+                        .peer = from,
+                        .status = error == nullptr ? StatusCode::Ok : error->status.code()};
+  feed<ForwardOperation>(reply.operation, now, heard,
+                         [&](ForwardOperation& forwarded, Actions& actions) {
+                           forwarded.on_reply(from, std::move(reply), actions);
+                         });
 }
 
 void Coordinator::on_peer_down(NodeId peer, Instant now) {
   for (const OperationId id : table_.ids()) {
     Operation* const operation = table_.find(id);
     if (operation == nullptr) continue;
+    operation->trace().note_lost(now, peer);
     Actions actions;
     std::visit([&](auto& machine) { machine.on_peer_down(peer, actions); }, operation->machine);
     perform(*operation, std::move(actions), now);
@@ -337,6 +354,7 @@ void Coordinator::begin_again(Operation& operation, Instant now) {
   } else if (auto* const scan = std::get_if<ScanOperation>(&operation.machine)) {
     scan->on_newer_row(cluster.replicas_of(operation.place.partition), actions);
   }
+  operation.trace().note_newer(now, actions);
   perform(operation, std::move(actions), now);
 }
 

@@ -33,6 +33,8 @@
 #include "node/operation_table.h"
 #include "node/outbox.h"
 #include "node/replica_service.h"
+#include "node/request_trace.h"
+#include "node/slow_requests.h"
 #include "quorum/actions.h"
 
 namespace starling {
@@ -43,6 +45,7 @@ struct CoordinatorOptions {
   std::size_t draining_bytes_max = 0;
   std::size_t large_put_bytes_max = 0;
   Duration replica_patience{};
+  Duration slow_request{};  // what takes as long is logged; zero: nothing is
   PlantedBug planted = PlantedBug::None;
 };
 
@@ -92,6 +95,7 @@ class Coordinator {
     KeyAddress address;
     ReadLevels levels;
     VectorClock session;
+    bool trace = false;
   };
   struct ScanRequest {
     PartitionId partition;
@@ -149,18 +153,24 @@ class Coordinator {
   void spare_the_crowded(Operation& operation, SendWrite& write, Actions& more);
   void keep_hint(Operation& operation, KeepHint& hint, Actions& more, Instant now);
   void refuse_write(Operation& operation, const SendWrite& write, Actions& more);
-  void finish_get(const Operation& operation, AnswerGet answer, Instant now);
+  void finish_get(Operation& operation, AnswerGet answer, Instant now);
   void finish_scan(const Operation& operation, AnswerScan answer);
-  void finish_first_read(const Operation& operation, const FirstReadOfDelete& deletion,
-                         const AnswerGet& answer, Instant now);
+  void finish_first_read(Operation& operation, FirstReadOfDelete& deletion, const AnswerGet& answer,
+                         Instant now);
   void begin_again(Operation& operation, Instant now);
-  // Hands an event to the machine of an operation, if it is there and of that kind.
+  // Hands an event to the machine of an operation, if it is there and of that kind. `heard`: how
+  // its trace shows it.
   template <typename Machine, typename Event>
-  void feed(OperationId id, Instant now, const Event& event);
+  void feed(OperationId id, Instant now, const TraceNote& heard, const Event& event);
   void note_answered(Operation& operation);
-  // Measures what a client gets as the answer to its request.
-  void count_answer(const Operation& operation, StatusCode result, Instant now);
+  // Measures what a client gets as the answer to its request, and ends the request's trace.
+  void count_answer(Operation& operation, StatusCode result, Instant now);
   void count_read_reply(NodeId from, OperationId id, Instant now);
+  // Of a request from outside, unless it is on already or nobody would read it. `wanted`: by the
+  // client.
+  void start_trace(Origin& origin, bool wanted, Instant now) const;
+  void hear(Operation& operation, const TraceNote& heard, Instant now) const;
+  void end_trace(Operation& operation, StatusCode result, Instant now);
   // An answered read goes on for the repairs that late replies show to be needed, an answered put
   // for the slots that have not answered: what they miss is kept for them.
   void keep_draining(Operation& operation);
@@ -178,6 +188,7 @@ class Coordinator {
   ForwardMemory forwarded_here_;
   std::deque<OperationId> draining_;  // oldest first; at most kDrainingMax, some of them gone
   InnerAnswers inner_answers_;
+  SlowRequests slow_;
 };
 
 }  // namespace starling

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <deque>
 #include <iterator>
 #include <optional>
@@ -14,6 +13,7 @@
 #include "starling/options.h"
 #include "starling/result.h"
 #include "starling/status.h"
+#include "starling/trace.h"
 
 #include "base/assert.h"
 #include "base/ids.h"
@@ -28,7 +28,6 @@
 #include "node/coordinator.h"
 #include "node/local_mint.h"
 #include "node/operation.h"
-#include "node/request_metrics.h"
 #include "quorum/actions.h"
 #include "quorum/forward_operation.h"
 #include "quorum/get_operation.h"
@@ -49,12 +48,6 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 // How long a hint of best effort may be on its way to its holder.
 constexpr Duration kHintPatience = std::chrono::seconds(5);
-
-RequestKind kind_of(const Operation& operation) {
-  if (std::holds_alternative<FirstReadOfDelete>(operation.origin)) return RequestKind::Delete;
-  if (!operation.put.has_value()) return RequestKind::Get;
-  return operation.put->kind == SiblingKind::Tombstone ? RequestKind::Delete : RequestKind::Put;
-}
 
 StatusCode result_of(const PassOn& answer) {
   const auto* const error = std::get_if<ErrorReply>(&answer.reply);
@@ -96,6 +89,7 @@ void Coordinator::perform_one(Operation& operation, Action& action, Actions& mor
                    if (write.to.empty()) return;
                    if (!fits_a_message(write.versions)) return refuse_write(operation, write, more);
                    if (write.kind == WriteKind::Repair) to.metrics.repair_writes += write.to.size();
+                   operation.trace().note_asked(now, write);
                    to.outbox.send(write.to, ReplicaWrite{.envelope = envelope_of(operation, now),
                                                          .address = operation.address,
                                                          .versions = std::move(write.versions),
@@ -104,6 +98,7 @@ void Coordinator::perform_one(Operation& operation, Action& action, Actions& mor
                  },
                  [&](KeepHint& hint) { keep_hint(operation, hint, more, now); },
                  [&](const SendRead& read) {
+                   operation.trace().note_asked(now, read);
                    to.outbox.send(read.to, ReplicaRead{.envelope = envelope_of(operation, now),
                                                        .address = operation.address,
                                                        .want = read.want});
@@ -117,6 +112,7 @@ void Coordinator::perform_one(Operation& operation, Action& action, Actions& mor
                  },
                  [&](const ForwardPut& forwarded) {
                    ++to.metrics.forwarded_puts;
+                   operation.trace().note_asked(now, forwarded);
                    to.outbox.send(forwarded.to,
                                   ForwardedPut{.envelope = envelope_of(operation, now),
                                                .put = operation.put_command()});
@@ -162,10 +158,12 @@ void Coordinator::mint_locally(Operation& operation, Actions& more, Instant now)
   Result<LocalMint::Outcome> minted = neighbours_.mint.mint(record, operation.put_command(), now);
   if (!minted.ok()) {
     neighbours_.log.write(LogLevel::Trace, "mark: put: the mint was refused");
+    operation.trace().note(now, {.kind = TraceEventKind::Minted, .status = minted.status().code()});
     if (mint_elsewhere(operation, minted.status(), more)) return;
     return machine.on_mint_refused(minted.status(), more);
   }
   operation.fence = minted->fence;
+  operation.trace().note_minted(now, neighbours_.cluster.self(), minted->ticket);
   const ReplicaWriteReply own_reply{.operation = operation.id,
                                     .outcome = ReplicaOutcome::Done,
                                     .epoch = neighbours_.cluster.ring().epoch(),
@@ -216,6 +214,10 @@ void Coordinator::keep_hint(Operation& operation, KeepHint& hint, Actions& more,
   const bool is_sent =
       slot.has_value() && hint.holder.has_value() && !to.outbox.crowded(*hint.holder);
   if (is_sent) {
+    operation.trace().note(now, {.kind = TraceEventKind::HintAsked,
+                                 .peer = *hint.holder,
+                                 .home = hint.home,
+                                 .awaited = counts});
     HintWrite write{.envelope = envelope_of(operation, now),
                     .slot = *slot,
                     .standing = hint.standing,
@@ -226,7 +228,10 @@ void Coordinator::keep_hint(Operation& operation, KeepHint& hint, Actions& more,
     if (!counts) write.envelope.remaining = std::max(write.envelope.remaining, kHintPatience);
     return to.outbox.send(*hint.holder, std::move(write));
   }
-  if (!counts) return to.handoff.note(operation.place.partition, hint.home, operation.address, now);
+  if (!counts) {
+    operation.trace().note(now, {.kind = TraceEventKind::HintNoted, .home = hint.home});
+    return to.handoff.note(operation.place.partition, hint.home, operation.address, now);
+  }
   // A hint that counts is kept by a stand-in, never as a note.
   STARLING_CHECK(hint.holder.has_value());
   auto& put = std::get<PutOperation>(operation.machine);
@@ -277,8 +282,8 @@ void Coordinator::drop_oldest_draining(Instant now) {
   table_.erase(oldest);
 }
 
-void Coordinator::finish_get(const Operation& operation, AnswerGet answer, Instant now) {
-  if (const auto* const deletion = std::get_if<FirstReadOfDelete>(&operation.origin)) {
+void Coordinator::finish_get(Operation& operation, AnswerGet answer, Instant now) {
+  if (auto* const deletion = std::get_if<FirstReadOfDelete>(&operation.origin)) {
     return finish_first_read(operation, *deletion, answer, now);
   }
   if (const auto* const mending = std::get_if<ForMending>(&operation.origin)) {
@@ -292,7 +297,7 @@ void Coordinator::finish_get(const Operation& operation, AnswerGet answer, Insta
 }
 
 // A delete that came without a context deletes what its read found. Nothing found is nothing to do.
-void Coordinator::finish_first_read(const Operation& operation, const FirstReadOfDelete& deletion,
+void Coordinator::finish_first_read(Operation& operation, FirstReadOfDelete& deletion,
                                     const AnswerGet& answer, Instant now) {
   const ClientDelete& request = deletion.request;
   if (answer.record.live_values() == 0) {
@@ -314,14 +319,22 @@ void Coordinator::finish_first_read(const Operation& operation, const FirstReadO
                        .context = answer.record.clock(),
                        .levels = request.levels,
                        .request = request.request,
-                       .checksum = checksum_of(request.address.key, "", "")};
-  put(FromClient{.client = deletion.client, .started = deletion.started}, std::move(tombstone), now,
-      operation.deadline);
+                       .checksum = checksum_of(request.address.key, "", ""),
+                       .trace = request.trace};
+  put(FromClient{.client = deletion.client,
+                 .started = deletion.started,
+                 .trace = std::exchange(deletion.trace, {})},
+      std::move(tombstone), now, operation.deadline);
 }
 
 void Coordinator::finish_scan(const Operation& operation, AnswerScan answer) {
   inner_answers_.scans.push_back(
       {.listing = std::get<ForListing>(operation.origin).listing, .answer = std::move(answer)});
+}
+
+void Coordinator::refuse(const Origin& origin, Status status) {
+  if (started_of(origin).has_value()) neighbours_.metrics.count_refusal(status.code());
+  answer_error(origin, {.status = std::move(status), .replies = {}, .nothing_minted = true});
 }
 
 void Coordinator::answer_error(const Origin& origin, const AnswerError& answer) {
@@ -335,25 +348,9 @@ void Coordinator::answer_error(const Origin& origin, const AnswerError& answer) 
 }
 
 void Coordinator::note_answered(Operation& operation) {
+  operation.trace() = {};  // what is still to come nobody will read
   operation.answered = true;
   --unanswered_;
-}
-
-void Coordinator::count_answer(const Operation& operation, StatusCode result, Instant now) {
-  const std::optional<Instant> started = started_of(operation.origin);
-  if (!started.has_value()) return;
-  neighbours_.metrics.requests.record(
-      {.kind = kind_of(operation), .level = operation.level.name(), .result = result},
-      now - *started);
-  if (kind_of(operation) != RequestKind::Put) return;
-  neighbours_.metrics.put_bytes.record(std::uint64_t{operation.value_bytes});
-}
-
-// A reply to a second question, where the first answers differed, counts from the first one on.
-void Coordinator::count_read_reply(NodeId from, OperationId id, Instant now) {
-  const Operation* const operation = table_.find(id);
-  if (operation == nullptr || from == neighbours_.cluster.self()) return;
-  neighbours_.metrics.peer_reads[from].record(now - operation->begun);
 }
 
 Envelope Coordinator::envelope_of(const Operation& operation, Instant now) const {

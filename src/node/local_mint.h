@@ -40,6 +40,10 @@ class LocalMint {
     return store_.has_room_for_clients(value_bytes);
   }
   [[nodiscard]] Incarnation incarnation() const { return store_.incarnation(); }
+  // As StorageEngine::timing_of.
+  [[nodiscard]] std::optional<CommitTiming> timing_of(CommitTicket ticket) const {
+    return store_.timing_of(ticket);
+  }
 
   // Errors: as ReplicaStore::mint, Failure for a value that does not have its checksum, and Usage
   // for a request id that was used for another put. InDoubt: a replay of a put that was minted, and

@@ -29,6 +29,8 @@ struct NodeMetrics {
   std::uint64_t repaired_reads = 0;  // answered after a replica was written back
   std::uint64_t repair_writes = 0;   // sent to replicas that a read found behind
 
+  std::uint64_t slow_requests = 0;  // that took as long as NodeOptions::slow_request, or longer
+
   // From the beginning of a get to each of its answers from that peer.
   std::map<NodeId, Histogram> peer_reads;
 

@@ -63,6 +63,9 @@ struct NodeOptions {
   // a busy disk's sync takes at its 99th percentile.
   Duration replica_patience = std::chrono::milliseconds(50);
 
+  // A request that takes as long is logged, with what happened when; zero: none is.
+  Duration slow_request = std::chrono::seconds(1);
+
   // Every partition is compared with each other owner's copy once in this time, if nothing speaks
   // for doing it sooner.
   Duration repair_cycle = std::chrono::minutes(10);

@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
+#include "node/request_trace.h"
 #include "quorum/forward_operation.h"
 #include "quorum/get_operation.h"
 #include "quorum/put_operation.h"
@@ -22,15 +23,17 @@
 
 namespace starling {
 
-// Where the answer goes.
+// Where the answer goes, and what is told with it.
 struct FromClient {
   ClientHandle client;
   Instant started{};  // when the request came
+  RequestTrace trace{};
 };
 // A put that another coordinator forwarded.
 struct FromPeer {
   NodeId node;
   OperationId operation;
+  RequestTrace trace{};
 };
 // The read of a delete that came without a context; its answer begins the delete itself.
 struct FirstReadOfDelete {
@@ -38,14 +41,17 @@ struct FirstReadOfDelete {
   ClientDelete request;
   WallTime modified;  // when the delete came, for people
   Instant started{};  // and for measuring
+  RequestTrace trace{};
 };
 // The read of a record that this node can not read itself.
 struct ForMending {
   std::uint64_t place = 0;
+  RequestTrace trace{};  // always off, as the next one
 };
 // One partition's part of a listing of keys.
 struct ForListing {
   std::uint64_t listing = 0;
+  RequestTrace trace{};
 };
 using Origin = std::variant<FromClient, FromPeer, FirstReadOfDelete, ForListing, ForMending>;
 
@@ -61,6 +67,13 @@ using Origin = std::variant<FromClient, FromPeer, FirstReadOfDelete, ForListing,
   if (const auto* const client = std::get_if<FromClient>(&origin)) return client->started;
   const auto* const deletion = std::get_if<FirstReadOfDelete>(&origin);
   return deletion == nullptr ? std::nullopt : std::optional(deletion->started);
+}
+
+[[nodiscard]] inline RequestTrace& trace_of(Origin& origin) {
+  return std::visit([](auto& from) -> RequestTrace& { return from.trace; }, origin);
+}
+[[nodiscard]] inline const RequestTrace& trace_of(const Origin& origin) {
+  return std::visit([](const auto& from) -> const RequestTrace& { return from.trace; }, origin);
 }
 
 // What a scan asks of each replica.
@@ -103,6 +116,7 @@ struct Operation {
     STARLING_CHECK(put.has_value());
     std::string().swap(put->value);
   }
+  [[nodiscard]] RequestTrace& trace() { return trace_of(origin); }
   // What it holds in memory besides itself: values and records.
   [[nodiscard]] std::size_t bytes() const {
     const auto* const get = std::get_if<GetOperation>(&machine);

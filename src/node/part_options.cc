@@ -69,6 +69,7 @@ CoordinatorOptions coordinator_options(const NodeOptions& options) {
           .draining_bytes_max = options.draining_bytes_max,
           .large_put_bytes_max = std::min(options.commit_queue_bytes_max / 2, kLargePutBytesMax),
           .replica_patience = options.replica_patience,
+          .slow_request = options.slow_request,
           .planted = options.planted};
 }
 

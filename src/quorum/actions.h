@@ -46,9 +46,17 @@ struct KeepHint {
   bool must_sync = false;
 };
 
+// Why a replica is asked: for people who follow a request.
+enum class ReadCause : std::uint8_t {
+  Quorum,   // all are, at first
+  Differs,  // its digest is not that of the record in hand
+  Instead,  // the one that was asked for the record failed, or takes long
+};
+
 struct SendRead {
   std::vector<NodeId> to;
   ReadWant want = ReadWant::Digest;
+  ReadCause cause = ReadCause::Quorum;
 };
 
 struct ForwardPut {

@@ -59,10 +59,10 @@ void GetOperation::begin(Actions& out) {
                               out);
   }
   out.emplace_back(ArmTimer{next_timer()});
-  ask({*source}, ReadWant::Record, out);
+  ask({*source}, ReadWant::Record, ReadCause::Quorum, out);
   std::vector<NodeId> others = reachable;
   std::erase(others, *source);
-  ask(others, ReadWant::Digest, out);
+  ask(others, ReadWant::Digest, ReadCause::Quorum, out);
 }
 
 void GetOperation::on_read_reply(NodeId from, ReplicaReadReply reply, Actions& out) {
@@ -171,13 +171,13 @@ void GetOperation::ask_for_records(Actions& out) {
   if (evidence_.has_record()) {
     const std::vector<NodeId> differing = evidence_.differing();
     if (!differing.empty() && is_reading()) state_ = State::Fetching;
-    return ask(differing, ReadWant::Record, out);
+    return ask(differing, ReadWant::Record, ReadCause::Differs, out);
   }
   const bool waits_for_record_only =
       out_of_patience_ && evidence_.sound() >= request_.quorum.r && evidence_.records_awaited() < 2;
   if (evidence_.records_awaited() > 0 && !waits_for_record_only) return;
   if (const std::optional<NodeId> source = evidence_.best_source()) {
-    ask({*source}, ReadWant::Record, out);
+    ask({*source}, ReadWant::Record, ReadCause::Instead, out);
   }
 }
 
@@ -231,10 +231,11 @@ void GetOperation::answer_unavailable(const std::string& why, Actions& out) {
       .status = Status(StatusCode::Unavailable, why), .replies = counts(), .nothing_minted = true});
 }
 
-void GetOperation::ask(const std::vector<NodeId>& nodes, ReadWant want, Actions& out) {
+void GetOperation::ask(const std::vector<NodeId>& nodes, ReadWant want, ReadCause cause,
+                       Actions& out) {
   if (nodes.empty()) return;
   for (const NodeId node : nodes) evidence_.ask(node, want);
-  out.emplace_back(SendRead{.to = nodes, .want = want});
+  out.emplace_back(SendRead{.to = nodes, .want = want, .cause = cause});
 }
 
 void GetOperation::write(const std::vector<NodeId>& nodes, Actions& out) {

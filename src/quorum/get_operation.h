@@ -68,7 +68,7 @@ class GetOperation {
   };
 
   void begin(Actions& out);
-  void ask(const std::vector<NodeId>& nodes, ReadWant want, Actions& out);
+  void ask(const std::vector<NodeId>& nodes, ReadWant want, ReadCause cause, Actions& out);
   void write(const std::vector<NodeId>& nodes, Actions& out);
 
   void settle(Actions& out);

@@ -53,6 +53,7 @@ struct Operation {
   std::uint32_t required = 0;  // copies or answers, resolved against N
   std::uint32_t synced_required = 0;
   bool sloppy = false;  // stand-ins may count
+  bool traced = false;  // the answer tells what happened
   HeldContext context;  // that went with the request
 
   // Writes.

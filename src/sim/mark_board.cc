@@ -12,7 +12,7 @@ namespace starling::sim {
 namespace {
 
 // Those that a thousand seeds of the swarm must reach.
-constexpr std::array<std::string_view, 69> kListed{
+constexpr std::array<std::string_view, 75> kListed{
     "boot: a rolled back store was noticed",
     "boot: an old store was set aside",
     "boot: another store was noticed",
@@ -76,9 +76,15 @@ constexpr std::array<std::string_view, 69> kListed{
     "replica: sync demanded",
     "session: answered",
     "session: refused",
+    "slow: a request was logged",
     "store: a commit met a full disk",
     "store: met a damaged place",
     "store: opened again behind a full disk",
+    "trace: a connection was lost",
+    "trace: a hop",
+    "trace: digests differed",
+    "trace: fits its answer",
+    "trace: somebody was silent",
     "write: a stand-in counted",
     "write: delete acknowledged",
     "write: with a context of an earlier write",

@@ -11,6 +11,7 @@
 
 #include "starling/result.h"
 #include "starling/status.h"
+#include "starling/trace.h"
 
 #include "base/assert.h"
 #include "base/ids.h"
@@ -21,6 +22,7 @@
 #include "quorum/quorum_spec.h"
 #include "sim/history.h"
 #include "sim/labelled_value.h"
+#include "sim/trace_check.h"
 #include "version/sibling_set.h"
 
 namespace starling::sim {
@@ -30,6 +32,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kFinalDeadline = seconds(10);
+constexpr std::uint64_t kTracedOneIn = 4;
 
 Outcome outcome_of(const Status& status) {
   return status.in_doubt() ? Outcome::InDoubt : Outcome::NotApplied;
@@ -38,7 +41,11 @@ Outcome outcome_of(const Status& status) {
 }  // namespace
 
 SimClient::SimClient(ClientWorld& world, std::uint32_t number, const Random& random)
-    : world_(world), number_(number), random_(random), sloppiness_(random.fork("sloppy")) {
+    : world_(world),
+      number_(number),
+      random_(random),
+      sloppiness_(random.fork("sloppy")),
+      tracing_(random.fork("traces")) {
   choose_node();
 }
 
@@ -227,8 +234,16 @@ void SimClient::send(Request request, std::uint32_t node) {
         random_.between(world_.plan.deadline_shortest, world_.plan.deadline_longest);
   }
   const RequestId id{{number_ + 1, 0}, operation.number};
-  if (auto* const put = std::get_if<ClientPut>(&request.body)) put->request = id;
-  if (auto* const deletion = std::get_if<ClientDelete>(&request.body)) deletion->request = id;
+  operation.traced = operation.kind != OperationKind::Keys && tracing_.below(kTracedOneIn) == 0;
+  if (auto* const put = std::get_if<ClientPut>(&request.body)) {
+    put->request = id;
+    put->trace = operation.traced;
+  }
+  if (auto* const deletion = std::get_if<ClientDelete>(&request.body)) {
+    deletion->request = id;
+    deletion->trace = operation.traced;
+  }
+  if (auto* const get = std::get_if<ClientGet>(&request.body)) get->trace = operation.traced;
   if (const auto* const keys = std::get_if<ClientKeys>(&request.body)) {
     listings_.emplace(operation.number, *keys);
   }
@@ -289,6 +304,7 @@ void SimClient::on_reply(std::uint64_t request, const ClientReply& reply) {
     }
     return;
   }
+  check_trace(operation, reply);
   if (const auto* const error = std::get_if<ErrorReply>(&reply)) {
     take_error(operation, *error);
   } else if (const auto* const put = std::get_if<PutReply>(&reply)) {
@@ -300,6 +316,40 @@ void SimClient::on_reply(std::uint64_t request, const ClientReply& reply) {
   } else {
     accuse(operation, "wrong-answer", "an answer of another kind came back");
     finish(operation, Outcome::InDoubt);
+  }
+}
+
+void SimClient::check_trace(const Operation& operation, const ClientReply& reply) {
+  const starling::Trace* trace = nullptr;
+  TracedAnswer answer;
+  if (const auto* const error = std::get_if<ErrorReply>(&reply)) {
+    trace = &error->trace;
+    answer = {.result = error->status.code(), .replies = error->replies};
+  } else if (const auto* const put = std::get_if<PutReply>(&reply)) {
+    trace = &put->trace;
+    answer.replies = put->replies;
+  } else if (const auto* const get = std::get_if<GetReply>(&reply)) {
+    trace = &get->trace;
+    answer.replies = get->replies;
+    if (get->siblings.empty()) answer.result = StatusCode::NotFound;
+  }
+  if (trace == nullptr) return;
+  if (!operation.traced) {
+    if (!trace->empty()) accuse(operation, "false-trace", "a trace that nobody asked for");
+    return;
+  }
+  // What was refused before it began has nothing to tell.
+  if (trace->empty() && std::holds_alternative<ErrorReply>(reply)) return;
+  const std::string contradiction = contradiction_in(*trace, answer);
+  if (!contradiction.empty()) {
+    return accuse(operation, "false-trace", describe_request(operation) + ": " + contradiction);
+  }
+  world_.marks.reach("trace: fits its answer");
+  if (shows_hop(*trace)) world_.marks.reach("trace: a hop");
+  if (shows(*trace, TraceEventKind::Silent)) world_.marks.reach("trace: somebody was silent");
+  if (shows(*trace, TraceEventKind::DigestDiffered)) world_.marks.reach("trace: digests differed");
+  if (shows(*trace, TraceEventKind::ConnectionLost)) {
+    world_.marks.reach("trace: a connection was lost");
   }
 }
 

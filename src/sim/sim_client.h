@@ -81,6 +81,8 @@ class SimClient final : public ClientWire::Client {
   void take_put(Operation& operation, const PutReply& reply);
   void take_get(Operation& operation, const GetReply& reply);
   void take_keys(Operation& operation, const KeysReply& reply);
+  // Against what the answer says.
+  void check_trace(const Operation& operation, const ClientReply& reply);
   void mark_write(const Operation& operation, const PutReply& reply);
   void mark_get(const Operation& operation, const GetReply& reply);
   [[nodiscard]] VectorClock open_context(const Operation& operation, const std::string& text);
@@ -90,6 +92,7 @@ class SimClient final : public ClientWire::Client {
   std::uint32_t number_;
   Random random_;
   Random sloppiness_;
+  Random tracing_;
   std::uint32_t node_ = 0;
   std::uint64_t connection_ = 0;
   std::map<std::uint32_t, Memory> memories_;          // by key

@@ -39,6 +39,8 @@ using std::chrono::seconds;
 
 // A broken process is started again by whoever looks after it.
 constexpr Duration kRestartAfterBreak = seconds(1);
+// Waits for a peer or a disk take as long now and then.
+constexpr Duration kSlowRequest = milliseconds(500);
 // What a replica says once of each place that it can not read.
 constexpr std::string_view kDamageNoticed = "mark: store: met a damaged place";
 
@@ -57,6 +59,7 @@ NodeOptions options_of(const FaultPlan& plan, PlantedBug planted, std::uint32_t 
   options.hint_bytes_max = plan.bounds.hint_bytes_max;
   options.hints_max = plan.bounds.hints_max;
   options.repair_cycle = plan.repair_cycle;
+  options.slow_request = kSlowRequest;
   options.planted = planted;
   return options;
 }

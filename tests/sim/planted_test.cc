@@ -91,7 +91,7 @@ bool convicts(std::uint64_t seed, const Conviction& sought) {
 // repair. A copy that one disk lost is soon brought back, so those about the disk are looked for
 // where disks fail in each run.
 TEST_CASE("Planted: the answers that clients got are enough to find every one but three") {
-  const std::array<Conviction, 12> kConvictions{{
+  const std::array<Conviction, 13> kConvictions{{
       {PlantedBug::MintAtNonOwner, "lost-write"},
       {PlantedBug::ReuseCounter, "false-sibling"},
       {PlantedBug::AckBeforeSync, "stale-read"},
@@ -104,6 +104,7 @@ TEST_CASE("Planted: the answers that clients got are enough to find every one bu
       {PlantedBug::LaterSync, "stale-read", "disks"},
       {PlantedBug::SkipDirectorySync, "lost-write"},
       {PlantedBug::StandInAnswersReads, "stale-read"},
+      {PlantedBug::ForgetTracedAnswer, "false-trace"},
   }};
   for (const Conviction& conviction : kConvictions) {
     std::uint64_t seeds = 0;

@@ -1,5 +1,6 @@
 #include "daemon/config.h"
 
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -17,6 +18,7 @@
 #include "starling/status.h"
 
 #include "base/log.h"
+#include "base/time.h"
 #include "daemon/flag.h"
 #include "daemon/settings.h"
 #include "node/node_options.h"
@@ -128,6 +130,7 @@ TEST_CASE("Config: every bad value is refused by name and with a remedy") {
   check_refused({"--durability", "often"}, {"--durability", "sync, interval or none"});
   check_refused({"--memory-limit", "255MiB"}, {"--memory-limit", "between 256 MiB and"});
   check_refused({"--hint-limit", "some"}, {"--hint-limit", "64MiB"});
+  check_refused({"--slow-request", "soon"}, {"--slow-request", "like 10s"});
   check_refused({"--block-cache", "much"}, {"--block-cache", "64MiB"});
   check_refused({"--block-cache", "1KiB"}, {"--block-cache", "between 1 MiB and"});
   check_refused({"--log-level", "loud"}, {"--log-level", "warning or error"});
@@ -135,6 +138,12 @@ TEST_CASE("Config: every bad value is refused by name and with a remedy") {
   check_refused({"--name", ""}, {"--name", "needs a name"});
   check_refused({"--data-dir", ""}, {"--data-dir", "empty"});
   check_refused({"--config", "/no/such.toml"}, {"/no/such.toml"});
+}
+
+TEST_CASE("Config: a request is slow after a second, after what somebody says, or never") {
+  CHECK(settings_of({}).slow_request == std::chrono::seconds(1));
+  CHECK(settings_of({"--slow-request", "250ms"}).slow_request == std::chrono::milliseconds(250));
+  CHECK(settings_of({}, {"STARLING_SLOW_REQUEST=0"}).slow_request == Duration::zero());
 }
 
 TEST_CASE("Config: the block cache is what somebody says, else a share of the memory") {

@@ -150,6 +150,7 @@ TEST_CASE("GetOperation: different digests fetch, merge and repair before the an
   GetOperation get = get_of(request_of(3, 2), view_of(3, {2}));
   CHECK(whole(get, 0, old_record()).empty());
   const auto fetch = only<SendRead>(digest(get, 1, other_record()));
+  CHECK(fetch.cause == ReadCause::Differs);
   CHECK(fetch.want == ReadWant::Record);
   CHECK(fetch.to == Nodes{node(1)});
   const Actions merged = whole(get, 1, other_record());
