@@ -31,6 +31,8 @@
 namespace starling::cli {
 namespace {
 
+constexpr std::string_view kTraceHelp = "show who was asked, and who answered when";
+
 using Parsed = std::variant<Invocation, HelpText>;
 
 Status refuse(std::string why) {
@@ -88,6 +90,7 @@ Result<WriteOptions> write_options_of(const Words& words) {
   options.context = words.context;
   options.content_type = words.content_type;
   options.placement = words.sloppy ? Placement::Sloppy : Placement::Strict;
+  options.trace = words.trace;
   return options;
 }
 
@@ -103,6 +106,7 @@ Result<Command> get_of(const Words& words) {
   STARLING_ASSIGN_OR_RETURN(r, options.r, level_of("r", words.r));
   STARLING_ASSIGN_OR_RETURN(pr, options.pr, level_of("pr", words.pr));
   options.context = words.context;
+  options.trace = words.trace;
   return Command(GetCommand{.address = {.bucket = words.bucket, .key = words.key},
                             .options = std::move(options)});
 }
@@ -291,7 +295,8 @@ void Parser::add_put() {
   put->add_option("--content-type", words_.content_type, "kept with the value");
   add_write_levels(*put);
   add_placement(*put);
-  add_later_options(*put, {"--if-absent", "--trace"}, {"--ttl", "--if-context"});
+  put->add_flag("--trace", words_.trace, std::string(kTraceHelp));
+  add_later_options(*put, {"--if-absent"}, {"--ttl", "--if-context"});
 }
 
 void Parser::add_get() {
@@ -301,7 +306,8 @@ void Parser::add_get() {
   get->add_option("--context", words_.context, "only an answer that has seen at least this");
   add_read_levels(*get);
   get->add_flag_callback("--strict", [] {}, "count only the key's own replicas (the default)");
-  add_later_options(*get, {"--sloppy", "--trace"}, {});
+  get->add_flag("--trace", words_.trace, std::string(kTraceHelp));
+  add_later_options(*get, {"--sloppy"}, {});
 }
 
 void Parser::add_delete() {
@@ -312,7 +318,8 @@ void Parser::add_delete() {
   add_read_levels(*erase);
   add_write_levels(*erase);
   add_placement(*erase);
-  add_later_options(*erase, {"--trace"}, {"--if-context"});
+  erase->add_flag("--trace", words_.trace, std::string(kTraceHelp));
+  add_later_options(*erase, {}, {"--if-context"});
 }
 
 void Parser::add_keys() {

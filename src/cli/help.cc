@@ -31,7 +31,8 @@ constexpr std::array<std::pair<std::string_view, CommandHelp>, 16> kHelp{{
       "Examples:\n"
       "  starling get carts alice -o raw > cart   # the bytes, nothing added\n"
       "  starling get carts alice --json          # all siblings, and the context to replace them\n"
-      "  starling get carts alice --r all\n"}},
+      "  starling get carts alice --r all\n"
+      "  starling get carts alice --trace         # and, on standard error, what happened when\n"}},
     {"delete",
      {"Deletes what --context has seen; without it, reads first and deletes what it read.",
       "Examples:\n"

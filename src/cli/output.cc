@@ -8,10 +8,12 @@
 #include "starling/client.h"
 #include "starling/read_result.h"
 #include "starling/status.h"
+#include "starling/trace.h"
 
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/table.h"
+#include "cli/trace_lines.h"
 #include "json/answer_json.h"
 
 namespace starling::cli {
@@ -104,6 +106,11 @@ Output write_output(Form form, const Address& address, const WriteResult& writte
   if (form == Form::Table) output.out = table_of(name_of(address), written);
   // The context alone, for a script to keep.
   if (form == Form::Raw && !written.context.empty()) output.out = written.context + "\n";
+  return output;
+}
+
+Output with_timeline(Output output, Form form, const Trace& trace) {
+  if (form != Form::Json) output.err += trace_lines(trace);
   return output;
 }
 

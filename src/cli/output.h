@@ -12,6 +12,7 @@
 #include "starling/read_result.h"
 #include "starling/result.h"
 #include "starling/status.h"
+#include "starling/trace.h"
 
 #include "cli/command.h"
 
@@ -29,6 +30,9 @@ struct Output {
 
 [[nodiscard]] Output get_output(Form form, const Address& address, const ReadResult& read);
 [[nodiscard]] Output write_output(Form form, const Address& address, const WriteResult& written);
+// Adds the timeline of a request to what is said of it: for people, below their messages. The JSON
+// has it already.
+[[nodiscard]] Output with_timeline(Output output, Form form, const Trace& trace);
 // One line of a listing.
 [[nodiscard]] std::string key_line(Form form, const std::string& key);
 [[nodiscard]] Output status_output(Form form, const ClusterStatus& status);

@@ -11,6 +11,7 @@
 #include "starling/options.h"
 #include "starling/result.h"
 #include "starling/status.h"
+#include "starling/trace.h"
 
 #include "cli/arguments.h"
 #include "cli/bench.h"
@@ -42,24 +43,25 @@ class Runner {
     WriteOptions options = command.options;
     options.timeout = invocation_.timeout;
     const auto written = client_.put(command.address.bucket, command.address.key, *value, options);
-    if (!written.ok()) return fail(written.status());
-    return print(console_, write_output(form_, command.address, *written));
+    if (!written.ok()) return fail(written.status(), options.trace);
+    return tell(write_output(form_, command.address, *written), options.trace, written->trace);
   }
 
   int operator()(const GetCommand& command) {
     ReadOptions options = command.options;
     options.timeout = invocation_.timeout;
     const auto read = client_.get(command.address.bucket, command.address.key, options);
-    if (!read.ok()) return fail(read.status());
-    return print(console_, get_output(form_, command.address, *read));
+    if (!read.ok()) return fail(read.status(), options.trace);
+    return tell(get_output(form_, command.address, *read), options.trace, read->trace);
   }
 
   int operator()(const DeleteCommand& command) {
     DeleteOptions options = command.options;
     options.write.timeout = invocation_.timeout;
     const auto written = client_.remove(command.address.bucket, command.address.key, options);
-    if (!written.ok()) return fail(written.status());
-    return print(console_, write_output(form_, command.address, *written));
+    if (!written.ok()) return fail(written.status(), options.write.trace);
+    return tell(write_output(form_, command.address, *written), options.write.trace,
+                written->trace);
   }
 
   int operator()(const KeysCommand& command) {
@@ -116,7 +118,13 @@ class Runner {
   int answer(const Result<Answer>& result, const Format& format) {
     return result.ok() ? print(console_, format(form_, *result)) : fail(result.status());
   }
-  int fail(const Status& status) { return print(console_, failure_output(form_, status)); }
+  int fail(const Status& status, bool traced = false) {
+    return tell(failure_output(form_, status), traced, status.trace());
+  }
+  int tell(Output output, bool traced, const Trace& trace) {
+    if (traced) output = with_timeline(std::move(output), form_, trace);
+    return print(console_, output);
+  }
 
   const Invocation& invocation_;
   Console& console_;

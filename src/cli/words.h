@@ -28,6 +28,7 @@ struct Words : Defaults {
   bool keep_going = false;
   BenchWords bench;
   bool sloppy = false;
+  bool trace = false;
   bool wait = false;
   std::string later;  // the last word that belongs to a later version
   std::string later_value;

@@ -1,5 +1,7 @@
 #include "json/answer_json.h"
 
+#include <chrono>
+#include <ratio>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +13,7 @@
 #include "starling/client.h"
 #include "starling/read_result.h"
 #include "starling/status.h"
+#include "starling/trace.h"
 
 #include "base/bytes.h"
 #include "base/time.h"
@@ -64,6 +67,28 @@ Json of_digests(const PartitionDigestTable& partition) {
   return {{"partition", partition.partition}, {"digests", std::move(digests)}};
 }
 
+double microseconds_of(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double, std::micro>(duration).count();
+}
+
+Json of_trace_event(const TraceEvent& event) {
+  Json json{{"at_us", microseconds_of(event.at)},
+            {"node", event.node},
+            {"event", trace_event_name(event.kind)}};
+  if (!event.peer.empty()) json["peer"] = event.peer;
+  if (!event.home.empty()) json["home"] = event.home;
+  if (!event.result.empty()) json["result"] = event.result;
+  return json;
+}
+
+// Only where there is one: who did not ask for it sees no key of it.
+void add_trace(Json& json, const Trace& trace) {
+  if (trace.empty()) return;
+  json["trace"] = Json::array();
+  for (const TraceEvent& event : trace.events) json["trace"].push_back(of_trace_event(event));
+  if (trace.left_out > 0) json["trace_left_out"] = trace.left_out;
+}
+
 Json of_read(const KeyRef& address, const ReadResult& read) {
   Json json = of_address(address);
   json["found"] = read.found();
@@ -76,6 +101,7 @@ Json of_read(const KeyRef& address, const ReadResult& read) {
                      {"primaries", read.replies.primaries}};
   json["repaired"] = read.repaired;
   json["protected"] = read.protected_read;
+  add_trace(json, read.trace);
   return json;
 }
 
@@ -102,7 +128,9 @@ nlohmann::ordered_json error_json(const Status& status) {
 }
 
 std::string json_of(const Status& status) {
-  return text_of(Json{{"error", error_json(status)}});
+  Json json{{"error", error_json(status)}};
+  add_trace(json, status.trace());
+  return text_of(json);
 }
 
 std::string json_of(const KeyRef& address, const ReadResult& read) {
@@ -122,6 +150,7 @@ std::string json_of(const KeyRef& address, const WriteResult& written) {
   json["level"] = written.level.to_text();
   json["replies"] = {{"required", written.replies.required},
                      {"received", written.replies.received}};
+  add_trace(json, written.trace);
   return text_of(json);
 }
 

@@ -115,11 +115,19 @@ TEST_CASE("arguments: what a later version brings is refused by name") {
                                                {"put", "b", "k", "v", "--ttl", "5s"},
                                                {"put", "b", "k", "v", "--if-absent"},
                                                {"put", "b", "k", "v", "--if-context", "c"},
-                                               {"get", "b", "k", "--trace"},
+                                               {"keys", "b", "--trace"},
                                                {"get", "b", "k", "--r", "local_quorum"}}) {
     CAPTURE(words.back());
     CHECK(refusal(words).find("not in this version") != std::string::npos);
   }
+}
+
+TEST_CASE("arguments: a put, a get and a delete are traced when that is asked for") {
+  CHECK(std::get<PutCommand>(parsed({"put", "b", "k", "v", "--trace"}).command).options.trace);
+  CHECK(std::get<GetCommand>(parsed({"get", "b", "k", "--trace"}).command).options.trace);
+  CHECK(std::get<DeleteCommand>(parsed({"--json", "delete", "b", "k", "--trace"}).command)
+            .options.write.trace);
+  CHECK_FALSE(std::get<GetCommand>(parsed({"get", "b", "k"}).command).options.trace);
 }
 
 TEST_CASE("arguments: a write is strict unless it is sloppy, and never both") {

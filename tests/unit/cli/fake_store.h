@@ -34,10 +34,18 @@ class FakeStore {
  private:
   using Answer = std::optional<ClientReply>;
 
+  static Trace trace_if(bool wanted) {
+    Trace trace;
+    if (wanted) trace.events = {{.at = {}, .kind = TraceEventKind::Begun, .node = "fake"}};
+    return trace;
+  }
+
   Answer answer(const ClientPut& put) {
     if (put.address.key == refused_key_) {
       return ErrorReply{.status = Status(StatusCode::Unavailable, "1 of 2 replicas"),
-                        .replies = {.required = 2, .received = 1, .primaries = 1}};
+                        .replies = {.required = 2, .received = 1, .primaries = 1},
+                        .route = {},
+                        .trace = trace_if(put.trace)};
     }
     auto& stored = values[put.address.key];
     if (!put.context.empty()) stored.clear();
@@ -45,6 +53,7 @@ class FakeStore {
     PutReply reply;
     reply.context = "written";
     reply.siblings = static_cast<std::uint32_t>(stored.size());
+    reply.trace = trace_if(put.trace);
     return reply;
   }
   Answer answer(const ClientGet& get) {

@@ -61,6 +61,18 @@ TEST_CASE("output: an error is a sentence for people, or JSON for programs, neve
   CHECK(failure_output(Form::Json, status).err.empty());
 }
 
+TEST_CASE("output: a timeline goes to people, below what is said, and never beside JSON") {
+  Trace trace;
+  trace.events = {{.at = {}, .kind = TraceEventKind::Begun, .node = "node0"}};
+  const Output raw = with_timeline(get_output(Form::Raw, kAlice, holding({"v"})), Form::Raw, trace);
+  CHECK(raw.out == "v");
+  CHECK(raw.err.starts_with("timeline of 0.000 ms, asked of node0\n"));
+  const Output lost = with_timeline(get_output(Form::Table, kAlice, {}), Form::Table, {});
+  CHECK(lost.err.starts_with("starling: carts/alice: not found\nstarling: no timeline"));
+  CHECK(lost.exit_code == 3);
+  CHECK(with_timeline({}, Form::Json, trace).err.empty());
+}
+
 TEST_CASE("output: a raw write is its context alone; siblings are for people") {
   const WriteResult written{.context = "ctx", .siblings = 2, .level = {}, .replies = {}};
   const Output output = write_output(Form::Raw, kAlice, written);

@@ -27,6 +27,24 @@ TEST_CASE("starling: a raw put says its context, and speaks up about siblings") 
   CHECK(run_tool(put).err == "starling: b/k now holds 2 concurrent values\n");
 }
 
+TEST_CASE("starling: a traced put draws its timeline, whether it succeeds or not") {
+  const FakeStore store("refused");
+  const Ran put = run_tool({"put", "b", "k", "v", "--trace", "--endpoint", store.endpoint()});
+  CHECK(put.out == "written\n");
+  CHECK(put.err.find("asked of fake") != std::string::npos);
+  const Ran refused =
+      run_tool({"put", "b", "refused", "v", "--trace", "--endpoint", store.endpoint()});
+  CHECK(refused.exit_code == 5);
+  CHECK(refused.err.find("asked of fake") != std::string::npos);
+  const Ran json =
+      run_tool({"put", "b", "refused", "v", "--trace", "--json", "--endpoint", store.endpoint()});
+  CHECK(json.out.find(R"("trace":[{"at_us":0.0,"node":"fake","event":"begun"}])") !=
+        std::string::npos);
+  CHECK(json.err.empty());
+  CHECK(run_tool({"put", "b", "k", "v", "--endpoint", store.endpoint()}).err.find("timeline") ==
+        std::string::npos);
+}
+
 TEST_CASE("starling: several siblings in raw form are nothing on standard output and exit 4") {
   FakeStore store;
   store.values["k"] = {"one", "two"};

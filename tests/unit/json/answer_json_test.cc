@@ -56,6 +56,31 @@ TEST_CASE("json: a write is printed with these keys") {
         R"("replies":{"required":3,"received":3}})");
 }
 
+TEST_CASE("json: a trace that was asked for stands behind the rest, of errors too") {
+  Trace trace;
+  trace.events = {{.at = 1500ns, .kind = TraceEventKind::Begun, .node = "node0"},
+                  {.at = 2us,
+                   .kind = TraceEventKind::HintAnswered,
+                   .node = "node0",
+                   .peer = "node1",
+                   .home = "node2",
+                   .result = "done"}};
+  const std::string told =
+      R"("trace":[{"at_us":1.5,"node":"node0","event":"begun"},{"at_us":2.0,"node":"node0",)"
+      R"("event":"hint_answered","peer":"node1","home":"node2","result":"done"}]})";
+  WriteResult written;
+  written.trace = trace;
+  CHECK(json_of(kAlice, written).ends_with("}," + told));
+  ReadResult read;
+  read.trace = trace;
+  CHECK(json_of(kAlice, read).ends_with("," + told));
+  const Status status(StatusCode::InDoubt, "why");
+  CHECK(json_of(Status(status).with_trace(trace)).ends_with("}," + told));
+  CHECK(json_of(status).find("trace") == std::string::npos);
+  trace.left_out = 4;
+  CHECK(json_of(Status(status).with_trace(trace)).ends_with(R"(],"trace_left_out":4})"));
+}
+
 TEST_CASE("json: an error is printed with these keys") {
   const Status status = Status(StatusCode::InDoubt, "no \"verdict\"").with_replies(2, 1);
   CHECK(json_of(status) ==
