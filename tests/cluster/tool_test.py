@@ -223,7 +223,7 @@ class Administration(AgainstThreeNodes, unittest.TestCase):
 
     def test_options_of_later_versions_are_refused(self):
         for words in (["put", "b", "k", "v", "--ttl", "10s"], ["put", "b", "k", "v", "--if-absent"],
-                      ["get", "b", "k", "--sloppy"], ["get", "b", "k", "--trace"],
+                      ["get", "b", "k", "--sloppy"], ["keys", "b", "--trace"],
                       ["get", "b", "k", "--r", "local_quorum"], ["put", "b", "k", "v", "--w", "any"]):
             with self.subTest(" ".join(words)):
                 self.assert_fails(2, "not in this version", *words)
