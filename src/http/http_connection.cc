@@ -30,9 +30,6 @@ constexpr const char* kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 // Within it a client that reads has read a few values of the greatest size.
 constexpr std::chrono::milliseconds kAnswersRetry{100};
 
-// What an answer is written for that no request is known of.
-const HttpRequest kNotUnderstood{.method = {}, .target = {}, .keep_alive = false};
-
 HttpResponse too_large_body() {
   return error_response(Status(StatusCode::TooLarge, "the body is longer than 16 MiB"));
 }
@@ -99,12 +96,7 @@ void HttpConnection::read(std::string_view bytes) {
     const RequestParser::Progress progress = parser_.feed(bytes);
     bytes.remove_prefix(progress.taken);
     if (progress.outcome == RequestParser::Outcome::Complete) on_complete();
-    // A head that was answered may be one that the parser does not go beyond.
-    if (progress.outcome == RequestParser::Outcome::Failed && !ended_) {
-      const RequestParser::Failure& failure = parser_.failure();
-      answer_and_end(kNotUnderstood,
-                     error_response(failure.status, Status(StatusCode::Usage, failure.message)));
-    }
+    if (progress.outcome == RequestParser::Outcome::Failed) on_failure();
   }
   if (ended_) return;
   unread_.assign(bytes);
@@ -121,7 +113,7 @@ void HttpConnection::on_head(const HttpRequest& head) {
   dropped_bytes_ = 0;
   deadline_ = service_.clock().now() + patience_for(head);
   if (const std::optional<HttpResponse> refusal = refusal_of(head)) {
-    return answer_and_end(head, *refusal);
+    return answer_and_end(*refusal);
   }
   if (is_api_path(head.path())) judge_call(head);
   if (!refused_ && !ended_ && waits_to_continue(head)) stream_.write(kContinue);
@@ -174,10 +166,10 @@ void HttpConnection::on_body(std::string_view portion) {
   if (refused_ || !call_.has_value() || !call_->is_put()) {
     dropped_bytes_ += portion.size();
     if (dropped_bytes_ <= kHttpBodyBytesMax) return;
-    return refused_ ? end() : answer_and_end(head_, too_large_body());
+    return refused_ ? end() : answer_and_end(too_large_body());
   }
   const std::size_t bytes = body_.size() + portion.size();
-  if (bytes > kHttpBodyBytesMax) return answer_and_end(head_, too_large_body());
+  if (bytes > kHttpBodyBytesMax) return answer_and_end(too_large_body());
   if (bytes > promised_bytes_) {
     if (!make_room(std::clamp(2 * promised_bytes_, bytes, kHttpBodyBytesMax))) {
       return refuse_for_room(head_);
@@ -204,6 +196,15 @@ void HttpConnection::on_complete() {
   }
   working_ = true;
   service_.ask({.connection = id_, .request = ++request_number_}, std::move(request));
+}
+
+// A request that was refused has had its answer, whatever its body turns out to be; and a head that
+// was answered may be one that the parser does not go beyond.
+void HttpConnection::on_failure() {
+  if (ended_) return;
+  if (refused_) return end();
+  const RequestParser::Failure& failure = parser_.failure();
+  answer_and_end(error_response(failure.status, Status(StatusCode::Usage, failure.message)));
 }
 
 // The node may say this from within ask(), and is not asked anew from here: what waits goes on when
@@ -261,8 +262,10 @@ void HttpConnection::answer(const HttpRequest& request, const HttpResponse& resp
   if (last) end();
 }
 
-void HttpConnection::answer_and_end(const HttpRequest& request, const HttpResponse& response) {
-  answer({.method = request.method, .target = {}, .keep_alive = false}, response);
+// Where the head has not come, nobody knows whether a body may follow the answer's.
+void HttpConnection::answer_and_end(const HttpResponse& response) {
+  const std::string method = parser_.within_body() ? head_.method : std::string();
+  answer({.method = method, .target = {}, .keep_alive = false}, response);
 }
 
 void HttpConnection::end() {
@@ -284,9 +287,8 @@ void HttpConnection::check_deadline(Instant now) {
   }
   if (blocked() || !deadline_.has_value() || now < *deadline_) return;
   if (refused_) return end();
-  answer_and_end(kNotUnderstood,
-                 error_response(408, Status(StatusCode::Usage,
-                                            "the request was begun and did not arrive in time")));
+  answer_and_end(error_response(
+      408, Status(StatusCode::Usage, "the request was begun and did not arrive in time")));
 }
 
 void HttpConnection::on_output(std::size_t queued_bytes) {

@@ -69,13 +69,14 @@ class HttpConnection final : public StreamHandler, private RequestParser::Events
 
   void read(std::string_view bytes);
   void on_complete();
+  void on_failure();
   void judge_call(const HttpRequest& head);
   [[nodiscard]] bool make_room(std::size_t bytes);
   void refuse(const HttpRequest& head, const HttpResponse& response);
   void refuse_for_room(const HttpRequest& head);
   void rest();
   void answer(const HttpRequest& request, const HttpResponse& response);
-  void answer_and_end(const HttpRequest& request, const HttpResponse& response);
+  void answer_and_end(const HttpResponse& response);
   void end();
   [[nodiscard]] HttpResponse answer_within_bounds(ClientReply reply);
   void check_deadline(Instant now);

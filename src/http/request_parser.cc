@@ -186,6 +186,10 @@ bool RequestParser::within_request() const {
   return state_->within_request;
 }
 
+bool RequestParser::within_body() const {
+  return state_->within_request && state_->has_head;
+}
+
 const RequestParser::Failure& RequestParser::failure() const {
   const std::optional<Failure>& failure = state_->failure;
   STARLING_CHECK(failure.has_value());

@@ -58,6 +58,8 @@ class RequestParser {
   [[nodiscard]] Progress feed(std::string_view bytes);
   // Some of a request has come, and not all.
   [[nodiscard]] bool within_request() const;
+  // ... and its head has been told.
+  [[nodiscard]] bool within_body() const;
   // REQUIRES: it failed.
   [[nodiscard]] const Failure& failure() const;
 

@@ -63,6 +63,24 @@ TEST_CASE("HttpConnection: rubbish gets one answer, then the end") {
   CHECK(fixture.stream.finished);
 }
 
+TEST_CASE("HttpConnection: a refused request whose body is rubbish has had its answer") {
+  HttpFixture fixture;
+  fixture.connection.on_bytes(
+      "PUT /v1/kv/b/k?w=most HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "no such size\r\n");
+  CHECK(fixture.stream.answers() == 1);
+  CHECK(fixture.stream.finished);
+}
+
+TEST_CASE("HttpConnection: a HEAD whose body is rubbish gets the head of a refusal only") {
+  HttpFixture fixture;
+  fixture.connection.on_bytes(
+      "HEAD /livez HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nno such size\r\n");
+  CHECK(fixture.stream.written.starts_with("HTTP/1.1 400 "));
+  CHECK(fixture.stream.written.ends_with("\r\n\r\n"));
+  CHECK(fixture.stream.answers() == 1);
+}
+
 TEST_CASE("HttpConnection: the requests before rubbish are answered") {
   HttpFixture fixture;
   fixture.connection.on_bytes(kPage + "\x01\x02");
@@ -177,6 +195,13 @@ TEST_CASE("HttpConnection: a body is charged from its head until the answer") {
   CHECK(fixture.requests.used() == 0);
 }
 
+TEST_CASE("HttpConnection: what waits behind a request is charged as well") {
+  HttpFixture fixture;
+  const std::string behind(40'000, 'x');
+  fixture.connection.on_bytes(kGet + behind);
+  CHECK(fixture.requests.used() == behind.size());
+}
+
 TEST_CASE("HttpConnection: a body without room is refused with 429 before it costs anything") {
   HttpFixture fixture(kMebibyte);
   fixture.connection.on_bytes(put_head(2 * kMebibyte) + std::string(1000, 'v'));
@@ -275,6 +300,16 @@ TEST_CASE("HttpConnection: a large body may take longer, and a dropped one is no
   refused.wait(HttpConnection::kRequestTimeout);
   CHECK(refused.stream.finished);
   CHECK(refused.stream.answers() == 1);
+}
+
+TEST_CASE("HttpConnection: the time in which it is not read is not the client's") {
+  HttpFixture fixture(kMebibyte);
+  fixture.connection.on_bytes(put_head(2 * kMebibyte));
+  fixture.wait(HttpConnection::kRefusalPause);
+  fixture.wait(HttpConnection::kRequestTimeout + 2s - 1ms);
+  CHECK_FALSE(fixture.stream.finished);
+  fixture.wait(1ms);
+  CHECK(fixture.stream.finished);
 }
 
 TEST_CASE("HttpConnection: between requests it waits without a deadline of its own") {

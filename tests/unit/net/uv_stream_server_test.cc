@@ -23,12 +23,13 @@
 namespace starling {
 namespace {
 
-// Says back what it hears; "bye" ends it, "much" is answered at length, "work" takes a while: then
-// it says "done".
+// Says back what it hears; "bye" ends it, "much" is answered at length, "last" the same and ends
+// it, "work" takes a while: then it says "done".
 class Echo final : public StreamHandler {
  public:
   static constexpr std::chrono::milliseconds kWork{150};
-  static constexpr std::size_t kMuch = 8U << 20U;
+  // More than the kernel takes from a writer whose reader takes nothing.
+  static constexpr std::size_t kMuch = 48U << 20U;
 
   Echo(const Clock& clock, ByteStream& stream) : clock_(clock), stream_(stream) {}
   void on_bytes(std::string_view bytes) override {
@@ -38,7 +39,9 @@ class Echo final : public StreamHandler {
       stream_.pause_reading();
       return stream_.wake_at(done_at_);
     }
-    if (bytes == "much") return stream_.write(std::string(kMuch, 'm'));
+    if (bytes == "much" || bytes == "last") stream_.write(std::string(kMuch, 'm'));
+    if (bytes == "last") stream_.finish();
+    if (bytes == "much" || bytes == "last") return;
     stream_.write(bytes);
     if (bytes == "bye") stream_.finish();
   }
@@ -129,6 +132,18 @@ TEST_CASE("UvStreamServer: whoever waits for an answer is not idle and keeps its
   CHECK(fixture.run_until([&] { return caller->heard == "done"; }));
 }
 
+TEST_CASE("UvStreamServer: a newcomer takes no place of those who wait for an answer") {
+  EchoServer fixture({.connections_max = 2, .place_kept = std::chrono::milliseconds(10)});
+  const auto working = RawSide::dial(fixture, fixture.server.port());
+  working->socket.write("work");
+  fixture.run_for(std::chrono::milliseconds(20));
+  const auto silent = RawSide::dial(fixture, fixture.server.port());
+  fixture.run_for(std::chrono::milliseconds(20));
+  const auto newcomer = RawSide::dial(fixture, fixture.server.port());
+  CHECK(fixture.run_until([&] { return silent->closed() && working->heard == "done"; }));
+  CHECK_FALSE(newcomer->closed());
+}
+
 // Says one thing, shuts its sending side down, and takes all that comes until the end.
 class HalfClosedSide {
  public:
@@ -166,9 +181,11 @@ TEST_CASE("UvStreamServer: a side that has said all still gets its whole answer"
   HalfClosedSide working(fixture.server.port(), "work");
   CHECK(fixture.run_until([&] { return working.hear(); }));
   CHECK(working.heard == "done");
-  HalfClosedSide large(fixture.server.port(), "much");
-  CHECK(fixture.run_until([&] { return large.hear(); }));
-  CHECK(large.heard.size() == Echo::kMuch);
+  for (const char* const word : {"much", "last"}) {
+    HalfClosedSide large(fixture.server.port(), word);
+    CHECK(fixture.run_until([&] { return large.hear(); }));
+    CHECK(large.heard.size() == Echo::kMuch);
+  }
   CHECK(fixture.run_until([&] { return fixture.server.size() == 0; }));
 }
 
