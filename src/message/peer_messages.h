@@ -35,6 +35,7 @@ struct ReplicaWrite {
   SiblingSet versions;
   WriteKind kind = WriteKind::Replicate;
   bool must_sync = false;  // whatever the replica's durability mode is (DW)
+  bool timed = false;      // the answer says what the disk took, where it is known
   friend bool operator==(const ReplicaWrite&, const ReplicaWrite&) = default;
 };
 
@@ -48,11 +49,20 @@ enum class ReplicaOutcome : std::uint8_t {
   DiskFull = 6,    // there is no room for it, or there was none for its commit: not acknowledged
 };
 
+// How long before it answers a replica's disk took up the batch with a write, until which that was
+// queued, and was done with it.
+struct CommitTimes {
+  Duration begun_ago{};
+  Duration done_ago{};
+  friend bool operator==(const CommitTimes&, const CommitTimes&) = default;
+};
+
 struct ReplicaWriteReply {
   OperationId operation;
   ReplicaOutcome outcome = ReplicaOutcome::Refused;
-  Epoch epoch;          // of the replica's ring
-  bool synced = false;  // the copy is on disk, not only written
+  Epoch epoch;                                      // of the replica's ring
+  bool synced = false;                              // the copy is on disk, not only written
+  std::optional<CommitTimes> times = std::nullopt;  // for people: nothing is decided by them
   friend bool operator==(const ReplicaWriteReply&, const ReplicaWriteReply&) = default;
 };
 

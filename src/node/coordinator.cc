@@ -269,6 +269,7 @@ void Coordinator::feed(OperationId id, Instant now, const TraceNote& heard, cons
 }
 
 void Coordinator::on_write_reply(NodeId from, const ReplicaWriteReply& reply, Instant now) {
+  if (reply.times.has_value()) hear_disk(from, reply, now);
   TraceNote heard{.kind = TraceEventKind::WriteAnswered, .peer = from, .outcome = reply.outcome};
   feed<PutOperation>(reply.operation, now, heard, [&](PutOperation& put, Actions& actions) {
     put.on_reply(from, reply.outcome, reply.synced, reply.epoch, actions);

@@ -170,6 +170,7 @@ class Coordinator {
   // client.
   void start_trace(Origin& origin, bool wanted, Instant now) const;
   void hear(Operation& operation, const TraceNote& heard, Instant now) const;
+  void hear_disk(NodeId from, const ReplicaWriteReply& reply, Instant now);
   void end_trace(Operation& operation, StatusCode result, Instant now);
   // An answered read goes on for the repairs that late replies show to be needed, an answered put
   // for the slots that have not answered: what they miss is kept for them.

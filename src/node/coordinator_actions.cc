@@ -94,7 +94,8 @@ void Coordinator::perform_one(Operation& operation, Action& action, Actions& mor
                                                          .address = operation.address,
                                                          .versions = std::move(write.versions),
                                                          .kind = write.kind,
-                                                         .must_sync = write.must_sync});
+                                                         .must_sync = write.must_sync,
+                                                         .timed = operation.trace().is_on()});
                  },
                  [&](KeepHint& hint) { keep_hint(operation, hint, more, now); },
                  [&](const SendRead& read) {

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/planted_bug.h"
 #include "base/time.h"
+#include "message/peer_messages.h"
 #include "node/coordinator.h"
 #include "node/operation.h"
 #include "node/request_metrics.h"
@@ -64,6 +65,12 @@ void Coordinator::hear(Operation& operation, const TraceNote& heard, Instant now
   }
   if (of_write && options_.planted == PlantedBug::ForgetTracedAnswer) return;
   trace.note(now, heard);
+}
+
+void Coordinator::hear_disk(NodeId from, const ReplicaWriteReply& reply, Instant now) {
+  Operation* const operation = table_.find(reply.operation);
+  if (operation == nullptr || !reply.times.has_value()) return;
+  operation->trace().note_peer_commit(now, from, *reply.times);
 }
 
 // A forwarded put that was slow is told of at both nodes: each knows its own part.

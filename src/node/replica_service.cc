@@ -47,6 +47,7 @@ struct Refuse {
   bool operator()(ReplicaWriteReply& reply) const {
     reply.outcome = ReplicaOutcome::DiskFull;
     reply.synced = false;
+    reply.times.reset();
     return true;
   }
   bool operator()(HintWriteReply& reply) const {
@@ -75,6 +76,16 @@ struct Refuse {
     return false;
   }
 };
+
+// What the disk took for a write. Where nobody wants to know, `times` was left empty.
+void fill_in_times(PeerMessage& message, const ReplicaStore& store, CommitTicket ticket) {
+  auto* const reply = std::get_if<ReplicaWriteReply>(&message);
+  if (reply == nullptr || !reply->times.has_value()) return;
+  const std::optional<CommitTiming> timing = store.timing_of(ticket);
+  reply->times.reset();
+  if (!timing.has_value() || !timing->done_ago.has_value()) return;
+  reply->times = CommitTimes{.begun_ago = timing->begun_ago, .done_ago = *timing->done_ago};
+}
 
 std::size_t record_bytes_of(const PeerMessage& message) {
   if (const auto* const repair = std::get_if<RecordsReply>(&message)) {
@@ -119,6 +130,7 @@ void ReplicaService::on_write(NodeId from, const ReplicaWrite& write) {
   // Stored in any case; but only a confirmed store may be counted on.
   reply.outcome = confirmation_.counting() ? ReplicaOutcome::Done : ReplicaOutcome::NotCounted;
   reply.synced = write.must_sync;
+  if (write.timed) reply.times.emplace();  // filled in when they are known
   send_when_durable(from, *merged, reply);
 }
 
@@ -310,6 +322,7 @@ bool ReplicaService::step(NodeId from, Digest& digest) {
 void ReplicaService::send_when_durable(NodeId to, CommitTicket ticket, PeerMessage reply) {
   if (broken_) return;
   if (ticket <= committed_ || options_.planted == PlantedBug::AckBeforeSync) {
+    fill_in_times(reply, store_, ticket);
     return outbox_.send(to, std::move(reply));
   }
   const std::size_t bytes = record_bytes_of(reply);
@@ -322,6 +335,7 @@ void ReplicaService::on_committed(CommitTicket through) {
   while (!waiting_.empty() && waiting_.begin()->first <= committed_) {
     auto due = waiting_.extract(waiting_.begin());
     waiting_bytes_ -= due.mapped().bytes;
+    fill_in_times(due.mapped().reply, store_, due.key());
     outbox_.send(due.mapped().to, std::move(due.mapped().reply));
   }
 }

@@ -183,6 +183,17 @@ void RequestTrace::note_commit(Instant now, const std::optional<CommitTiming>& t
       kNotesMax);
 }
 
+// As if the answer had taken no time on its way. Never before the request: the peer may say
+// anything.
+void RequestTrace::note_peer_commit(Instant now, NodeId peer, const CommitTimes& times) {
+  if (!is_on()) return;
+  const Duration at = now - begun_;
+  const Duration begun = std::max(at - times.begun_ago, Duration::zero());
+  const Duration done = std::clamp(at - times.done_ago, begun, at);
+  add(begun, {.kind = TraceEventKind::CommitBegun, .where = peer}, kNotesMax);
+  add(done, {.kind = TraceEventKind::CommitDone, .where = peer}, kNotesMax);
+}
+
 void RequestTrace::note_newer(Instant now, const Actions& actions) {
   const bool asks = std::ranges::any_of(actions, [](const Action& action) {
     return std::holds_alternative<SendRead>(action) || std::holds_alternative<SendWrite>(action);
@@ -233,12 +244,13 @@ Trace RequestTrace::told(const Ring& ring, NodeId self) const {
   trace.events.reserve(events_.size());
   const std::string own_name = name_of(ring, self);
   for (const Event& event : events_) {
-    trace.events.push_back({.at = event.at,
-                            .kind = event.note.kind,
-                            .node = own_name,
-                            .peer = name_of(ring, event.note.peer),
-                            .home = name_of(ring, event.note.home),
-                            .result = result_of(event.note)});
+    trace.events.push_back(
+        {.at = event.at,
+         .kind = event.note.kind,
+         .node = event.note.where == NodeId{} ? own_name : name_of(ring, event.note.where),
+         .peer = name_of(ring, event.note.peer),
+         .home = name_of(ring, event.note.home),
+         .result = result_of(event.note)});
   }
   sort_by_time(trace);
   return trace;

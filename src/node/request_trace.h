@@ -29,6 +29,7 @@ struct TraceNote {
   ReplicaOutcome outcome = ReplicaOutcome::Done;  // of a replica's answer
   StatusCode status = StatusCode::Ok;             // of a mint, a forwarded put, the request
   bool awaited = true;                            // of a question: the request may wait for it
+  NodeId where{};                                 // none: at this node
 };
 
 class RequestTrace {
@@ -60,6 +61,8 @@ class RequestTrace {
   void note_minted(Instant now, NodeId self, CommitTicket ticket);
   // What the own disk has done with it by now. Once.
   void note_commit(Instant now, const std::optional<CommitTiming>& timing);
+  // The same of another replica, which says how long before its answer that was.
+  void note_peer_commit(Instant now, NodeId peer, const CommitTimes& times);
   // It is not known yet what the own disk did with the write.
   [[nodiscard]] bool has_open_commit() const {
     return is_on() && ticket_ != CommitTicket{} && !commit_noted_;

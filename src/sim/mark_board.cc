@@ -12,7 +12,7 @@ namespace starling::sim {
 namespace {
 
 // Those that a thousand seeds of the swarm must reach.
-constexpr std::array<std::string_view, 75> kListed{
+constexpr std::array<std::string_view, 76> kListed{
     "boot: a rolled back store was noticed",
     "boot: an old store was set aside",
     "boot: another store was noticed",
@@ -81,6 +81,7 @@ constexpr std::array<std::string_view, 75> kListed{
     "store: met a damaged place",
     "store: opened again behind a full disk",
     "trace: a connection was lost",
+    "trace: a disk was done",
     "trace: a hop",
     "trace: digests differed",
     "trace: fits its answer",

@@ -345,7 +345,8 @@ void SimClient::check_trace(const Operation& operation, const ClientReply& reply
     return accuse(operation, "false-trace", describe_request(operation) + ": " + contradiction);
   }
   world_.marks.reach("trace: fits its answer");
-  if (shows_hop(*trace)) world_.marks.reach("trace: a hop");
+  if (shows(*trace, TraceEventKind::ForwardAnswered)) world_.marks.reach("trace: a hop");
+  if (shows(*trace, TraceEventKind::CommitDone)) world_.marks.reach("trace: a disk was done");
   if (shows(*trace, TraceEventKind::Silent)) world_.marks.reach("trace: somebody was silent");
   if (shows(*trace, TraceEventKind::DigestDiffered)) world_.marks.reach("trace: digests differed");
   if (shows(*trace, TraceEventKind::ConnectionLost)) {

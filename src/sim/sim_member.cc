@@ -186,6 +186,7 @@ Result<std::unique_ptr<SimStore>> SimMember::open_store(const Random& random) {
 SimStorage::Host SimMember::host_of_storage() {
   const std::uint64_t boot = boots_;
   SimStorage::Host host;
+  host.now = [this] { return events_.now(); };
   host.later = [this, boot](Duration delay, EventQueue::Action action) {
     events_.after(delay, [this, boot, action = std::move(action)] {
       if (this->boot() == boot && !is_struck()) action();

@@ -1,6 +1,7 @@
 #include "sim/sim_storage.h"
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -54,6 +55,7 @@ Status SimStorage::commit_now(std::vector<StorageWrite> batch) {
 
 void SimStorage::begin_group() {
   under_way_ = std::exchange(waiting_, {});
+  if (host_.now) under_way_.begun = host_.now();
   host_.later(random_.between(speed_.fastest, speed_.slowest), [this] { finish_group(); });
 }
 
@@ -61,7 +63,11 @@ void SimStorage::finish_group() {
   if (host_.observed) host_.observed(under_way_.batches);
   const Status status = store_->write(under_way_.batches, under_way_.demand);
   if (store_->is_struck()) return host_.struck();
-  if (status.ok()) through_ = under_way_.last;
+  if (status.ok()) {
+    written_behind_ = std::exchange(through_, under_way_.last);
+    written_begun_ = under_way_.begun;
+    if (host_.now) written_done_ = host_.now();
+  }
   queued_bytes_ -= under_way_.bytes;
   under_way_ = {};
   if (!status.ok()) {
@@ -76,6 +82,12 @@ void SimStorage::finish_group() {
                 [this] { rest(); });
   }
   host_.completed(through_, status);
+}
+
+std::optional<CommitTiming> SimStorage::timing_of(CommitTicket ticket) const {
+  if (!host_.now || ticket <= written_behind_ || ticket > through_) return std::nullopt;
+  const Instant now = host_.now();
+  return CommitTiming{.begun_ago = now - written_begun_, .done_ago = now - written_done_};
 }
 
 void SimStorage::rest() {

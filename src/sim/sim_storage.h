@@ -27,6 +27,8 @@ class SimStorage final : public StorageEngine {
     Duration slowest{};
   };
   struct Host {
+    // Of the disk, for timing_of. May be empty: then nothing is known.
+    std::function<Instant()> now;
     // Runs an action later, unless the process is gone by then.
     std::function<void(Duration, EventQueue::Action)> later;
     std::function<void(CommitTicket, const Status&)> completed;
@@ -49,6 +51,8 @@ class SimStorage final : public StorageEngine {
   CommitTicket commit(std::vector<StorageWrite> batch, CommitDemand demand) override;
   [[nodiscard]] Status commit_now(std::vector<StorageWrite> batch) override;
   [[nodiscard]] std::uint64_t queued_bytes() const override { return queued_bytes_; }
+  // Of the last group that was written.
+  [[nodiscard]] std::optional<CommitTiming> timing_of(CommitTicket ticket) const override;
 
   void set_speed(Speed speed) { speed_ = speed; }
   // An error stopped it: nothing is written until it is opened again.
@@ -64,6 +68,7 @@ class SimStorage final : public StorageEngine {
     CommitDemand demand = CommitDemand::Written;  // the strictest of them
     CommitTicket last;
     std::uint64_t bytes = 0;
+    Instant begun{};
   };
 
   void begin_group();
@@ -77,6 +82,10 @@ class SimStorage final : public StorageEngine {
   Group waiting_;
   Group under_way_;
   CommitTicket through_;
+  // Of the last group: its commits lie behind `written_behind_`, up to `through_`.
+  CommitTicket written_behind_;
+  Instant written_begun_{};
+  Instant written_done_{};
   bool stopped_ = false;
   std::uint64_t tickets_ = 0;
   std::uint64_t queued_bytes_ = 0;

@@ -34,12 +34,22 @@ std::size_t votes_in(const starling::Trace& trace) {
   return voters.size();
 }
 
+// Each batch was begun before it was done, at the node that tells of it.
+bool commits_are_whole(const starling::Trace& trace) {
+  std::set<std::string> begun;
+  return std::ranges::all_of(trace.events, [&](const TraceEvent& event) {
+    if (event.kind == TraceEventKind::CommitBegun) begun.insert(event.node);
+    return event.kind != TraceEventKind::CommitDone || begun.contains(event.node);
+  });
+}
+
 }  // namespace
 
 std::string contradiction_in(const starling::Trace& trace, const TracedAnswer& answer) {
   if (trace.empty()) return "nothing is told";
   if (!std::ranges::is_sorted(trace.events, {}, &TraceEvent::at)) return "time goes back";
   if (trace.events.front().kind != TraceEventKind::Begun) return "the begin is missing";
+  if (!commits_are_whole(trace)) return "a disk is done with what it has not begun";
   const TraceEvent& last = trace.events.back();
   if (last.kind != TraceEventKind::Answered) return "the end is missing";
   if (last.result != status_code_name(answer.result)) {
@@ -53,12 +63,6 @@ std::string contradiction_in(const starling::Trace& trace, const TracedAnswer& a
   return "it shows " + std::to_string(votes) + " answers that count, and " +
          std::to_string(answer.replies.received) + " were counted of " +
          std::to_string(answer.replies.required) + " required";
-}
-
-bool shows_hop(const starling::Trace& trace) {
-  return std::ranges::any_of(trace.events, [&](const TraceEvent& event) {
-    return event.node != trace.events.front().node;
-  });
 }
 
 bool shows(const starling::Trace& trace, TraceEventKind kind) {

@@ -20,8 +20,6 @@ struct TracedAnswer {
 // Why the trace and the answer can not both be true; empty: they can.
 [[nodiscard]] std::string contradiction_in(const starling::Trace& trace,
                                            const TracedAnswer& answer);
-// Whether it tells of several nodes.
-[[nodiscard]] bool shows_hop(const starling::Trace& trace);
 [[nodiscard]] bool shows(const starling::Trace& trace, TraceEventKind kind);
 
 }  // namespace starling::sim

@@ -62,6 +62,17 @@ bool repeats_record_clock(const ReplicaReadReply& reply) {
   return reply.record.has_value() && reply.record->clock() == reply.clock;
 }
 
+// No request lives longer than the longest deadline, so no commit of one was begun before it.
+std::int64_t wire_ago(Duration ago) {
+  return std::clamp(ago, Duration::zero(), kRemainingMax).count();
+}
+
+std::optional<CommitTimes> read_times(FieldReader& reader, const wire::CommitTimes* times) {
+  if (times == nullptr) return std::nullopt;
+  return CommitTimes{.begun_ago = reader.remaining(times->begun_ago_nanoseconds()),
+                     .done_ago = reader.remaining(times->done_ago_nanoseconds())};
+}
+
 flatbuffers::Offset<wire::ForwardedPutReply> write_error(Builder& builder,
                                                          const ForwardedPutReply& reply,
                                                          const ErrorReply& error) {
@@ -151,7 +162,8 @@ flatbuffers::Offset<wire::ReplicaWrite> write_table(Builder& builder, const Repl
   const TextOffset bucket = write_required_text(builder, write.address.bucket);
   const wire::Envelope envelope = wire_envelope(write.envelope);
   return wire::CreateReplicaWrite(builder, &envelope, bucket, key, versions,
-                                  static_cast<std::uint8_t>(write.kind), write.must_sync);
+                                  static_cast<std::uint8_t>(write.kind), write.must_sync,
+                                  write.timed);
 }
 
 ReplicaWrite read_table(FieldReader& reader, const wire::ReplicaWrite& table) {
@@ -161,21 +173,25 @@ ReplicaWrite read_table(FieldReader& reader, const wire::ReplicaWrite& table) {
   write.versions = reader.record(*table.versions());
   write.kind = reader.enumerator(table.kind(), WriteKind::Repair, "write kind");
   write.must_sync = table.must_sync();
+  write.timed = table.timed();
   return write;
 }
 
 flatbuffers::Offset<wire::ReplicaWriteReply> write_table(Builder& builder,
                                                          const ReplicaWriteReply& reply) {
-  return wire::CreateReplicaWriteReply(builder, reply.operation.value,
-                                       static_cast<std::uint8_t>(reply.outcome), reply.epoch.value,
-                                       reply.synced);
+  const CommitTimes times = reply.times.value_or(CommitTimes{});
+  const wire::CommitTimes wire_times(wire_ago(times.begun_ago), wire_ago(times.done_ago));
+  return wire::CreateReplicaWriteReply(
+      builder, reply.operation.value, static_cast<std::uint8_t>(reply.outcome), reply.epoch.value,
+      reply.synced, reply.times.has_value() ? &wire_times : nullptr);
 }
 
 ReplicaWriteReply read_table(FieldReader& reader, const wire::ReplicaWriteReply& table) {
   return {.operation = OperationId{table.operation()},
           .outcome = reader.enumerator(table.outcome(), ReplicaOutcome::DiskFull, "outcome"),
           .epoch = Epoch{table.epoch()},
-          .synced = table.synced()};
+          .synced = table.synced(),
+          .times = read_times(reader, table.times())};
 }
 
 flatbuffers::Offset<wire::ReplicaRead> write_table(Builder& builder, const ReplicaRead& read) {

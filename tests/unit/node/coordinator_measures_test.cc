@@ -71,6 +71,22 @@ TEST_CASE("Coordinator: a traced put tells who was asked, who answered, and what
   CHECK(trace.events.back().result == "ok");
 }
 
+TEST_CASE("Coordinator: a traced put tells what the other replicas' disks took") {
+  TestCluster cluster(3);
+  cluster.connect_all();
+  cluster.engine(1).timing = CommitTiming{.begun_ago = 3ms, .done_ago = 1ms};
+  ClientPut put = traced_put(cluster, "key");
+  put.levels.w = Level::all();
+  const std::uint64_t number = cluster.request(0, put);
+  cluster.clock.advance(10ms);
+  cluster.settle();
+  const Trace& trace = std::get<PutReply>(cluster.replies.at(number)).trace;
+  CHECK(count_of(trace, Kind::CommitBegun) == 1);
+  CHECK(first_of(trace, Kind::CommitBegun).node == "node1");
+  CHECK(first_of(trace, Kind::CommitBegun).at == 7ms);
+  CHECK(first_of(trace, Kind::CommitDone).at == 9ms);
+}
+
 TEST_CASE("Coordinator: who asked for no trace gets none") {
   TestCluster cluster(3);
   cluster.connect_all();

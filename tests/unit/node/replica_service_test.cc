@@ -9,6 +9,8 @@
 #include "starling/status.h"
 
 #include "base/ids.h"
+#include "base/time.h"
+#include "env/storage_engine.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "message/store_condition.h"
@@ -67,6 +69,34 @@ TEST_CASE("ReplicaService: an acknowledgement waits for the disk") {
   CHECK_FALSE(replica.tell<ReplicaWriteReply>(replica.write()).has_value());
   replica.cluster.commit(0);
   CHECK(replica.take<ReplicaWriteReply>()->outcome == ReplicaOutcome::Done);
+}
+
+TEST_CASE("ReplicaService: who wants to know what the disk took is told, and nobody else") {
+  for (const bool timed : {false, true}) {
+    Replica replica;
+    replica.cluster.engine(0).timing = CommitTiming{.begun_ago = std::chrono::milliseconds(9),
+                                                    .done_ago = std::chrono::milliseconds(2)};
+    ReplicaWrite write = replica.write();
+    write.timed = timed;
+    replica.tell<ReplicaWriteReply>(write);
+    replica.cluster.commit(0);
+    const auto reply = replica.take<ReplicaWriteReply>();
+    CHECK(reply->times.has_value() == timed);
+    const CommitTimes times = reply->times.value_or(CommitTimes{});
+    CHECK(times.begun_ago == (timed ? std::chrono::milliseconds(9) : Duration::zero()));
+    CHECK(times.done_ago == (timed ? std::chrono::milliseconds(2) : Duration::zero()));
+  }
+}
+
+TEST_CASE("ReplicaService: what the disk took for a write that it did not take is nothing") {
+  Replica replica;
+  ReplicaWrite write = replica.write();
+  write.timed = true;
+  replica.tell<ReplicaWriteReply>(write);
+  replica.cluster.node(0).on_committed({}, Status(StatusCode::DiskFull, "full"));
+  const auto refused = replica.take<ReplicaWriteReply>();
+  CHECK(refused->outcome == ReplicaOutcome::DiskFull);
+  CHECK_FALSE(refused->times.has_value());
 }
 
 TEST_CASE("ReplicaService: no record is sent to a crowded peer, a digest is") {

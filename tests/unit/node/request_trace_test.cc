@@ -121,6 +121,20 @@ TEST_CASE("RequestTrace: a batch that is still being written was begun, and no m
                                                      Kind::Answered});
 }
 
+TEST_CASE(
+    "RequestTrace: another replica's disk is told of at its node, within the request's time") {
+  RequestTrace trace(kBegun, Reader::Client);
+  trace.note_peer_commit(kBegun + 10ms, Names::id(1), {.begun_ago = 6ms, .done_ago = 2ms});
+  trace.note_peer_commit(kBegun + 10ms, Names::id(2), {.begun_ago = 1h, .done_ago = 2h});
+  trace.finish(kBegun + 10ms, StatusCode::Ok);
+  const Trace told = Names().told(trace);
+  REQUIRE(told.events.size() == 6);
+  CHECK(told.events[1] == TraceEvent{.at = 0ms, .kind = Kind::CommitBegun, .node = "node2"});
+  CHECK(told.events[2] == TraceEvent{.at = 0ms, .kind = Kind::CommitDone, .node = "node2"});
+  CHECK(told.events[3] == TraceEvent{.at = 4ms, .kind = Kind::CommitBegun, .node = "node1"});
+  CHECK(told.events[4] == TraceEvent{.at = 8ms, .kind = Kind::CommitDone, .node = "node1"});
+}
+
 TEST_CASE("RequestTrace: who has not answered by the end is named, once") {
   RequestTrace trace(kBegun, Reader::Nobody);
   trace.note_asked(kBegun, SendRead{.to = {Names::id(1), Names::id(2)}, .want = ReadWant::Digest});

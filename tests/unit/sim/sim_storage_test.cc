@@ -32,7 +32,8 @@ struct Bench {
   Status status;
   SimStorage storage{
       store,
-      {.later = [this](Duration delay,
+      {.now = [this] { return events.now(); },
+       .later = [this](Duration delay,
                        EventQueue::Action action) { events.after(delay, std::move(action)); },
        .completed =
            [this](CommitTicket ticket, const Status& result) {
@@ -56,6 +57,22 @@ TEST_CASE("SimStorage: what queues up behind a group goes as one group") {
   bench.events.run_until(Instant(milliseconds(20)));
   CHECK(bench.through == last);
   CHECK(bench.storage.queued_bytes() == 0);
+}
+
+TEST_CASE("SimStorage: it tells when the last group was begun and done, and of no other") {
+  Bench bench;
+  const CommitTicket first = bench.storage.commit({{"a", "1"}}, CommitDemand::Synced);
+  const CommitTicket second = bench.storage.commit({{"b", "1"}}, CommitDemand::Synced);
+  CHECK_FALSE(bench.storage.timing_of(first).has_value());
+  bench.events.run_until(Instant(milliseconds(12)));
+  const auto timing = bench.storage.timing_of(first);
+  REQUIRE(timing.has_value());
+  CHECK(timing->begun_ago == milliseconds(12));
+  CHECK(timing->done_ago == milliseconds(2));
+  CHECK_FALSE(bench.storage.timing_of(second).has_value());
+  bench.events.run_until(Instant(milliseconds(20)));
+  CHECK_FALSE(bench.storage.timing_of(first).has_value());
+  CHECK(bench.storage.timing_of(second)->begun_ago == milliseconds(10));
 }
 
 TEST_CASE("SimStorage: only a synced group survives a power loss") {

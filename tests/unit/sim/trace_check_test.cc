@@ -80,13 +80,21 @@ TEST_CASE("trace_check: of a delete that wrote nothing the reads count") {
   CHECK(contradiction_in(trace, kAnswer) == "");
 }
 
-TEST_CASE("trace_check: several nodes are a hop") {
+TEST_CASE("trace_check: a disk begins before it is done, each by itself") {
   starling::Trace trace = sound_trace();
-  CHECK_FALSE(shows_hop(trace));
-  CHECK(shows(trace, Kind::Minted));
-  CHECK_FALSE(shows(trace, Kind::Silent));
-  trace.events[1].node = "node1";
-  CHECK(shows_hop(trace));
+  trace.events.insert(trace.events.begin() + 2,
+                      {.at = 1us, .kind = Kind::CommitDone, .node = "node0"});
+  CHECK(contradiction_in(trace, kAnswer) != "");
+  trace.events.insert(trace.events.begin() + 2,
+                      {.at = 1us, .kind = Kind::CommitBegun, .node = "node1"});
+  CHECK(contradiction_in(trace, kAnswer) != "");
+  trace.events[2].node = "node0";
+  CHECK(contradiction_in(trace, kAnswer) == "");
+}
+
+TEST_CASE("trace_check: what a trace shows can be asked for") {
+  CHECK(shows(sound_trace(), Kind::Minted));
+  CHECK_FALSE(shows(sound_trace(), Kind::Silent));
 }
 
 }  // namespace

@@ -111,6 +111,11 @@ Trace trace(Random& random) {
   return trace;
 }
 
+std::optional<CommitTimes> commit_times(Random& random) {
+  if (coin(random)) return std::nullopt;
+  return CommitTimes{.begun_ago = remaining(random), .done_ago = remaining(random)};
+}
+
 ErrorReply error_reply(Random& random) {
   const auto code = static_cast<StatusCode>(random.between(1, 14));
   const std::chrono::milliseconds wait(random.below(60'001));
@@ -397,11 +402,13 @@ std::vector<PeerMessage> peer_messages(Random& random) {
                    .address = address(random),
                    .versions = random_versions(random),
                    .kind = coin(random) ? WriteKind::Repair : WriteKind::Replicate,
-                   .must_sync = coin(random)},
+                   .must_sync = coin(random),
+                   .timed = coin(random)},
       ReplicaWriteReply{.operation = {random.next()},
                         .outcome = outcome(random),
                         .epoch = {random.next()},
-                        .synced = coin(random)},
+                        .synced = coin(random),
+                        .times = commit_times(random)},
       ReplicaRead{.envelope = envelope(random),
                   .address = address(random),
                   .want = coin(random) ? ReadWant::Record : ReadWant::Digest},
