@@ -30,9 +30,10 @@ enum class PlantedBug : std::uint8_t {
                         // absent
   StaleLeaf,            // a merge leaves the Merkle sum of its leaf as it was
   ForgetTracedAnswer,   // a trace does not show an answer that was counted
+  DecideTwice,          // a voter accepts a configuration below what it has promised
 };
 
-inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 16> kPlantedBugs{{
+inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 17> kPlantedBugs{{
     {"mint-at-non-owner", PlantedBug::MintAtNonOwner},
     {"reuse-counter", PlantedBug::ReuseCounter},
     {"ack-before-sync", PlantedBug::AckBeforeSync},
@@ -49,6 +50,7 @@ inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 16> kPlante
     {"stand-in-answers-reads", PlantedBug::StandInAnswersReads},
     {"stale-leaf", PlantedBug::StaleLeaf},
     {"forget-traced-answer", PlantedBug::ForgetTracedAnswer},
+    {"decide-twice", PlantedBug::DecideTwice},
 }};
 
 }  // namespace starling

@@ -309,10 +309,10 @@ Result<DaemonSettings> check_settings(const GivenValues& given) {
   return settings;
 }
 
-Result<Configuration> load_configuration(const std::vector<std::string>& arguments,
-                                         const std::vector<std::string>& environment) {
+Result<LoadedSettings> load_configuration(const std::vector<std::string>& arguments,
+                                          const std::vector<std::string>& environment) {
   STARLING_ASSIGN_OR_RETURN(parsed, CommandLine line, parse_command_line(arguments));
-  Configuration configuration;
+  LoadedSettings configuration;
   if (line.print.has_value()) {
     configuration.print = *line.print;
     return configuration;

@@ -13,7 +13,7 @@
 
 namespace starling {
 
-struct Configuration {
+struct LoadedSettings {
   DaemonSettings settings;
   std::vector<std::string> warnings;
   // --help or --version: print this and do nothing else. `settings` says nothing then.
@@ -21,8 +21,8 @@ struct Configuration {
 };
 
 // Reads the configuration file and the secret file, where they are named.
-[[nodiscard]] Result<Configuration> load_configuration(const std::vector<std::string>& arguments,
-                                                       const std::vector<std::string>& environment);
+[[nodiscard]] Result<LoadedSettings> load_configuration(
+    const std::vector<std::string>& arguments, const std::vector<std::string>& environment);
 
 // The checks alone. Reads the secret file.
 [[nodiscard]] Result<DaemonSettings> check_settings(const GivenValues& given);

@@ -70,7 +70,7 @@ Status serve(DaemonSettings settings, Log& log) {
 }
 
 int run(const std::vector<std::string>& arguments) {
-  Result<Configuration> configuration = load_configuration(arguments, environment_of_process());
+  Result<LoadedSettings> configuration = load_configuration(arguments, environment_of_process());
   if (!configuration.ok()) return fail(configuration.status());
   if (!configuration->print.empty()) {
     static_cast<void>(std::fputs(configuration->print.c_str(), stdout));

@@ -7,13 +7,14 @@
 
 #include "base/assert.h"
 #include "base/ids.h"
+#include "base/planted_bug.h"
 #include "membership/chain_actions.h"
 #include "message/chain_messages.h"
 
 namespace starling {
 
-EpochAcceptor::EpochAcceptor(StoreId store, VoteRecord durable)
-    : store_(store), vote_(std::move(durable)) {}
+EpochAcceptor::EpochAcceptor(StoreId store, VoteRecord durable, PlantedBug planted)
+    : store_(store), planted_(planted), vote_(std::move(durable)) {}
 
 void EpochAcceptor::begin(Epoch epoch) {
   STARLING_CHECK(epoch >= vote_.epoch);
@@ -43,7 +44,9 @@ void EpochAcceptor::on_prepare(NodeId from, const ChainPrepare& prepare, ChainAc
 
 void EpochAcceptor::on_accept(NodeId from, const ChainAccept& accept, ChainActions& out) {
   STARLING_CHECK(accept.epoch == vote_.epoch);
-  if (accept.ballot < vote_.promised) {
+  // The planted mistake: whoever was promised what, a later word counts.
+  const bool is_bound = planted_ != PlantedBug::DecideTwice;
+  if (is_bound && accept.ballot < vote_.promised) {
     out.push_back(SendChain{
         from,
         ChainReject{.epoch = vote_.epoch, .ballot = accept.ballot, .promised = vote_.promised}});

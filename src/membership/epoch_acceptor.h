@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/planted_bug.h"
 #include "membership/chain_actions.h"
 #include "message/chain_messages.h"
 
@@ -18,7 +19,7 @@ namespace starling {
 class EpochAcceptor {
  public:
   // `durable`: what was persisted last, on the disk `store`.
-  EpochAcceptor(StoreId store, VoteRecord durable);
+  EpochAcceptor(StoreId store, VoteRecord durable, PlantedBug planted = PlantedBug::None);
 
   // The instance of a later epoch begins; earlier votes are of no use to anyone, for that epoch's
   // predecessor is durably adopted here. REQUIRES: epoch > the current one, or equal.
@@ -48,6 +49,7 @@ class EpochAcceptor {
   void answer(NodeId to, ChainMessage message, bool changed, ChainActions& out);
 
   StoreId store_;
+  PlantedBug planted_;
   VoteRecord vote_;            // with what is on its way to the disk
   std::uint64_t asked_ = 0;    // the number of the last Persist
   std::uint64_t durable_ = 0;  // the last that is done

@@ -55,8 +55,10 @@ EpochChain::EpochChain(Self self, ClusterConfig founding, Durable durable, Rando
       founding_(std::move(founding)),
       adopted_(std::move(durable.adopted)),
       // A vote of an epoch that is over says nothing any more.
-      acceptor_(self.store, durable.vote.epoch == next_epoch() ? std::move(durable.vote)
-                                                               : VoteRecord{.epoch = next_epoch()}),
+      acceptor_(self.store,
+                durable.vote.epoch == next_epoch() ? std::move(durable.vote)
+                                                   : VoteRecord{.epoch = next_epoch()},
+                self.planted),
       proposer_(self.node, self.incarnation, random.fork("epoch proposer"), times) {}
 
 const Configuration* EpochChain::adopted() const {

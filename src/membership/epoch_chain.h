@@ -19,6 +19,7 @@
 
 #include "base/hash.h"
 #include "base/ids.h"
+#include "base/planted_bug.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "membership/chain_actions.h"
@@ -37,6 +38,7 @@ class EpochChain {
     NodeId node;
     StoreId store;
     Incarnation incarnation;
+    PlantedBug planted = PlantedBug::None;
   };
   // What was persisted last, each by itself.
   struct Durable {

@@ -82,4 +82,10 @@ struct ChainFetch {
 using ChainMessage = std::variant<ChainPrepare, ChainPromise, ChainAccept, ChainAccepted,
                                   ChainReject, ChainDecided, ChainFetch>;
 
+// Any of them, as it travels between nodes.
+struct ChainLetter {
+  ChainMessage message;
+  friend bool operator==(const ChainLetter&, const ChainLetter&) = default;
+};
+
 }  // namespace starling

@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/ids.h"
 #include "base/time.h"
+#include "message/chain_messages.h"  // IWYU pragma: export
 #include "message/client_messages.h"
 #include "message/envelope.h"         // IWYU pragma: export
 #include "message/repair_messages.h"  // IWYU pragma: export
@@ -289,6 +290,6 @@ using PeerMessage =
                  ForwardedPutReply, ScanRange, ScanRangeReply, DigestRange, DigestRangeReply,
                  BootAnnouncement, BootReply, StoreNotice, Heartbeat, HintWrite, HintWriteReply,
                  HintHandoff, HintHandoffReply, HintCensus, HintCensusReply, TreeRead,
-                 TreeReadReply, KeyListRead, KeyListReply, RecordsRead, RecordsReply>;
+                 TreeReadReply, KeyListRead, KeyListReply, RecordsRead, RecordsReply, ChainLetter>;
 
 }  // namespace starling

@@ -72,6 +72,7 @@ OutputClass output_class_of(const PeerMessage& message) {
     OutputClass operator()(const HintHandoffReply&) const { return OutputClass::Urgent; }
     OutputClass operator()(const HintCensus&) const { return OutputClass::Urgent; }
     OutputClass operator()(const HintCensusReply&) const { return OutputClass::Urgent; }
+    OutputClass operator()(const ChainLetter&) const { return OutputClass::Urgent; }
     OutputClass operator()(const HintWrite&) const { return OutputClass::Data; }
     OutputClass operator()(const ReplicaWrite&) const { return OutputClass::Data; }
     OutputClass operator()(const ReplicaRead&) const { return OutputClass::Data; }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "starling/build_info.h"
+#include "starling/status.h"
 
 #include "base/ids.h"
 #include "base/time.h"
@@ -18,6 +19,7 @@
 #include "message/store_condition.h"
 #include "node/node_options.h"
 #include "node/readiness.h"
+#include "ring/member.h"
 #include "ring/preference_list.h"
 #include "ring/ring.h"
 
@@ -96,6 +98,8 @@ ClusterStatusReply AdminService::cluster_status() const {
       reply.messages.push_back(member.name + message_of(condition));
     }
   }
+  const std::string apart = neighbours_.chain.explanation();
+  if (!apart.empty()) reply.messages.push_back(neighbours_.options.name + ": " + apart);
   const std::uint32_t quorum = ring.replicas() / 2 + 1;
   const std::uint32_t reachable = reachable_owners_min();
   const std::uint32_t missing = ring.replicas() - reachable;
@@ -139,6 +143,8 @@ ClusterRingReply AdminService::preference_list(const KeyAddress& address) const 
 NodeInfoReply AdminService::node_info(Instant now, Duration cpu_used) const {
   const Ring& ring = neighbours_.cluster.ring();
   const NodeId self = neighbours_.cluster.self();
+  // None once this node was removed.
+  const RingMember* const own = ring.member(self);
   const Readiness ready = readiness();
   const std::chrono::milliseconds uptime =
       std::chrono::duration_cast<std::chrono::milliseconds>(now - started_);
@@ -146,7 +152,7 @@ NodeInfoReply AdminService::node_info(Instant now, Duration cpu_used) const {
           .id = self,
           .cluster = neighbours_.config.cluster,
           .version = std::string(kVersion),
-          .address = ring.member(self)->address,
+          .address = own == nullptr ? std::string() : own->address,
           .http = neighbours_.options.http_address,
           .data_dir = neighbours_.options.data_dir,
           .store_id = to_text(neighbours_.identity.store.value),
@@ -163,10 +169,20 @@ NodeInfoReply AdminService::node_info(Instant now, Duration cpu_used) const {
           .damage = neighbours_.mender.counts()};
 }
 
+Status AdminService::check_founded() const {
+  if (neighbours_.chain.adopted() != nullptr) return Status::success();
+  return {StatusCode::Unavailable, neighbours_.chain.explanation()};
+}
+
 Readiness AdminService::readiness() const {
   if (!neighbours_.confirmation.counting()) {
     return {.ready = false,
             .because = neighbours_.confirmation.explanation(),
+            .note = neighbours_.health.explanation()};
+  }
+  if (!neighbours_.chain.explanation().empty()) {
+    return {.ready = false,
+            .because = neighbours_.chain.explanation(),
             .note = neighbours_.health.explanation()};
   }
   const std::uint32_t quorum = neighbours_.cluster.ring().replicas() / 2 + 1;

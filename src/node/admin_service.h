@@ -16,6 +16,7 @@
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "node/answer_desk.h"
+#include "node/chain_service.h"
 #include "node/cluster_view.h"
 #include "node/mender.h"
 #include "node/node_options.h"
@@ -36,6 +37,7 @@ class AdminService {
     const PeerTable& peers;
     const StoreIdentity& identity;
     const BootConfirmation& confirmation;
+    const ChainService& chain;
     const Mender& mender;
     const StoreHealth& health;
     Outbox& outbox;
@@ -48,6 +50,8 @@ class AdminService {
   [[nodiscard]] ClusterRingReply cluster_ring() const;
   [[nodiscard]] ClusterRingReply preference_list(const KeyAddress& address) const;
   [[nodiscard]] NodeInfoReply node_info(Instant now, Duration cpu_used) const;
+  // Unavailable, with the reason, until this node has adopted a configuration.
+  [[nodiscard]] Status check_founded() const;
   // Whether a quorum of every partition can be reached through this node.
   [[nodiscard]] Readiness readiness() const;
 

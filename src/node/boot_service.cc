@@ -11,6 +11,7 @@
 #include "membership/peer_table.h"
 #include "message/peer_messages.h"
 #include "replica/store_identity.h"
+#include "ring/configuration.h"
 #include "ring/member.h"
 
 namespace starling {
@@ -48,15 +49,22 @@ void BootService::on_peer_up(NodeId peer) {
   neighbours_.outbox.send(peer, confirmation_.announcement());
 }
 
-void BootService::on_announcement(NodeId from, const BootAnnouncement& announced) {
+// What this node remembers of the member, and what all have agreed on: the adopted configuration
+// names the store of each.
+BootVerdict BootService::verdict_on(NodeId from, const BootAnnouncement& announced) const {
+  const Configuration* const adopted = neighbours_.chain.adopted();
+  const ConfigMember* const member = adopted == nullptr ? nullptr : adopted->member(from);
+  if (member != nullptr && member->store != announced.store) return BootVerdict::AnotherStore;
   const auto known = identity_.peers.find(from);
-  const BootAnnouncement* const remembered =
-      known == identity_.peers.end() ? nullptr : &known->second;
-  BootVerdict verdict = judge_boot(remembered, announced);
+  const BootVerdict verdict =
+      judge_boot(known == identity_.peers.end() ? nullptr : &known->second, announced);
   // Planted: who comes back with an old copy is welcome.
-  if (neighbours_.planted == PlantedBug::AcceptRolledBack && verdict == BootVerdict::RolledBack) {
-    verdict = BootVerdict::Confirmed;
-  }
+  const bool is_welcome = neighbours_.planted == PlantedBug::AcceptRolledBack;
+  return is_welcome && verdict == BootVerdict::RolledBack ? BootVerdict::Confirmed : verdict;
+}
+
+void BootService::on_announcement(NodeId from, const BootAnnouncement& announced) {
+  const BootVerdict verdict = verdict_on(from, announced);
   BootReply reply{.store = announced.store,
                   .boot_sequence = announced.boot_sequence,
                   .incarnation = announced.incarnation,
@@ -74,7 +82,8 @@ void BootService::on_announcement(NodeId from, const BootAnnouncement& announced
   const BootAnnouncement kept{.store = announced.store,
                               .boot_sequence = announced.boot_sequence,
                               .incarnation = announced.incarnation};
-  const bool known_already = remembered != nullptr && *remembered == kept;
+  const auto known = identity_.peers.find(from);
+  const bool known_already = known != identity_.peers.end() && known->second == kept;
   if (announced.counting) neighbours_.peers.on_counting(from);
   const CommitTicket ticket =
       known_already ? last_ticket_ : remember_peer(neighbours_.storage, identity_, from, kept);

@@ -12,6 +12,7 @@
 #include "membership/boot_confirmation.h"
 #include "membership/peer_table.h"
 #include "message/peer_messages.h"
+#include "node/chain_service.h"
 #include "node/current_ring.h"
 #include "node/outbox.h"
 #include "node/replica_service.h"
@@ -27,6 +28,7 @@ class BootService {
     PeerTable& peers;
     Outbox& outbox;
     ReplicaService& replica;
+    const ChainService& chain;
     Log& log;
     // As in NodeHost; may be empty.
     std::function<void(const BootAnnouncement&)> remember_counted;
@@ -46,6 +48,7 @@ class BootService {
   void on_store_reopened();
 
  private:
+  [[nodiscard]] BootVerdict verdict_on(NodeId from, const BootAnnouncement& announced) const;
   void note_counting();
 
   Neighbours neighbours_;

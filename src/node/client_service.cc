@@ -39,6 +39,11 @@ Status check_put(const ClientPut& put) {
   return Status::success();
 }
 
+bool is_of_data(const ClientRequestBody& body) {
+  return std::holds_alternative<ClientPut>(body) || std::holds_alternative<ClientGet>(body) ||
+         std::holds_alternative<ClientDelete>(body) || std::holds_alternative<ClientKeys>(body);
+}
+
 Status check_remaining(Duration remaining) {
   if (remaining <= kTimeoutMax) return Status::success();
   return {StatusCode::Usage, "the timeout is longer than 60s, the longest that is kept"};
@@ -56,6 +61,8 @@ void ClientService::on_request(const ClientHandle& client, ClientRequest request
   if (request.remaining <= Duration::zero()) {
     return desk_.refuse(client, Status(StatusCode::Unavailable, "the deadline passed on the way"));
   }
+  const Status founded = admin_.check_founded();
+  if (is_of_data(request.body) && !founded.ok()) return desk_.refuse(client, founded);
   std::visit(
       [&](auto&& body) { serve(client, std::forward<decltype(body)>(body), request.remaining); },
       std::move(request.body));

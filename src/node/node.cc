@@ -11,6 +11,7 @@
 #include "starling/status.h"
 
 #include "base/assert.h"
+#include "base/hash.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/planted_bug.h"
@@ -18,10 +19,13 @@
 #include "base/time.h"
 #include "env/storage_engine.h"
 #include "membership/boot_confirmation.h"
+#include "membership/epoch_chain.h"
 #include "message/client_messages.h"
 #include "message/hello.h"
 #include "message/peer_messages.h"
 #include "message/store_condition.h"
+#include "node/chain_memory.h"
+#include "node/chain_service.h"
 #include "node/node_metrics.h"
 #include "node/node_options.h"
 #include "node/node_parts.h"
@@ -31,6 +35,9 @@
 #include "replica/record_cache.h"
 #include "replica/store_identity.h"
 #include "ring/cluster_config.h"
+#include "ring/configuration.h"
+#include "ring/ring.h"
+#include "ring/succession.h"
 
 namespace starling {
 namespace {
@@ -68,8 +75,19 @@ Status Node::start() {
   if (parts.options.planted == PlantedBug::AcceptRolledBack) remembered.reset();
   const StoreStanding standing = standing_of(own_boot(identity), identity.confirmed,
                                              remembered.has_value() ? &*remembered : nullptr);
-  parts.services = std::make_unique<Parts::Services>(parts, std::move(identity), standing,
-                                                     parts.host.clock.now());
+  STARLING_ASSIGN_OR_RETURN(recalled, EpochChain::Durable chain,
+                            read_chain(parts.host.storage, identity));
+  const bool may_found =
+      standing != StoreStanding::Overtaken && identity.refusal == BootVerdict::Confirmed;
+  if (!chain.adopted.has_value() && parts.config.founders.size() == 1 && may_found) {
+    Random ids = parts.host.random.fork("cluster id");
+    const Hash128 cluster_id{.high = ids.next(), .low = ids.next()};
+    STARLING_ASSIGN_OR_RETURN(founded, chain.adopted,
+                              found_alone(parts.host.storage, identity, parts.config, cluster_id));
+  }
+  if (chain.adopted.has_value()) STARLING_RETURN_IF_ERROR(parts.use(*chain.adopted));
+  parts.services = std::make_unique<Parts::Services>(parts, std::move(identity), std::move(chain),
+                                                     standing, parts.host.clock.now());
   parts.services->handoff.load(parts.host.clock.now());
   parts.services->boot.on_start();
   parts.settle();
@@ -93,6 +111,7 @@ void Node::on_peer_up(NodeId peer, const Hello& hello) {
   parts_->peers.on_up(peer, hello.http_address);
   parts_->services->health.on_peer_up(peer);
   parts_->services->boot.on_peer_up(peer);
+  parts_->services->chain.on_peer_up(peer, parts_->host.clock.now());
   parts_->services->repair.on_peer_up(peer);
   parts_->settle();
 }
@@ -130,11 +149,14 @@ void Node::on_committed(CommitTicket through, const Status& status) {
   parts.services->store.on_committed(through);
   parts.services->replica.on_committed(through);
   parts.services->handoff.on_committed(through);
+  parts.services->chain.on_committed(through);
   if (full) parts.services->health.on_stopped(status);
   parts.settle();
 }
 
 void Node::on_store_reopened() {
+  // First of all: what is remembered behind it speaks of the epoch that it writes.
+  parts_->services->chain.on_store_reopened();
   parts_->services->health.on_reopened();
   parts_->services->handoff.load(parts_->host.clock.now());
   parts_->settle();
@@ -154,6 +176,7 @@ void Node::on_timer() {
   if (!parts_->broken) parts_->services->repair.on_timer(now);
   parts_->services->admin.on_timer(now);
   parts_->services->tasks.on_timer(now);
+  if (!parts_->broken) parts_->services->chain.on_timer(now);
   parts_->settle();
 }
 
@@ -165,18 +188,25 @@ std::optional<Instant> Node::next_deadline() const {
   for (const std::optional<Instant>& deadline :
        {parts_->services->admin.next_deadline(), parts_->services->mender.next_deadline(),
         parts_->services->handoff.next_deadline(), parts_->services->tasks.next_deadline(),
-        parts_->broken ? std::nullopt : parts_->services->repair.next_deadline()}) {
+        parts_->broken ? std::nullopt : parts_->services->repair.next_deadline(),
+        parts_->broken ? std::nullopt : parts_->services->chain.next_deadline()}) {
     if (deadline.has_value()) earliest = std::min(earliest.value_or(*deadline), *deadline);
   }
   return earliest;
 }
 
-void Node::adopt_ring(std::shared_ptr<const Ring> ring) {
-  Parts& parts = *parts_;
-  if (ring->epoch() <= parts.ring->epoch()) return;
-  parts.ring.ring = std::move(ring);
-  parts.services->coordinator.on_new_ring(parts.host.clock.now());
-  parts.settle();
+const Configuration* Node::configuration() const {
+  return parts_->services == nullptr ? nullptr : parts_->services->chain.adopted();
+}
+
+std::shared_ptr<const Ring> Node::ring() const {
+  return parts_->ring.ring;
+}
+
+Status Node::propose(const Configuration& after, const ProposalEvidence& evidence) {
+  const Status begun = parts_->services->chain.propose(after, evidence, parts_->host.clock.now());
+  parts_->settle();
+  return begun;
 }
 
 Readiness Node::readiness() const {
@@ -231,6 +261,7 @@ NodeReport Node::report() const {
 
 void Node::check_invariants() const {
   if (parts_->services == nullptr) return;
+  parts_->services->chain.check_invariants();
   parts_->services->coordinator.check_invariants();
   parts_->services->repair.check_invariants();
   parts_->services->store.check_invariants();

@@ -30,7 +30,9 @@
 #include "node/node_report.h"
 #include "node/readiness.h"
 #include "ring/cluster_config.h"
+#include "ring/configuration.h"
 #include "ring/ring.h"
+#include "ring/succession.h"
 
 namespace starling {
 
@@ -83,8 +85,13 @@ class Node {
   void on_timer();
   [[nodiscard]] std::optional<Instant> next_deadline() const;
 
-  // A newer configuration was decided. Operations under way continue at its rows.
-  void adopt_ring(std::shared_ptr<const Ring> ring);
+  // The configuration that this node adopted last, durably; nullptr before the first.
+  [[nodiscard]] const Configuration* configuration() const;
+  // What it works by: the ring of that, or what stands in for it (provisional_ring()).
+  [[nodiscard]] std::shared_ptr<const Ring> ring() const;
+  // Asks the voters to decide `after` as the next configuration; errors as of
+  // ChainService::propose(). It may also be decided after an error later on, or never.
+  Status propose(const Configuration& after, const ProposalEvidence& evidence);
 
   [[nodiscard]] Readiness readiness() const;
   // An old copy of the store was put back: the host must end this node, set the store aside and

@@ -1,15 +1,20 @@
 #include "node/node_parts.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
+
+#include "starling/result.h"
+#include "starling/status.h"
 
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "membership/boot_confirmation.h"
+#include "membership/epoch_chain.h"
 #include "message/peer_messages.h"
 #include "node/coordinator.h"
 #include "node/node.h"
@@ -19,7 +24,10 @@
 #include "replica/replica_store.h"
 #include "replica/store_identity.h"
 #include "ring/cluster_config.h"
+#include "ring/configuration.h"
+#include "ring/configured_ring.h"
 #include "ring/ring.h"
+#include "version/context_codec.h"
 #include "version/minter.h"
 
 namespace starling {
@@ -30,6 +38,21 @@ ReplicaStoreOptions store_options_of(const NodeOptions& options, const Ring& rin
   ReplicaStoreOptions store = store_options(options);
   store.trees = tree_options(options, ring, host.last_counted.has_value());
   return store;
+}
+
+// The epoch at which the sender of a message is; 0 where the message does not say.
+Epoch epoch_of(const PeerMessage& message) {
+  return std::visit(
+      [](const auto& kind) {
+        if constexpr (requires { kind.envelope.epoch; }) {
+          return kind.envelope.epoch;
+        } else if constexpr (requires { kind.epoch; }) {
+          return kind.epoch;
+        } else {
+          return Epoch{};
+        }
+      },
+      message);
 }
 
 }  // namespace
@@ -47,15 +70,24 @@ Node::Parts::Parts(NodeOptions given, const ClusterConfig& agreed, const NodeHos
       config(agreed),
       host(given_host),
       self(node_id_of(options.name)),
-      ring{first_ring(config)},
+      ring{provisional_ring(config)},
       contexts(context_key(config)),
       outbox(self, host.transport) {}
 
-Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, StoreStanding standing,
-                                Instant now)
+Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, EpochChain::Durable recalled,
+                                StoreStanding standing, Instant now)
     : identity(std::move(opened)),
       confirmation(own_boot(identity), witnesses_of(parts.self, parts.ring->members()), standing),
       cluster(parts.self, parts.ring, parts.peers, confirmation, parts.host.transport),
+      chain({.founding = parts.config,
+             .storage = parts.host.storage,
+             .peers = parts.peers,
+             .confirmation = confirmation,
+             .identity = identity,
+             .outbox = parts.outbox,
+             .log = parts.host.log,
+             .planted = parts.options.planted},
+            std::move(recalled), parts.host.random.fork("chain"), now),
       store(parts.host.storage, parts.host.log, Minter(identity.incarnation, parts.options.planted),
             parts.host.random.fork("store"),
             store_options_of(parts.options, *parts.ring, parts.host)),
@@ -97,6 +129,7 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, StoreStandin
             .peers = parts.peers,
             .outbox = parts.outbox,
             .replica = replica,
+            .chain = chain,
             .log = parts.host.log,
             .remember_counted = parts.host.remember_counted,
             .planted = parts.options.planted},
@@ -114,6 +147,7 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, StoreStandin
              .peers = parts.peers,
              .identity = identity,
              .confirmation = confirmation,
+             .chain = chain,
              .mender = mender,
              .health = health,
              .outbox = parts.outbox,
@@ -127,12 +161,29 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, StoreStandin
             parts.host.random.fork("tasks")),
       clients(parts.host.clock, desk, coordinator, listings, admin, tasks) {}
 
+Status Node::Parts::use(const Configuration& configuration) {
+  STARLING_ASSIGN_OR_RETURN(made, ring.ring, ring_of(configuration));
+  contexts = ContextCodec(configuration.context_key);
+  return Status::success();
+}
+
+bool Node::Parts::adopt_news() {
+  std::shared_ptr<const Ring> news = services->chain.take_ring();
+  if (news == nullptr) return false;
+  ring.ring = std::move(news);
+  contexts = ContextCodec(services->chain.adopted()->context_key);
+  services->coordinator.on_new_ring(host.clock.now());
+  return true;
+}
+
 void Node::Parts::settle() {
   services->handoff.collect(host.clock.now());
+  services->chain.collect(host.clock.now());
   while (true) {
     while (std::optional<PeerMessage> message = outbox.take_local()) {
       deliver(self, std::move(*message));
     }
+    if (adopt_news()) continue;
     InnerAnswers answers = services->coordinator.take_inner_answers();
     if (answers.empty()) break;
     const Instant now = host.clock.now();
@@ -156,6 +207,7 @@ void Node::Parts::step_aside_from_damage() {
 void Node::Parts::deliver(NodeId from, PeerMessage message) {
   const Instant now = host.clock.now();
   Services& to = *services;
+  to.chain.on_epoch_seen(from, epoch_of(message), now);
   struct Router {
     NodeId from;
     Instant now;
@@ -195,6 +247,7 @@ void Node::Parts::deliver(NodeId from, PeerMessage message) {
     void operator()(const TreeReadReply& m) const { to.repair.on_tree_reply(from, m, now); }
     void operator()(const KeyListReply& m) const { to.repair.on_key_list_reply(from, m, now); }
     void operator()(const RecordsReply& m) const { to.repair.on_records_reply(from, m, now); }
+    void operator()(const ChainLetter& m) const { to.chain.on_letter(from, m, now); }
     void operator()(const Heartbeat& /*beat*/) const {}  // the transport keeps it to itself
   };
   std::visit(Router{.from = from, .now = now, .to = to}, message);

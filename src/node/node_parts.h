@@ -5,14 +5,18 @@
 
 #include <memory>
 
+#include "starling/status.h"
+
 #include "base/ids.h"
 #include "base/time.h"
 #include "membership/boot_confirmation.h"
+#include "membership/epoch_chain.h"
 #include "membership/peer_table.h"
 #include "message/peer_messages.h"
 #include "node/admin_service.h"
 #include "node/answer_desk.h"
 #include "node/boot_service.h"
+#include "node/chain_service.h"
 #include "node/client_service.h"
 #include "node/cluster_view.h"
 #include "node/coordinator.h"
@@ -34,6 +38,7 @@
 #include "replica/replica_store.h"
 #include "replica/store_identity.h"
 #include "ring/cluster_config.h"
+#include "ring/configuration.h"
 #include "version/context_codec.h"
 
 namespace starling {
@@ -46,11 +51,13 @@ struct Node::Parts {
   // What it is made of from then on. The order is that of construction: each part may use those
   // above it and none below.
   struct Services {
-    Services(Parts& parts, StoreIdentity opened, StoreStanding standing, Instant now);
+    Services(Parts& parts, StoreIdentity opened, EpochChain::Durable recalled,
+             StoreStanding standing, Instant now);
 
     StoreIdentity identity;
     BootConfirmation confirmation;
     ClusterView cluster;
+    ChainService chain;
     ReplicaStore store;
     ReplicaService replica;
     LocalMint mint;
@@ -83,6 +90,10 @@ struct Node::Parts {
   bool broken = false;
   std::unique_ptr<Services> services;
 
+  // The configuration that is in force from now on. Failure: this program can not serve it.
+  [[nodiscard]] Status use(const Configuration& configuration);
+  // Whether there was a newer ring, which is in force now.
+  bool adopt_news();
   // Messages of this node to itself, and what follows from them, until none is left.
   void settle();
   void step_aside_from_damage();

@@ -301,9 +301,12 @@ CommitTicket remember_refusal(StorageEngine& engine, StoreIdentity& identity, Bo
   return commit_identity(engine, identity);
 }
 
-CommitTicket remember_epoch(StorageEngine& engine, StoreIdentity& identity, Epoch adopted) {
+std::vector<StorageWrite> writes_of_adoption(StoreIdentity& identity, Epoch adopted,
+                                             StorageWrite configuration) {
   identity.epoch = adopted;
-  return commit_identity(engine, identity);
+  std::vector<StorageWrite> writes{std::move(configuration)};
+  writes.push_back(write_of_identity(identity));
+  return writes;
 }
 
 CommitTicket remember_everything(StorageEngine& engine, const StoreIdentity& identity) {

@@ -39,7 +39,7 @@ struct StoreIdentity {
   // A member said that this store is not the latest one: it must never count again, or it would
   // slip through at its next start, which nobody remembers yet. Confirmed: nobody said so.
   BootVerdict refusal = BootVerdict::Confirmed;
-  Epoch epoch;  // adopted
+  Epoch epoch;  // of the adopted configuration, which stands beside it; 0: none
   // The last start that each other member announced.
   std::map<NodeId, BootAnnouncement> peers;
   friend bool operator==(const StoreIdentity&, const StoreIdentity&) = default;
@@ -70,7 +70,10 @@ CommitTicket remember_peer(StorageEngine& engine, StoreIdentity& identity, NodeI
                            const BootAnnouncement& announced);
 CommitTicket remember_confirmed(StorageEngine& engine, StoreIdentity& identity);
 CommitTicket remember_refusal(StorageEngine& engine, StoreIdentity& identity, BootVerdict refusal);
-CommitTicket remember_epoch(StorageEngine& engine, StoreIdentity& identity, Epoch adopted);
+// The batch that makes a configuration, written by `configuration`, the adopted one; it sets the
+// epoch of `identity`. For a commit that demands Synced.
+[[nodiscard]] std::vector<StorageWrite> writes_of_adoption(StoreIdentity& identity, Epoch adopted,
+                                                           StorageWrite configuration);
 // Queues all of it once more, synced: after an engine lost what was queued.
 CommitTicket remember_everything(StorageEngine& engine, const StoreIdentity& identity);
 

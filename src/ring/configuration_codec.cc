@@ -265,6 +265,7 @@ Hash128 digest_of(const Configuration& configuration) {
 
 Result<Configuration> decode_configuration(std::string_view bytes) {
   if (bytes.size() < kChecksumBytes + 1) return corrupt("it is too short");
+  if (bytes.size() > kConfigurationBytesMax) return corrupt("it is too long");
   const std::string_view body = bytes.substr(0, bytes.size() - kChecksumBytes);
   if (ByteReader(bytes.substr(body.size())).u64() != hash64(body, kChecksumSeed)) {
     return corrupt("it is damaged");

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -91,17 +90,6 @@ bool Ring::owns(NodeId node, PartitionId partition) const {
 std::uint32_t Ring::slots_of(NodeId node) const {
   const Place* const place = place_of(node);
   return place == nullptr ? 0 : place->slots;
-}
-
-std::shared_ptr<const Ring> Ring::with_newer_rows(Epoch epoch,
-                                                  std::span<const PartitionId> touched) const {
-  STARLING_CHECK(epoch > epoch_);
-  std::vector<RowVersion> versions = row_versions_;
-  for (const PartitionId partition : touched) {
-    STARLING_CHECK(partition.value < versions.size());
-    versions[partition.value] = RowVersion{epoch.value};
-  }
-  return std::make_shared<const Ring>(epoch, token_seed_, members_, rows_, std::move(versions));
 }
 
 }  // namespace starling

@@ -5,7 +5,6 @@
 // (row_version).
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -59,10 +58,6 @@ class Ring {
   [[nodiscard]] std::span<const Place> places() const { return places_; }
   // nullptr for an id that is no member's.
   [[nodiscard]] const Place* place_of(NodeId id) const;
-
-  // The same rows at a later epoch, the rows of `touched` with a newer version.
-  [[nodiscard]] std::shared_ptr<const Ring> with_newer_rows(
-      Epoch epoch, std::span<const PartitionId> touched) const;
 
  private:
   void index_members();

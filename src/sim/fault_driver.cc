@@ -29,6 +29,10 @@ using std::chrono::seconds;
 // A power loss inside the store comes within that many of its calls, and within this time.
 constexpr std::uint64_t kCallsAhead = 40;
 constexpr Duration kStrikeMax = seconds(1);
+// How much later than the first one a node may hear of a new configuration.
+constexpr Duration kLateMax = milliseconds(1500);
+// A few messages and commits.
+constexpr Duration kRivalsApartMax = milliseconds(50);
 
 }  // namespace
 
@@ -79,9 +83,8 @@ void FaultDriver::inject(const Fault& fault) {
     case FaultKind::PowerLossAll:
       return stop_all(fault);
     case FaultKind::LoseDisk:
-      return lose_disk(fault);
     case FaultKind::RollBack:
-      return begin_roll_back(fault);
+      return destroy_disk(fault);
     case FaultKind::DiskError:
       return cluster_.member(fault.node).fail_commits(fault.detail);
     case FaultKind::SlowDisk:
@@ -106,8 +109,8 @@ void FaultDriver::inject(const Fault& fault) {
     case FaultKind::RotRecords:
       rotten_.insert(fault.node);
       return cluster_.member(fault.node).rot_records(Random(fault.detail));
-    case FaultKind::BumpRing:
-      return bump_ring(fault);
+    case FaultKind::ChangeConfiguration:
+      return change_configuration(fault);
     case FaultKind::DiskFull:
       return fill_disk(fault);
   }
@@ -142,6 +145,18 @@ void FaultDriver::stop_all(const Fault& fault) {
   for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
     stop_for(node, SimMember::Power::Fails, random.between(Duration(0), fault.lasting));
   }
+}
+
+// A cluster that loses a disk while it is founded has to be founded again, as documented: not
+// before all know what was decided.
+void FaultDriver::destroy_disk(const Fault& fault) {
+  if (healed_) return;
+  if (!cluster_.is_founded()) {
+    events_.after(seconds(1), [this, fault] { destroy_disk(fault); });
+    return;
+  }
+  if (fault.kind == FaultKind::LoseDisk) return lose_disk(fault);
+  begin_roll_back(fault);
 }
 
 void FaultDriver::lose_disk(const Fault& fault) {
@@ -242,15 +257,21 @@ void FaultDriver::split(const Fault& fault) {
   }
 }
 
-void FaultDriver::bump_ring(const Fault& fault) {
+// Two nodes at about the same time in half of the cases: they get in each other's way.
+void FaultDriver::change_configuration(const Fault& fault) {
   Random random(fault.detail);
-  std::vector<PartitionId> touched;
-  for (std::uint32_t partition = 0; partition < plan_.shape.partitions; ++partition) {
-    if (random.below(2) == 0) {
-      touched.push_back(PartitionId{static_cast<std::uint16_t>(partition)});
-    }
+  const Random first = random.fork("first");
+  // Some hear late of what comes of it, so that requests meet rows of several versions.
+  Random late = random.fork("late");
+  for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
+    if (late.below(2) == 0) cluster_.keep_uninformed(node, late.between(Duration(0), kLateMax));
   }
-  cluster_.bump_ring(std::move(touched), fault.lasting);
+  cluster_.propose_change(fault.node, first);
+  if (random.below(2) == 0) return;
+  const Duration later = random.between(Duration(0), kRivalsApartMax);
+  events_.after(later, [this, node = fault.other, second = random.fork("second")] {
+    cluster_.propose_change(node, second);
+  });
 }
 
 }  // namespace starling::sim

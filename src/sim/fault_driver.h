@@ -46,7 +46,8 @@ class FaultDriver {
   void jump_clock(const Fault& fault);
   void cut_for(std::uint32_t from, std::uint32_t to, Duration lasting);
   void split(const Fault& fault);
-  void bump_ring(const Fault& fault);
+  void change_configuration(const Fault& fault);
+  void destroy_disk(const Fault& fault);
 
   const FaultPlan& plan_;
   EventQueue& events_;

@@ -28,11 +28,25 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::array<std::string_view, kFaultKinds> kFaultKindNames{
-    "kill",       "power-loss",  "power-loss-all", "lose-disk",  "roll-back",
-    "disk-error", "slow-disk",   "damage",         "jump-clock", "jump-wall",
-    "pause",      "cut-one-way", "cut-two-way",    "isolate",    "split",
-    "reset",      "bump-ring",   "disk-full",      "rot-records"};
+constexpr std::array<std::string_view, kFaultKinds> kFaultKindNames{"kill",
+                                                                    "power-loss",
+                                                                    "power-loss-all",
+                                                                    "lose-disk",
+                                                                    "roll-back",
+                                                                    "disk-error",
+                                                                    "slow-disk",
+                                                                    "damage",
+                                                                    "jump-clock",
+                                                                    "jump-wall",
+                                                                    "pause",
+                                                                    "cut-one-way",
+                                                                    "cut-two-way",
+                                                                    "isolate",
+                                                                    "split",
+                                                                    "reset",
+                                                                    "change-configuration",
+                                                                    "disk-full",
+                                                                    "rot-records"};
 
 // Before this all founders have met and their stores count; a fault earlier than that would only
 // test the same start again and again.
@@ -184,7 +198,7 @@ std::uint64_t draw_count(FaultKind kind, Random& random) {
     case PowerLossAll:
     case DiskError:
       return random.between(1, 2);
-    case BumpRing:
+    case ChangeConfiguration:
       return random.between(3, 40);
     case Kill:
     case PowerLoss:
@@ -203,9 +217,6 @@ Duration draw_lasting(FaultKind kind, Random& random) {
     case RollBack:
       // Long enough for the start in between to count, and to acknowledge something.
       return random.between(Duration(seconds(1)), Duration(seconds(12)));
-    case BumpRing:
-      // How late the last node hears of it.
-      return random.between(Duration(milliseconds(1)), Duration(milliseconds(1500)));
     default:
       return random.below(3) == 0 ? random.between(Duration(seconds(1)), Duration(seconds(15)))
                                   : random.between(Duration(milliseconds(5)), Duration(seconds(2)));

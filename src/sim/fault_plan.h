@@ -96,11 +96,11 @@ enum class FaultKind : std::uint8_t {
   Pause,        // stops for a while with all connections open
   CutOneWay,    // node -> other carries nothing
   CutTwoWay,
-  Isolate,     // the node can reach nobody
-  Split,       // the nodes fall into two halves
-  Reset,       // the connection breaks, the tail of what was sent is lost
-  BumpRing,    // a newer configuration is decided; some rows change their version
-  DiskFull,    // little room, none, or none when the next commit comes; for a while
+  Isolate,              // the node can reach nobody
+  Split,                // the nodes fall into two halves
+  Reset,                // the connection breaks, the tail of what was sent is lost
+  ChangeConfiguration,  // the node proposes a next configuration, perhaps the other one as well
+  DiskFull,             // little room, none, or none when the next commit comes; for a while
   RotRecords,  // bytes of stored records change, and stay so until somebody writes them anew
 };
 inline constexpr std::uint32_t kFaultKinds = 19;

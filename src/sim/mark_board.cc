@@ -12,13 +12,19 @@ namespace starling::sim {
 namespace {
 
 // Those that a thousand seeds of the swarm must reach.
-constexpr std::array<std::string_view, 76> kListed{
+constexpr std::array<std::string_view, 82> kListed{
     "boot: a rolled back store was noticed",
     "boot: an old store was set aside",
     "boot: another store was noticed",
     "boot: refused a store",
     "boot: the machine knew of a later start",
     "boot: two witnesses saw that a store is old",
+    "chain: a ballot was rejected",
+    "chain: a later epoch was adopted",
+    "chain: a promise named an accepted value",
+    "chain: a proposal was decided",
+    "chain: a proposal was superseded",
+    "chain: an epoch was skipped",
     "client: disconnected",
     "client: disk full",
     "client: in doubt",

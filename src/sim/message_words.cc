@@ -38,6 +38,19 @@ std::string record_words(const SiblingSet& record) {
   return text + "]";
 }
 
+template <typename Message>
+std::string epoch_words(const Message& message) {
+  if constexpr (requires { message.ballot; }) {
+    return " epoch " + std::to_string(message.epoch.value) + " ballot " +
+           std::to_string(message.ballot.counter) + " of " +
+           starling::to_text(message.ballot.node.value).substr(0, 6);
+  } else if constexpr (requires { message.adopted; }) {
+    return ", at epoch " + std::to_string(message.adopted.value);
+  } else {
+    return "";
+  }
+}
+
 // What one kind of message says; an overload for each, and silence for those that matter little.
 struct Words {
   MessageWords operator()(const ReplicaWrite& write) const {
@@ -125,6 +138,13 @@ struct Words {
   }
   MessageWords operator()(const Heartbeat& /*beat*/) const {
     return {"", "a heartbeat", std::nullopt};
+  }
+  MessageWords operator()(const ChainLetter& letter) const {
+    static constexpr std::array<std::string_view, 7> kLetters{
+        "prepare", "promise", "accept", "accepted", "reject", "decided", "fetch"};
+    std::string text = "configuration: " + std::string(kLetters.at(letter.message.index()));
+    std::visit([&text](const auto& message) { text += epoch_words(message); }, letter.message);
+    return {"", text, std::nullopt};
   }
   template <typename Other>
   MessageWords operator()(const Other& /*message*/) const {

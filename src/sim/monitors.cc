@@ -46,6 +46,7 @@ Monitors::Monitors(const Cluster& cluster, const History& history, Witness& witn
       witness_(witness),
       marks_(marks),
       allowance_(allowance),
+      epochs_(cluster, marks),
       hints_(cluster, records(), allowance.hint_bytes_max) {
   for (std::uint32_t key = 0; key < history.keys.size(); ++key) {
     const KeyAddress& address = history.keys.at(key).address;
@@ -122,6 +123,7 @@ void Monitors::take_over_hint_violations() {
 
 void Monitors::on_peer_send(std::uint32_t from, std::uint32_t to, const PeerMessage& message) {
   mark(message);
+  epochs_.on_peer_send(from, message);
   hints_.on_peer_send(from, to, message);
   take_over_hint_violations();
   if (const auto* const write = std::get_if<ReplicaWrite>(&message)) {

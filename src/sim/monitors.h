@@ -8,7 +8,7 @@
 //   - a store that is opened again holds what was synced to it;
 //   - a replica does what a request asks only at the row version that the request names (INV-8);
 //   - a success at W names W copies, hints that count among them;
-//   - hints: see hint_monitor.h.
+//   - hints: see hint_monitor.h; configurations: see epoch_monitor.h.
 
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +22,9 @@
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "replica/record_codec.h"
+#include "ring/configuration.h"
 #include "ring/ring.h"
+#include "sim/epoch_monitor.h"
 #include "sim/hint_monitor.h"
 #include "sim/history.h"
 #include "sim/mark_board.h"
@@ -47,6 +49,9 @@ class Monitors {
 
   void on_peer_send(std::uint32_t from, std::uint32_t to, const PeerMessage& message);
   void on_peer_message(std::uint32_t node, std::uint32_t from, const PeerMessage& message);
+  void on_adopted(std::uint32_t node, const Configuration& configuration) {
+    epochs_.on_adopted(node, configuration);
+  }
   // One group of commits, about to be written as one.
   void on_group(std::uint32_t node, const std::vector<std::vector<StorageWrite>>& group);
   // The store that `node` opened lacks what it had promised to keep.
@@ -68,6 +73,7 @@ class Monitors {
   // Those about hints included.
   [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
   [[nodiscard]] const HintMonitor& hints() const { return hints_; }
+  [[nodiscard]] const EpochMonitor& epochs() const { return epochs_; }
 
  private:
   // Who asked whom, in which operation.
@@ -119,6 +125,7 @@ class Monitors {
   std::map<Incarnation, std::uint32_t> minters_;  // every incarnation that minted, and its node
   std::map<Incarnation, Instant> spent_;          // since when it must mint no more
   std::vector<Violation> violations_;
+  EpochMonitor epochs_;
   HintMonitor hints_;
   std::size_t hint_violations_ = 0;  // of those in hints_, how many are in here as well
 };

@@ -40,9 +40,10 @@ bool offers_clocks(FaultKind kind) {
   return kind == JumpClock || kind == JumpWall || kind == Pause || kind == SlowDisk;
 }
 
-bool offers_ring_bumps(FaultKind kind) {
+bool offers_epochs(FaultKind kind) {
   using enum FaultKind;
-  return kind == BumpRing || kind == Kill || kind == CutTwoWay;
+  return kind == ChangeConfiguration || kind == Kill || kind == PowerLoss || kind == CutTwoWay ||
+         kind == Pause;
 }
 
 }  // namespace
@@ -60,8 +61,8 @@ const std::array<Scenario, 8>& scenarios() {
       {"clocks", "clocks that jump, nodes that stop, slow disks", offers_clocks, true, false},
       {"replays", "messages lost, doubled, overtaken, and repeated minutes later", offers_crashes,
        false, true},
-      {"ring-bumps", "rows change their version under running requests", offers_ring_bumps, true,
-       false},
+      {"epochs", "configurations change, and rows with them, under running requests", offers_epochs,
+       true, false},
   }};
   return kScenarios;
 }

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "starling/result.h"
 #include "starling/status.h"
 
 #include "base/assert.h"
@@ -19,13 +20,17 @@
 #include "base/planted_bug.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "message/chain_messages.h"
 #include "message/client_messages.h"
 #include "message/hello.h"
 #include "message/peer_messages.h"
 #include "node/node_options.h"
 #include "ring/cluster_config.h"
+#include "ring/configuration.h"
+#include "ring/configured_ring.h"
 #include "ring/member.h"
 #include "ring/ring.h"
+#include "sim/configuration_change.h"
 #include "sim/fault_plan.h"
 #include "sim/message_words.h"
 #include "sim/sim_member.h"
@@ -89,11 +94,11 @@ SimCluster::SimCluster(const FaultPlan& plan, PlantedBug planted, const Parts& p
       trace_(parts.trace),
       marks_(parts.marks),
       config_(config_of(plan.shape)),
-      random_(random.fork("cluster")),
       network_(parts.events, *this, plan.shape.nodes, plan.network, random.fork("network")),
       clients_(parts.events, *this, random.fork("client wire")),
       written_off_(plan.shape.nodes, false),
-      newest_ring_(first_ring(config_)) {
+      uninformed_until_(plan.shape.nodes, Instant{}),
+      newest_ring_(provisional_ring(config_)) {
   for (std::uint32_t node = 0; node < plan.shape.nodes; ++node) {
     SimMember::Setup setup{node,
                            options_of(plan, planted, node),
@@ -158,21 +163,35 @@ bool SimCluster::is_ready(std::uint32_t node) const {
   return member(node).node() != nullptr && member(node).node()->readiness().ready;
 }
 
-void SimCluster::bump_ring(std::vector<PartitionId> touched, Duration spread) {
-  const Epoch next{newest_ring_->epoch().value + 1};
-  newest_ring_ = newest_ring_->with_newer_rows(next, touched);
-  for (std::uint32_t node = 0; node < size(); ++node) {
-    tell_of_ring(node, newest_ring_, random_.between(Duration(0), spread));
-  }
+void SimCluster::propose_change(std::uint32_t node, const Random& random) {
+  member(node).perform([this, node, random](starling::Node& running) {
+    const Configuration* const before = running.configuration();
+    if (before == nullptr) return;
+    const Configuration after = draw_change(*before, random);
+    const Status begun = running.propose(after, {});
+    note(node, begun.ok() ? "proposes epoch " + std::to_string(after.epoch.value)
+                          : "can not propose: " + begun.message());
+  });
 }
 
-void SimCluster::tell_of_ring(std::uint32_t node, std::shared_ptr<const Ring> ring,
-                              Duration delay) {
-  events_.after(delay, [this, node, ring = std::move(ring)] {
-    if (member(node).boot() == 0) return tell_of_ring(node, ring, milliseconds(500));
-    note(node, "adopts epoch " + std::to_string(ring->epoch().value));
-    member(node).adopt(ring);
-  });
+void SimCluster::keep_uninformed(std::uint32_t node, Duration lasting) {
+  Instant& until = uninformed_until_.at(node);
+  until = std::max(until, events_.now() + lasting);
+}
+
+bool SimCluster::is_founded() const {
+  return std::ranges::all_of(members_,
+                             [](const auto& member) { return member->ring()->epoch().value > 0; });
+}
+
+void SimCluster::on_adopted(std::uint32_t node, const Configuration& configuration) {
+  trace_.fold(events_.now(), node, 2048 + configuration.epoch.value);
+  note(node, "works by epoch " + std::to_string(configuration.epoch.value));
+  if (monitors_ != nullptr) monitors_->on_adopted(node, configuration);
+  if (configuration.epoch <= newest_ring_->epoch()) return;
+  Result<std::shared_ptr<const Ring>> ring = ring_of(configuration);
+  STARLING_CHECK(ring.ok());
+  newest_ring_ = std::move(*ring);
 }
 
 std::uint64_t SimCluster::boot_of(std::uint32_t node) const {
@@ -200,6 +219,9 @@ void SimCluster::on_disconnected(std::uint32_t node, std::uint32_t peer) {
 }
 
 void SimCluster::on_message(std::uint32_t node, std::uint32_t from, PeerMessage message) {
+  const auto* const letter = std::get_if<ChainLetter>(&message);
+  const bool is_news = letter != nullptr && std::holds_alternative<ChainDecided>(letter->message);
+  if (is_news && events_.now() < uninformed_until_.at(node)) return;
   trace_.fold(events_.now(), node, 64 + message.index());
   if (monitors_ != nullptr) monitors_->on_peer_message(node, from, message);
   if (trace_.wants_words()) tell(node, from, message);

@@ -16,6 +16,7 @@
 #include "base/planted_bug.h"
 #include "base/random.h"
 #include "ring/cluster_config.h"
+#include "ring/configuration.h"
 #include "ring/ring.h"
 #include "sim/client_wire.h"
 #include "sim/event_queue.h"
@@ -57,6 +58,7 @@ class SimCluster final : public SimNetwork::Nodes,
   [[nodiscard]] SimMember& member(std::uint32_t node) { return *members_.at(node); }
   [[nodiscard]] SimNetwork& network() { return network_; }
   [[nodiscard]] ClientWire& clients() { return clients_; }
+  // Of all that were adopted.
   [[nodiscard]] const Ring& newest_ring() const { return *newest_ring_; }
   // All peers run, are connected to it both ways, and have been awake for a while.
   [[nodiscard]] bool is_in_full_sight(std::uint32_t node) const;
@@ -71,9 +73,13 @@ class SimCluster final : public SimNetwork::Nodes,
 
   void start(std::uint32_t node);
   void stop(std::uint32_t node, SimMember::Power power);
-  // Decides a newer configuration in which the rows of `touched` have a newer version; each node
-  // hears of it within `spread`.
-  void bump_ring(std::vector<PartitionId> touched, Duration spread);
+  // Lets it propose a next configuration, drawn by chance; nothing happens while it can not.
+  void propose_change(std::uint32_t node, const Random& random);
+  // Whatever others decide, the node does not hear of it for that long: only what is asked of it as
+  // a voter arrives.
+  void keep_uninformed(std::uint32_t node, Duration lasting);
+  // Every node has adopted a configuration at some time.
+  [[nodiscard]] bool is_founded() const;
   void note(std::uint32_t node, std::string text);
 
   // What the outside hands in; see the interfaces.
@@ -91,6 +97,7 @@ class SimCluster final : public SimNetwork::Nodes,
   void on_struck(std::uint32_t node) override;
   void on_store_lied(std::uint32_t node, const std::string& how) override;
   void on_rolled_back(std::uint32_t node) override;
+  void on_adopted(std::uint32_t node, const Configuration& configuration) override;
   void on_client_request(std::uint32_t node, const ClientHandle& client,
                          ClientRequest request) override;
 
@@ -100,18 +107,17 @@ class SimCluster final : public SimNetwork::Nodes,
 
  private:
   void tell(std::uint32_t node, std::uint32_t from, const PeerMessage& message);
-  void tell_of_ring(std::uint32_t node, std::shared_ptr<const Ring> ring, Duration delay);
 
   EventQueue& events_;
   Trace& trace_;
   MarkBoard& marks_;
   Monitors* monitors_ = nullptr;
   ClusterConfig config_;
-  Random random_;
   SimNetwork network_;
   ClientWire clients_;
   std::vector<std::unique_ptr<SimMember>> members_;
   std::vector<bool> written_off_;
+  std::vector<Instant> uninformed_until_;
   std::shared_ptr<const Ring> newest_ring_;
   ReplyObserver observe_reply_;
   std::map<OperationId, std::string> subjects_;  // keys of operations, while a timeline is kept

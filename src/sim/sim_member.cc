@@ -29,6 +29,7 @@
 #include "node/node.h"
 #include "replica/key_layout.h"
 #include "ring/cluster_config.h"
+#include "ring/configured_ring.h"
 #include "ring/ring.h"
 #include "sim/event_queue.h"
 #include "sim/fault_plan.h"
@@ -139,8 +140,7 @@ SimMember::SimMember(Setup setup, EventQueue& events, World& world, const Random
       random_(random),
       clock_(events, setup_.clock_error),
       disk_speed_(setup_.disk_speed),
-      adopted_(first_ring(setup_.config)),
-      founding_epoch_(adopted_->epoch()) {}
+      ring_(provisional_ring(setup_.config)) {}
 
 SimMember::~SimMember() = default;
 
@@ -164,7 +164,7 @@ Status SimMember::start() {
     end_process(is_struck() ? Power::Fails : Power::Stays);
     return started;
   }
-  if (adopted_->epoch() > founding_epoch_) process_->node.adopt_ring(adopted_);
+  look_at_ring();
   if (condition_ != StoreCondition::Roomy) report_condition();
   settle();
   return started;
@@ -411,10 +411,13 @@ std::optional<std::string> SimMember::audit() {
   return lie;
 }
 
-void SimMember::adopt(std::shared_ptr<const Ring> ring) {
-  if (ring->epoch() <= adopted_->epoch()) return;
-  adopted_ = std::move(ring);
-  perform([ring = adopted_](Node& node) { node.adopt_ring(ring); });
+void SimMember::look_at_ring() {
+  const Node& node = process_->node;
+  const std::shared_ptr<const Ring> ring = node.ring();
+  if (ring == ring_ && ring_of_boot_ == boots_) return;
+  ring_ = ring;
+  ring_of_boot_ = boots_;
+  if (node.configuration() != nullptr) world_.on_adopted(setup_.index, *node.configuration());
 }
 
 const Node* SimMember::node() const {
@@ -433,6 +436,7 @@ void SimMember::perform(const std::function<void(Node&)>& event) {
 
 void SimMember::settle() {
   process_->node.check_invariants();
+  look_at_ring();
   if (process_->node.is_broken()) return world_.on_broken(setup_.index);
   if (process_->node.must_set_store_aside()) return world_.on_rolled_back(setup_.index);
   arm_timer();

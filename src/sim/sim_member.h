@@ -25,6 +25,7 @@
 #include "message/store_condition.h"
 #include "node/node.h"
 #include "ring/cluster_config.h"
+#include "ring/configuration.h"
 #include "ring/ring.h"
 #include "sim/event_queue.h"
 #include "sim/fault_plan.h"
@@ -63,6 +64,8 @@ class SimMember {
     virtual void on_store_lied(std::uint32_t node, const std::string& how) = 0;
     // The store is an old copy: the process must end, and begin again with an empty one.
     virtual void on_rolled_back(std::uint32_t node) = 0;
+    // It works by another configuration than before, or by the same one in a new process.
+    virtual void on_adopted(std::uint32_t node, const Configuration& configuration) = 0;
   };
 
   struct Setup {
@@ -95,7 +98,8 @@ class SimMember {
   [[nodiscard]] const SimDisk& disk() const { return disk_; }
   [[nodiscard]] SimEngine engine() const { return setup_.engine; }
   [[nodiscard]] SimClock& clock() { return clock_; }
-  [[nodiscard]] const Ring* ring() const { return adopted_.get(); }
+  // What it works by, or worked by last.
+  [[nodiscard]] const Ring* ring() const { return ring_.get(); }
 
   // The reason when the node refused to start.
   [[nodiscard]] Status start();
@@ -131,9 +135,6 @@ class SimMember {
   // How the running node's store differs from what the disk is said to hold; nothing: it does not.
   [[nodiscard]] std::optional<std::string> audit();
 
-  // Kept over restarts, as a durably adopted configuration is.
-  void adopt(std::shared_ptr<const Ring> ring);
-
   // Nothing while it does not run.
   [[nodiscard]] const Node* node() const;
   // Hands the node an event, now or when its pause is over, and then sees to its timer.
@@ -154,6 +155,7 @@ class SimMember {
   void reopen_later();
   void reopen_store();
   void settle();
+  void look_at_ring();
   void wake(std::uint64_t boot, Instant timer);
   void arm_timer();
   void end_pause();
@@ -172,8 +174,8 @@ class SimMember {
   SimClock clock_;
   SimStorage::Speed disk_speed_;
   std::unique_ptr<Process> process_;
-  std::shared_ptr<const Ring> adopted_;
-  Epoch founding_epoch_;
+  std::shared_ptr<const Ring> ring_;
+  std::uint64_t ring_of_boot_ = 0;  // the start at which it was seen
   std::uint64_t boots_ = 0;
   // The last start that counted, as the machine remembers it whatever becomes of the disk.
   std::optional<BootAnnouncement> last_counted_;

@@ -85,6 +85,7 @@ class Run {
   void start_everything();
   void drain();
   void await_readiness();
+  void check_epochs();
   void await_mending();
   void await_hints();
   [[nodiscard]] bool hints_are_home() const;
@@ -238,12 +239,26 @@ void Run::await_readiness() {
   while (!all_ready() && events_.now() < limit)
     events_.run_until(events_.now() + milliseconds(250));
   events_.run_until(events_.now() + kWordOfMouth);
+  check_epochs();
   for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
     if (cluster_.is_written_off(node) || cluster_.is_ready(node)) continue;
     const Node* const running = cluster_.member(node).node();
     accuse("not-ready", "",
            cluster_.member(node).name() + " is not ready long after all was healed: " +
                (running == nullptr ? "it does not run" : running->readiness().because));
+  }
+}
+
+// One whose disk was lost is told like the others.
+void Run::check_epochs() {
+  const Epoch newest = cluster_.newest_ring().epoch();
+  for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
+    const Epoch adopted = cluster_.member(node).ring()->epoch();
+    if (adopted == newest) continue;
+    accuse("not-current", "",
+           cluster_.member(node).name() + " is at epoch " + std::to_string(adopted.value) +
+               " long after all was healed, and epoch " + std::to_string(newest.value) +
+               " was decided");
   }
 }
 
@@ -453,6 +468,7 @@ void Run::judge() {
   };
   // What was seen while it happened explains more than what followed from it.
   const std::vector<Violation> late = std::exchange(violations_, {});
+  add(monitors_.epochs().violations());
   add(monitors_.violations());
   add(clients_world_.violations);
   add(check_all(evidence));

@@ -24,6 +24,7 @@
 #include "message/repair_messages.h"
 #include "version/sibling_set.h"
 #include "wire/codec_admin.h"
+#include "wire/codec_chain.h"
 #include "wire/codec_client.h"
 #include "wire/codec_handoff.h"
 #include "wire/codec_peer.h"
@@ -74,6 +75,10 @@ std::size_t value_bytes(const RecordsReply& reply) {
   std::size_t bytes = 0;
   for (const KeyedRecord& record : reply.records) bytes += value_bytes(record.versions);
   return bytes;
+}
+std::size_t value_bytes(const ChainLetter& letter) {
+  const auto* const decided = std::get_if<ChainDecided>(&letter.message);
+  return decided == nullptr ? 0 : decided->configuration.size();
 }
 std::size_t value_bytes(const ForwardedPut& put) {
   return put.put.value.size();

@@ -52,7 +52,7 @@ struct TextBounds {
   std::size_t count_max = 0;
   std::size_t bytes_max = 0;
 };
-constexpr TextBounds kMemberNames{.count_max = kMembersMax, .bytes_max = kMemberNameBytesMax};
+constexpr TextBounds kMemberNames{.count_max = kListedMembersMax, .bytes_max = kMemberNameBytesMax};
 constexpr TextBounds kMessages{.count_max = kStatusMessagesMax, .bytes_max = kMessageBytesMax};
 
 std::vector<std::string> read_texts(FieldReader& reader, const Texts* texts,
@@ -148,7 +148,7 @@ TaskReply read_task(FieldReader& reader, const wire::TaskReply& table) {
 std::vector<MemberReply> read_members(FieldReader& reader, const wire::ClusterStatusReply& table) {
   std::vector<MemberReply> members;
   if (table.members() == nullptr) return members;
-  reader.require(table.members()->size() <= kMembersMax, "members", "too many");
+  reader.require(table.members()->size() <= kListedMembersMax, "members", "too many");
   for (const wire::MemberReply* const member : *table.members()) {
     if (reader.failed()) return {};
     members.push_back(read_member(reader, *member));

@@ -15,7 +15,7 @@
 namespace starling {
 
 // As many as a cluster can be founded with, and what may have joined since.
-inline constexpr std::size_t kMembersMax = 2048;
+inline constexpr std::size_t kListedMembersMax = 2048;
 inline constexpr std::size_t kStatusMessagesMax = 1024;
 // Each is a table with four texts, and the verifier allows 4096 tables in one message.
 inline constexpr std::size_t kTasksMax = 2048;

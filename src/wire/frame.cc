@@ -67,7 +67,8 @@ constexpr std::array<std::string_view, kFrameTypeMax + 1> kNames{"",
                                                                  "KeyListRead",
                                                                  "KeyListReply",
                                                                  "RecordsRead",
-                                                                 "RecordsReply"};
+                                                                 "RecordsReply",
+                                                                 "ChainLetter"};
 
 Status corrupt(std::string why) {
   return {StatusCode::Corruption, "frame header: " + std::move(why)};
@@ -121,6 +122,8 @@ std::size_t body_bytes_max(FrameType type) {
     case FrameType::ClusterTasksReply:
     case FrameType::RecordsReply:
       return kRecordBodyBytesMax;
+    case FrameType::ChainLetter:
+      return kChainBodyBytesMax;
     case FrameType::TreeReadReply:
     case FrameType::KeyListReply:
       return kTreeBodyBytesMax;

@@ -71,9 +71,10 @@ enum class FrameType : std::uint8_t {
   KeyListReply = 43,
   RecordsRead = 44,
   RecordsReply = 45,
+  ChainLetter = 46,
 };
 inline constexpr std::uint8_t kFrameTypeMin = 1;
-inline constexpr std::uint8_t kFrameTypeMax = 45;
+inline constexpr std::uint8_t kFrameTypeMax = 46;
 
 // Everything before the two sides know each other.
 inline constexpr std::size_t kHandshakeBodyBytesMax = std::size_t{4} << 10U;
@@ -86,6 +87,9 @@ inline constexpr std::size_t kContextBytesMax = std::size_t{640} << 10U;
 inline constexpr std::size_t kContextBodyBytesMax = kContextBytesMax + kControlBodyBytesMax;
 // 4096 sums, or 8192 listed keys, of 16 bytes each.
 inline constexpr std::size_t kTreeBodyBytesMax = std::size_t{256} << 10U;
+// A configuration and the evidence for it, each of the largest cluster (kConfigurationBytesMax,
+// kEvidenceBytesMax), and a control message around them.
+inline constexpr std::size_t kChainBodyBytesMax = (std::size_t{12} << 20U) + kControlBodyBytesMax;
 // One value of 16 MiB, its context, and a control message around them.
 inline constexpr std::size_t kValueBodyBytesMax = (std::size_t{16} << 20U) + kContextBodyBytesMax;
 // A record or a list. The mint alone makes no record that does not fit, but merges can: records are

@@ -1,6 +1,7 @@
 """Whose directory, whose cluster: what starlingd founds, recognises, refuses and leaves alone."""
 
 import os
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -228,6 +229,50 @@ class FoundedMembers(unittest.TestCase):
         self.assert_refused("--initial-cluster", longer, words=["--initial-cluster", longer, self.cluster.founders()])
         self.member.listen = "127.0.0.1:%d" % free_ports(1)[0]
         self.assert_refused(words=["--listen", self.member.listen, f"node1=127.0.0.1:{self.member.port}"])
+
+
+class AgreedConfiguration(unittest.TestCase):
+    """Three founders and what they agree on."""
+
+    def setUp(self):
+        self.cluster = Cluster(nodes=3)
+        self.addCleanup(self.cluster.close)
+
+    def epochs(self):
+        return [self.cluster.json("cluster", "status", via=i)["epoch"] for i in range(3)]
+
+    def test_every_member_shows_its_epoch_and_keeps_it_over_a_SIGKILL_of_all(self):
+        self.cluster.start()
+        self.assertEqual([1, 1, 1], self.epochs())
+        self.cluster.tool("put", "b", "k", "v")
+        self.cluster.kill()
+        self.cluster.start()
+        self.assertEqual([1, 1, 1], self.epochs())
+        self.assertEqual(1, self.cluster.json("cluster", "ring", via=2)["epoch"])
+        self.assertEqual(b"v", self.cluster.tool("get", "b", "k", via=1).stdout)
+
+    def test_nobody_serves_before_all_founders_voted(self):
+        for node in self.cluster.nodes[:2]:
+            node.start()
+        refused = self.cluster.tool("put", "b", "k", "v")
+        self.assertEqual(5, refused.returncode)
+        self.assertIn(b"all founders must vote", refused.stderr)
+        self.assertIn(b"node2", refused.stderr)
+        self.assertEqual(0, self.cluster.json("cluster", "status")["epoch"])
+        self.cluster.start()
+        self.assertEqual([1, 1, 1], self.epochs())
+        self.assertEqual(0, self.cluster.tool("put", "b", "k", "v").returncode)
+
+    def test_a_wiped_member_learns_that_the_cluster_knows_another_store(self):
+        self.cluster.start()
+        wiped = self.cluster.nodes[1]
+        wiped.stop()
+        shutil.rmtree(wiped.data)
+        wiped.start()
+        messages = lambda: " ".join(self.cluster.json("cluster", "status", via=1)["messages"])
+        wait_until(lambda: "by another store" in messages(), 20, "a message about another store")
+        self.assertEqual(1, self.cluster.json("cluster", "status", via=1)["epoch"])
+        self.assertEqual(503, wiped.health()[0])
 
 
 class Configuration(unittest.TestCase):

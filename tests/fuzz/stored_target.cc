@@ -1,5 +1,5 @@
 // What a store holds: records, their keys, the identity, what it remembers of its starts and of
-// peers, and the founding configuration.
+// peers, the founding configuration, the adopted one, and a vote for the next.
 //
 // Input: a byte that chooses the kind of entry, then the entry. Its checksum is made to fit.
 
@@ -15,16 +15,25 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "base/hash.h"
 #include "base/ids.h"
 #include "base/random.h"
 #include "base/seal.h"
 #include "fuzz/allocation_meter.h"
 #include "fuzz/target.h"
+#include "membership/chain_actions.h"
+#include "message/chain_messages.h"
 #include "message/peer_messages.h"
+#include "node/chain_memory.h"
 #include "replica/founding_config.h"
 #include "replica/key_layout.h"
 #include "replica/record_codec.h"
 #include "replica/store_identity.h"
+#include "ring/cluster_config.h"
+#include "ring/configuration.h"
+#include "ring/configuration_codec.h"
+#include "ring/configured_ring.h"
+#include "ring/succession.h"
 #include "support/memory_engine.h"
 #include "unit/wire/random_message.h"
 
@@ -90,6 +99,14 @@ FoundingConfig founding_of_test() {
       .founders = {{.id = node_id_of("node0"), .name = "node0", .address = "host:1", .zone = {}}}};
 }
 
+Configuration genesis_of_test() {
+  ClusterConfig config;
+  config.partitions = 4;
+  config.founders = founding_of_test().founders;
+  return genesis_of(config, {StoreId{{.high = 1, .low = 2}}},
+                    {.cluster_id = {.high = 3, .low = 4}});
+}
+
 Result<StoreIdentity> open(MemoryEngine& engine) {
   Random random(1);
   return open_identity(engine, kOurs, founding_of_test(), Incarnation{1}, random);
@@ -131,8 +148,45 @@ void check_unsealed(std::string_view bytes) {
   STARLING_CHECK(!parse_founding(bytes).ok());
 }
 
-enum class Entry : std::uint8_t { Record, Key, Founding, Identity, Peer, Unsealed, Starts };
-constexpr std::uint8_t kEntries = 7;
+void check_vote(std::string_view payload) {
+  const std::string bytes = sealed_entry(vote_store_key(), payload);
+  const Result<VoteRecord> vote = parse_vote(bytes);
+  if (!vote.ok()) {
+    STARLING_CHECK(vote.status().code() == StatusCode::Corruption);
+    return;
+  }
+  STARLING_CHECK(write_of_vote(*vote).value == bytes);
+}
+
+// The configuration's own checksum is made to fit as well.
+void check_configuration(std::string_view payload) {
+  ByteWriter inner;
+  inner.raw(payload);
+  constexpr std::uint64_t kConfigurationSeed = 0x636F6E6669672131;
+  inner.u64(hash64(payload, kConfigurationSeed));
+  const StorageWrite write = write_of_configuration(inner.bytes());
+  const Result<Configuration> configuration = parse_configuration(*write.value);
+  if (!configuration.ok()) {
+    STARLING_CHECK(configuration.status().code() == StatusCode::Corruption);
+    return;
+  }
+  STARLING_CHECK(encode_configuration(*configuration) == inner.bytes());
+  const auto ring = ring_of(*configuration);
+  STARLING_CHECK(ring.ok() || ring.status().code() == StatusCode::Failure);
+}
+
+enum class Entry : std::uint8_t {
+  Record,
+  Key,
+  Founding,
+  Identity,
+  Peer,
+  Unsealed,
+  Starts,
+  Vote,
+  Configuration,
+};
+constexpr std::uint8_t kEntries = 9;
 
 void run(std::string_view input) {
   if (input.empty()) return;
@@ -152,6 +206,10 @@ void run(std::string_view input) {
       return check_unsealed(rest);
     case Entry::Starts:
       return check_identity(meta_store_key("starts"), rest);
+    case Entry::Vote:
+      return check_vote(rest);
+    case Entry::Configuration:
+      return check_configuration(rest);
   }
 }
 
@@ -197,6 +255,16 @@ std::vector<std::string> seeds() {
   writer.raw(payload_of(engine.entries.at(meta_store_key(peer))));
   seeds.push_back(input_of(Entry::Peer, writer.bytes()));
   seeds.push_back(input_of(Entry::Unsealed, encode_record(kRecordKey, {})));
+  const Configuration founded = genesis_of_test();
+  const std::string bytes = encode_configuration(founded);
+  seeds.push_back(
+      input_of(Entry::Configuration, std::string_view(bytes).substr(0, bytes.size() - 8)));
+  const Ballot ballot{.counter = 3, .node = NodeId{4}, .incarnation = Incarnation{5}};
+  const VoteRecord vote{.epoch = Epoch{2},
+                        .promised = ballot,
+                        .accepted = AcceptedValue{
+                            .ballot = ballot, .value = {.configuration = bytes, .evidence = {}}}};
+  seeds.push_back(input_of(Entry::Vote, payload_of(*write_of_vote(vote).value)));
   return seeds;
 }
 

@@ -130,6 +130,8 @@ class TestCluster {
       sent.pop_front();
       any = true;
       const std::size_t to = index(next.to);
+      const bool is_letter = std::holds_alternative<ChainLetter>(next.message);
+      if (is_letter && without_letters.contains(next.to)) continue;
       const bool linked = connected_.contains({next.from, next.to});
       if (linked && nodes_[to]) nodes_[to]->on_peer_message(next.from, std::move(next.message));
     }
@@ -204,7 +206,8 @@ class TestCluster {
   TestClock clock;
   std::deque<Sent> sent;
   std::map<std::uint64_t, ClientReply> replies;
-  std::set<NodeId> crowded;  // nodes that nobody may send new work to
+  std::set<NodeId> crowded;          // nodes that nobody may send new work to
+  std::set<NodeId> without_letters;  // nodes that hear nothing of new configurations
 
  private:
   class Host final : public Transport {

@@ -52,14 +52,14 @@ class TemporaryFile {
 using Arguments = std::vector<std::string>;
 
 DaemonSettings settings_of(const Arguments& arguments, const Arguments& environment = {}) {
-  const Result<Configuration> configuration = load_configuration(arguments, environment);
+  const Result<LoadedSettings> configuration = load_configuration(arguments, environment);
   REQUIRE_MESSAGE(configuration.ok(), configuration.status().message());
   return configuration->settings;
 }
 
 // The message of the usage error, which has to hold all of `parts`.
 void check_refused(const Arguments& arguments, const std::vector<std::string>& parts) {
-  const Result<Configuration> configuration = load_configuration(arguments, {});
+  const Result<LoadedSettings> configuration = load_configuration(arguments, {});
   CAPTURE(parts[0]);
   REQUIRE_FALSE(configuration.ok());
   CHECK(configuration.status().code() == StatusCode::Usage);
@@ -117,7 +117,7 @@ TEST_CASE("Config: an error names the place of the value: flag, variable or line
   const TemporaryFile file("place.toml", "\nreplicas = 99\n");
   check_refused({"--partitions", "1000"}, {"--partitions", "1000", "power of two"});
   check_refused({"--config", file.path()}, {"line 2", "99", "1 to 15"});
-  const Result<Configuration> refused = load_configuration({}, {"STARLING_HTTP=nonsense"});
+  const Result<LoadedSettings> refused = load_configuration({}, {"STARLING_HTTP=nonsense"});
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.status().message().find("STARLING_HTTP: 'nonsense'") != std::string::npos);
 }
@@ -199,7 +199,8 @@ TEST_CASE("Config: listening beyond loopback must be asked for, and dialled some
 
 TEST_CASE("Config: the secret is the file's content without its last newline") {
   const TemporaryFile file("secret", "correct horse\n");
-  const Result<Configuration> with = load_configuration({"--cluster-secret-file", file.path()}, {});
+  const Result<LoadedSettings> with =
+      load_configuration({"--cluster-secret-file", file.path()}, {});
   REQUIRE(with.ok());
   CHECK(with->settings.cluster.secret == "correct horse");
   CHECK(with->warnings.empty());
@@ -209,7 +210,7 @@ TEST_CASE("Config: the secret is the file's content without its last newline") {
 }
 
 TEST_CASE("Config: warns without a secret and about misspelt variables") {
-  const Result<Configuration> configuration = load_configuration({}, {"STARLING_NMAE=a"});
+  const Result<LoadedSettings> configuration = load_configuration({}, {"STARLING_NMAE=a"});
   REQUIRE(configuration.ok());
   REQUIRE(configuration->warnings.size() == 2);
   CHECK(configuration->warnings[0].find("STARLING_NMAE") != std::string::npos);
@@ -255,7 +256,7 @@ TEST_CASE("Config: what the example file sets in so many words are the defaults"
 }
 
 TEST_CASE("Config: help and version end before anything is checked") {
-  const Result<Configuration> configuration = load_configuration({"--help", "--http", "x"}, {});
+  const Result<LoadedSettings> configuration = load_configuration({"--help", "--http", "x"}, {});
   REQUIRE(configuration.ok());
   CHECK_FALSE(configuration->print.empty());
 }

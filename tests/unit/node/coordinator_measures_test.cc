@@ -14,12 +14,19 @@
 #include "starling/status.h"
 #include "starling/trace.h"
 
+#include "base/ids.h"
 #include "base/planted_bug.h"
 #include "env/storage_engine.h"
+#include "message/chain_messages.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "node/coordinator.h"
-#include "ring/cluster_config.h"
+#include "node/node.h"
+#include "ring/configuration.h"
+#include "ring/configuration_codec.h"
+#include "ring/slot_step.h"
+#include "ring/succession.h"
+#include "support/memory_engine.h"
 #include "support/test_cluster.h"
 
 namespace starling {
@@ -172,21 +179,29 @@ TEST_CASE("Coordinator: a delete without a context has one trace, its read inclu
 }
 
 TEST_CASE("Coordinator: a connection that breaks, and a newer row, are in the trace") {
-  TestCluster cluster(3);
+  TestCluster cluster(4);
   cluster.connect_all();
+  const std::vector<std::size_t> owners = cluster.owners_of("key");
+  Node& coordinator = cluster.node(owners[0]);
+  MemoryEngine& engine = cluster.engine(owners[0]);
+  const auto ring = coordinator.ring();
+  Configuration after = successor_of(*coordinator.configuration());
+  take_step(
+      after, ring->partition_of(ring->token_of("bucket", "key")),
+      {.step = SlotStep::StartMove, .slot = 0, .newcomer = cluster.id(cluster.stranger_to("key"))});
+  coordinator.on_peer_message(cluster.id(owners[1]),
+                              ChainLetter{ChainDecided{encode_configuration(after)}});
+  const CommitTicket adopted = engine.queue.back().ticket;
   ClientPut put = traced_put(cluster, "key");
   put.levels.w = Level::all();
-  const std::uint64_t number = cluster.request(0, put);
-  const auto ring = first_ring(cluster.config());
-  const PartitionId partition = ring->partition_of(ring->token_of("bucket", "key"));
-  const auto newer = ring->with_newer_rows(Epoch{ring->epoch().value + 1}, {&partition, 1});
-  for (std::size_t i = 0; i < 3; ++i) cluster.node(i).adopt_ring(newer);
-  cluster.cut(0, 1);
+  const std::uint64_t number = cluster.request(owners[0], put);
+  coordinator.on_committed(engine.complete(adopted), Status::success());
+  cluster.cut(owners[0], owners[1]);
   cluster.settle();
   const auto& error = std::get<ErrorReply>(cluster.replies.at(number));
   CHECK(count_of(error.trace, Kind::ConfigurationNewer) == 1);
-  CHECK(first_of(error.trace, Kind::ConnectionLost).peer == "node1");
-  // The disk of node0 itself, and node2.
+  CHECK(first_of(error.trace, Kind::ConnectionLost).peer == "node" + std::to_string(owners[1]));
+  // The disk of the coordinator itself, and the third owner.
   CHECK(count_of(error.trace, Kind::Silent) == 2);
 }
 

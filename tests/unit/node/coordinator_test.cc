@@ -7,16 +7,23 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <doctest/doctest.h>
 
 #include "starling/options.h"
 #include "starling/status.h"
 
+#include "base/ids.h"
 #include "base/planted_bug.h"
+#include "message/chain_messages.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "ring/cluster_config.h"
+#include "ring/configuration.h"
+#include "ring/configuration_codec.h"
+#include "ring/slot_step.h"
+#include "ring/succession.h"
 #include "support/test_cluster.h"
 
 namespace starling {
@@ -82,20 +89,28 @@ TEST_CASE("Coordinator: with no owner connected a forwarded put is unavailable")
 }
 
 TEST_CASE("Coordinator: a put that meets a newer row is sent again, and not minted again") {
-  TestCluster cluster(3);
+  TestCluster cluster(4);
   cluster.connect_all();
+  const std::vector<std::size_t> owners = cluster.owners_of("key");
   const auto ring = first_ring(cluster.config());
   const PartitionId partition = ring->partition_of(ring->token_of("bucket", "key"));
-  const auto newer = ring->with_newer_rows(Epoch{ring->epoch().value + 1}, {&partition, 1});
-  cluster.node(1).adopt_ring(newer);
-  cluster.node(2).adopt_ring(newer);
-  const std::uint64_t number = cluster.request(0, cluster.put_of("key", "value"));
+  // The row changes, and the coordinator hears nothing of it.
+  Configuration after = successor_of(*cluster.node(owners[1]).configuration());
+  take_step(
+      after, partition,
+      {.step = SlotStep::StartMove, .slot = 0, .newcomer = cluster.id(cluster.stranger_to("key"))});
+  cluster.without_letters.insert(cluster.id(owners[0]));
+  REQUIRE(cluster.node(owners[1]).propose(after, {}).ok());
+  cluster.settle();
+  REQUIRE(cluster.node(owners[2]).ring()->row_version(partition) == RowVersion{2});
+  const std::uint64_t number = cluster.request(owners[0], cluster.put_of("key", "value"));
   cluster.settle();
   CHECK_FALSE(cluster.replies.contains(number));
-  cluster.node(0).adopt_ring(newer);
+  cluster.node(owners[0]).on_peer_message(cluster.id(owners[1]),
+                                          ChainLetter{ChainDecided{encode_configuration(after)}});
   cluster.settle();
   CHECK(std::get<PutReply>(cluster.replies.at(number)).replies.received >= 2);
-  CHECK(cluster.ask<GetReply>(1, TestCluster::get_of("key")).siblings.size() == 1);
+  CHECK(cluster.ask<GetReply>(owners[1], TestCluster::get_of("key")).siblings.size() == 1);
 }
 
 TEST_CASE("Coordinator: a damaged record at the coordinator is minted at another owner") {

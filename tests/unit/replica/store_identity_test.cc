@@ -27,6 +27,8 @@ const StoreExpectations kOurs{.cluster = "c", .member = "node0"};
 const BootAnnouncement kAnnounced{
     .store = StoreId{{.high = 1, .low = 2}}, .boot_sequence = 3, .incarnation = Incarnation{4}};
 
+const StorageWrite kConfiguration{.key = meta_store_key("configuration"), .value = "some bytes"};
+
 FoundingConfig founding(std::uint32_t partitions = 64) {
   return {
       .partitions = partitions,
@@ -59,7 +61,8 @@ TEST_CASE("StoreIdentity: the bytes are these and no others") {
   auto identity = open(engine);
   REQUIRE(identity.ok());
   identity->store = StoreId{{.high = 0x11, .low = 0x22}};
-  (void)remember_epoch(engine, *identity, Epoch{9});
+  (void)engine.commit(writes_of_adoption(*identity, Epoch{9}, kConfiguration),
+                      CommitDemand::Synced);
   (void)remember_peer(engine, *identity, NodeId{0xAB}, kAnnounced);
   engine.complete_all();
   const auto payload = [&engine](const std::string& name) {
@@ -128,7 +131,8 @@ TEST_CASE("StoreIdentity: confirmation, epoch and peers are remembered") {
   auto identity = open(engine);
   REQUIRE(identity.ok());
   CHECK(remember_confirmed(engine, *identity) == CommitTicket{1});
-  CHECK(remember_epoch(engine, *identity, Epoch{7}) == CommitTicket{2});
+  CHECK(engine.commit(writes_of_adoption(*identity, Epoch{7}, kConfiguration),
+                      CommitDemand::Synced) == CommitTicket{2});
   CHECK(remember_peer(engine, *identity, NodeId{5}, kAnnounced) == CommitTicket{3});
   for (const MemoryEngine::Queued& queued : engine.queue) {
     CHECK(queued.demand == CommitDemand::Synced);

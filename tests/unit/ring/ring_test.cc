@@ -1,8 +1,6 @@
 #include "ring/ring.h"
 
-#include <array>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -69,20 +67,6 @@ TEST_CASE("Ring: places number the zones so that equal numbers are equal zones")
   CHECK(zone("a") == zone("d"));
   CHECK(zone("a") != zone("b"));
   CHECK(zone("b") != zone("c"));
-}
-
-TEST_CASE("Ring: with_newer_rows gives a new version to the touched rows only") {
-  const Ring ring = small_ring();
-  const std::array<PartitionId, 2> touched{PartitionId{1}, PartitionId{3}};
-  const std::shared_ptr<const Ring> newer = ring.with_newer_rows(Epoch{9}, touched);
-  CHECK(newer->epoch() == Epoch{9});
-  CHECK(newer->row_version(PartitionId{0}) == RowVersion{1});
-  CHECK(newer->row_version(PartitionId{1}) == RowVersion{9});
-  CHECK(newer->row_version(PartitionId{2}) == RowVersion{5});
-  CHECK(newer->row_version(PartitionId{3}) == RowVersion{9});
-  CHECK(ring.row_version(PartitionId{1}) == RowVersion{2});
-  CHECK(newer->token_of("carts", "alice") == ring.token_of("carts", "alice"));
-  CHECK(newer->row(PartitionId{2})[0] == ring.row(PartitionId{2})[0]);
 }
 
 }  // namespace

@@ -55,8 +55,10 @@ TEST_CASE("FaultDriver: an isolated node reaches nobody until it is over") {
   bench.small.cluster.network().send(1, 0, BootAnnouncement{});
   CHECK(bench.small.cluster.network().counters().held == held + 1);
   bench.until(seconds(8));
+  // What the nodes say by themselves was held as well.
+  const std::uint64_t held_in_all = bench.small.cluster.network().counters().held;
   bench.small.cluster.network().send(1, 0, BootAnnouncement{});
-  CHECK(bench.small.cluster.network().counters().held == held + 1);
+  CHECK(bench.small.cluster.network().counters().held == held_in_all);
 }
 
 TEST_CASE("FaultDriver: a lost disk is empty and its node written off") {

@@ -112,14 +112,23 @@ TEST_CASE("Monitors: work done for another row version is noticed") {
 
 TEST_CASE(
     "Monitors: a copy of a question that comes when the row has changed excuses nothing else") {
-  SmallCluster small;
+  FaultPlan plan = small_plan();
+  plan.shape.replicas = 2;  // so that there is somebody to move a row to
+  SmallCluster small(plan);
   SimDisk& disk = small.cluster.member(1).disk();
   disk.write({{small.monitors.store_key_of(0), record_of(small.monitors, {dot_of(1)})}});
   disk.sync();
   const ReplicaWrite write = write_of(small, dot_of(1));
   small.monitors.on_peer_message(1, 0, write);
-  small.cluster.bump_ring({write.envelope.partition}, Duration(0));
-  small.wait(std::chrono::seconds(1));
+  const auto has_changed = [&] {
+    return small.cluster.member(1).ring()->row_version(write.envelope.partition) >
+           write.envelope.row_version;
+  };
+  for (std::uint64_t change = 0; change < 50 && !has_changed(); ++change) {
+    small.cluster.propose_change(1, Random(change));
+    small.wait(std::chrono::milliseconds(500));
+  }
+  REQUIRE(has_changed());
   small.monitors.on_peer_message(1, 0, write);
   small.monitors.on_peer_send(1, 0, ReplicaWriteReply{.outcome = ReplicaOutcome::Done});
   CHECK(small.monitors.violations().empty());

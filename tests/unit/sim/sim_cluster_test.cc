@@ -61,11 +61,12 @@ TEST_CASE("SimCluster: a rolled back store that was refused stays refused when i
   }
 }
 
-TEST_CASE("SimCluster: a newer ring reaches every node, and one that was down when it is back") {
+TEST_CASE("SimCluster: a newer epoch reaches every node, and one that was down when it is back") {
   SmallCluster small;
   small.cluster.stop(2, SimMember::Power::Stays);
-  small.cluster.bump_ring({PartitionId{0}}, milliseconds(100));
+  small.cluster.propose_change(0, Random(1));
   small.wait(seconds(1));
+  CHECK(small.cluster.newest_ring().epoch() == Epoch{2});
   CHECK(small.cluster.member(0).ring()->epoch() == small.cluster.newest_ring().epoch());
   CHECK(small.cluster.member(2).ring()->epoch() < small.cluster.newest_ring().epoch());
   small.cluster.start(2);

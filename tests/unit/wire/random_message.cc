@@ -396,6 +396,47 @@ NodeInfoReply node_info_reply(Random& random) {
                      .unsupplied = random.next()}};
 }
 
+Ballot ballot(Random& random) {
+  return {
+      .counter = random.between(1, 1000), .node = {random.next()}, .incarnation = {random.next()}};
+}
+
+ChainValue chain_value(Random& random) {
+  ChainValue value{.configuration = bytes(random, 1, 60), .evidence = {}};
+  for (std::uint64_t left = random.below(3); left > 0; --left) {
+    value.evidence.adoptions.push_back(
+        {.store = {hash(random)}, .adoption = {.node = {random.next()}, .epoch = {random.next()}}});
+    value.evidence.losses_accepted.push_back(partition(random));
+  }
+  if (coin(random)) {
+    value.evidence.fillings.push_back(
+        {.partition = partition(random),
+         .sink_store = {hash(random)},
+         .source_store = {hash(random)},
+         .filling = {
+             .sink = {random.next()}, .source = {random.next()}, .epoch = {random.below(1000)}}});
+  }
+  return value;
+}
+
+ChainLetter chain_letter(Random& random) {
+  const Epoch epoch{random.between(1, 9)};
+  ChainPromise promise{
+      .epoch = epoch, .ballot = ballot(random), .store = {hash(random)}, .accepted = {}};
+  if (coin(random)) {
+    promise.accepted = AcceptedValue{.ballot = ballot(random), .value = chain_value(random)};
+  }
+  const std::vector<ChainMessage> messages{
+      ChainPrepare{.epoch = epoch, .ballot = ballot(random)},
+      promise,
+      ChainAccept{.epoch = epoch, .ballot = ballot(random), .value = chain_value(random)},
+      ChainAccepted{.epoch = epoch, .ballot = ballot(random), .store = {hash(random)}},
+      ChainReject{.epoch = epoch, .ballot = ballot(random), .promised = ballot(random)},
+      ChainDecided{bytes(random, 1, 60)},
+      ChainFetch{.adopted = epoch}};
+  return {.message = messages[random.below(messages.size())]};
+}
+
 std::vector<PeerMessage> peer_messages(Random& random) {
   return {
       ReplicaWrite{.envelope = envelope(random),
@@ -469,6 +510,7 @@ std::vector<PeerMessage> peer_messages(Random& random) {
       key_list_reply(random),
       RecordsRead{.envelope = envelope(random), .tokens = tokens(random)},
       records_reply(random),
+      chain_letter(random),
   };
 }
 

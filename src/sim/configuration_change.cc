@@ -1,0 +1,78 @@
+#include "sim/configuration_change.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/random.h"
+#include "ring/configuration.h"
+#include "ring/slot.h"
+#include "ring/slot_step.h"
+#include "ring/succession.h"
+
+namespace starling::sim {
+namespace {
+
+constexpr std::uint32_t kWeightMin = 50;
+constexpr std::uint32_t kWeightMax = 200;
+
+void change_voters(Configuration& after, Random random) {
+  std::vector<Voter> voters;
+  voters.reserve(after.members.size());
+  for (const ConfigMember& member : after.members) {
+    voters.push_back({.node = member.member.id, .store = member.store});
+  }
+  for (std::size_t i = 0; i + 1 < voters.size(); ++i) {
+    std::swap(voters[i], voters[i + random.below(voters.size() - i)]);
+  }
+  // Rarely fewer than there may be: a disk that is lost must seldom be the last vote.
+  const std::size_t most = voters_for(voters.size());
+  voters.resize(random.below(4) == 0 ? 1 : most);
+  std::ranges::sort(voters);
+  after.voters = std::move(voters);
+}
+
+std::vector<NodeId> strangers_to(const SlotRow& row, const Configuration& configuration) {
+  std::vector<NodeId> strangers;
+  for (const ConfigMember& member : configuration.members) {
+    if (!is_in_row(row, member.member.id)) strangers.push_back(member.member.id);
+  }
+  return strangers;
+}
+
+void move_rows(Configuration& after, Random random) {
+  for (std::size_t i = 0; i < after.rows.size(); ++i) {
+    if (random.below(2) == 0) continue;
+    const PartitionId partition{static_cast<std::uint16_t>(i)};
+    const SlotRow row = after.rows[i];
+    const auto moving = std::ranges::find(row, SlotState::Copying, &Slot::state);
+    if (moving != row.end()) {
+      take_step(
+          after, partition,
+          {.step = SlotStep::AbortMove, .slot = static_cast<std::size_t>(moving - row.begin())});
+      continue;
+    }
+    const std::vector<NodeId> strangers = strangers_to(row, after);
+    if (strangers.empty()) continue;
+    take_step(after, partition,
+              {.step = SlotStep::StartMove,
+               .slot = random.below(row.size()),
+               .newcomer = strangers[random.below(strangers.size())]});
+  }
+}
+
+}  // namespace
+
+Configuration draw_change(const Configuration& before, Random random) {
+  Configuration after = successor_of(before);
+  if (random.below(3) == 0) change_voters(after, random.fork("voters"));
+  if (random.below(8) != 0) move_rows(after, random.fork("rows"));
+  ConfigMember& member = after.members[random.below(after.members.size())];
+  member.member.weight = static_cast<std::uint32_t>(random.between(kWeightMin, kWeightMax));
+  return after;
+}
+
+}  // namespace starling::sim

@@ -1,0 +1,44 @@
+#pragma once
+
+// EpochMonitor: what must hold of the agreed configurations at every moment:
+//   - at most one configuration is decided for an epoch (decided-twice);
+//   - a node adopts one only when its disk holds it (adopted-before-durable);
+//   - it never goes back to an earlier one, not over restarts either (adoption-undone).
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/ids.h"
+#include "message/peer_messages.h"
+#include "ring/configuration.h"
+#include "sim/mark_board.h"
+#include "sim/member_view.h"
+#include "sim/violation.h"
+
+namespace starling::sim {
+
+class EpochMonitor {
+ public:
+  EpochMonitor(const MemberView& cluster, MarkBoard& marks) : cluster_(cluster), marks_(marks) {}
+
+  // A node works by it from now on, or a process that began just now does.
+  void on_adopted(std::uint32_t node, const Configuration& configuration);
+  void on_peer_send(std::uint32_t from, const PeerMessage& message);
+
+  [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
+
+ private:
+  void on_decided(std::uint32_t node, const Configuration& configuration);
+  void accuse(const char* checker, std::string text);
+
+  const MemberView& cluster_;
+  MarkBoard& marks_;
+  std::map<Epoch, Hash128> decided_;
+  std::map<std::uint32_t, Epoch> adopted_;  // by node, over all its starts
+  std::vector<Violation> violations_;
+};
+
+}  // namespace starling::sim
