@@ -4,10 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "base/ids.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "node/node.h"

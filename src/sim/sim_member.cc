@@ -28,7 +28,6 @@
 #include "message/store_condition.h"
 #include "node/node.h"
 #include "replica/key_layout.h"
-#include "ring/cluster_config.h"
 #include "ring/configured_ring.h"
 #include "ring/ring.h"
 #include "sim/event_queue.h"
