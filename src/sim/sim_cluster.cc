@@ -179,6 +179,14 @@ void SimCluster::keep_uninformed(std::uint32_t node, Duration lasting) {
   until = std::max(until, events_.now() + lasting);
 }
 
+Epoch SimCluster::newest_epoch() const {
+  Epoch newest;
+  for (std::uint32_t node = 0; node < size(); ++node) {
+    if (!is_written_off(node)) newest = std::max(newest, member(node).ring()->epoch());
+  }
+  return newest;
+}
+
 bool SimCluster::is_founded() const {
   return std::ranges::all_of(members_,
                              [](const auto& member) { return member->ring()->epoch().value > 0; });

@@ -58,6 +58,10 @@ class SimCluster final : public SimNetwork::Nodes,
   [[nodiscard]] SimMember& member(std::uint32_t node) { return *members_.at(node); }
   [[nodiscard]] SimNetwork& network() { return network_; }
   [[nodiscard]] ClientWire& clients() { return clients_; }
+  // That a node adopted whose disk can be trusted. What was decided is known for sure to those only
+  // who adopted it: if that was one node, and its disk was put back right behind, the others find
+  // it out when they propose.
+  [[nodiscard]] Epoch newest_epoch() const;
   // Of all that were adopted.
   [[nodiscard]] const Ring& newest_ring() const { return *newest_ring_; }
   // All peers run, are connected to it both ways, and have been awake for a while.

@@ -228,8 +228,7 @@ void Run::await_readiness() {
   const Instant limit = events_.now() + kDrainMax + kReadyMax;
   const auto all_ready = [this] {
     for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
-      const bool is_current =
-          cluster_.member(node).ring()->epoch() == cluster_.newest_ring().epoch();
+      const bool is_current = cluster_.member(node).ring()->epoch() == cluster_.newest_epoch();
       if (!is_current) return false;
       if (cluster_.member(node).was_paused_since(events_.now())) return false;
       if (!cluster_.is_written_off(node) && !cluster_.is_ready_for_all(node)) return false;
@@ -251,14 +250,14 @@ void Run::await_readiness() {
 
 // One whose disk was lost is told like the others.
 void Run::check_epochs() {
-  const Epoch newest = cluster_.newest_ring().epoch();
+  const Epoch newest = cluster_.newest_epoch();
   for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
     const Epoch adopted = cluster_.member(node).ring()->epoch();
     if (adopted == newest) continue;
     accuse("not-current", "",
            cluster_.member(node).name() + " is at epoch " + std::to_string(adopted.value) +
-               " long after all was healed, and epoch " + std::to_string(newest.value) +
-               " was decided");
+               " long after all was healed, and others are at epoch " +
+               std::to_string(newest.value));
   }
 }
 

@@ -24,7 +24,7 @@ struct NamedSeed {
   SimEngine engine = SimEngine::Map;
 };
 
-constexpr std::array<NamedSeed, 10> kNamedSeeds{{
+constexpr std::array<NamedSeed, 11> kNamedSeeds{{
     {1, "calm", "the codec dropped whether an announced store counts: nobody ever became ready"},
     {1, "swarm", "a second copy of a forwarded put that had been refused was minted"},
     {6, "replays", "the same, after a node's disk was unreadable for a while"},
@@ -39,6 +39,8 @@ constexpr std::array<NamedSeed, 10> kNamedSeeds{{
     {1795542104200, "swarm",
      "the simulator's own: a disk's error came out with the last repair, and nobody asked again",
      SimEngine::LevelDb},
+    {557, "swarm",
+     "the simulator's own: an epoch that only a disk knew which was put back was asked of all"},
 }};
 
 TEST_CASE("Regression: seeds that once found a mistake find it no more") {
