@@ -72,6 +72,37 @@ struct TaskList {
   friend bool operator==(const TaskList&, const TaskList&) = default;
 };
 
+// A comparison of replicas that somebody orders (Client::new_repair).
+struct RepairRun {
+  std::uint64_t id_high = 0;  // of 128 bits that no other run has
+  std::uint64_t id_low = 0;
+  std::optional<std::uint32_t> partition;  // nothing: all of them
+  bool dry_run = false;                    // say what differs and change nothing
+  friend bool operator==(const RepairRun&, const RepairRun&) = default;
+};
+
+// How far it is. A pair is two replicas of one partition.
+struct RepairReport {
+  std::uint32_t partitions = 0;  // that the run is about
+  std::uint64_t pairs = 0;
+  std::uint64_t compared = 0;
+  std::uint64_t failed = 0;             // could not be: one of the two is away, silent or damaged
+  std::uint64_t keys_compared = 0;      // where sums differ; elsewhere no key is looked at
+  std::uint64_t keys_differing = 0;     // once for each pair of replicas that differ
+  std::uint64_t records_written = 0;    // at either of the two
+  std::uint64_t bytes = 0;              // sent for it, both ways
+  std::vector<std::string> absent;      // members that are down, or whose stores do not count
+  std::vector<std::string> unanswered;  // members that did not say how far they are
+
+  // Nothing more will come of it.
+  [[nodiscard]] bool is_finished() const {
+    return compared + failed == pairs && unanswered.empty();
+  }
+  // And everything was compared.
+  [[nodiscard]] bool is_whole() const { return is_finished() && failed == 0 && absent.empty(); }
+  friend bool operator==(const RepairReport&, const RepairReport&) = default;
+};
+
 struct ReplicaDigestText {
   std::string member;
   std::optional<std::string> digest;  // 32 hexadecimal digits; nothing: that member did not answer

@@ -191,6 +191,15 @@ class Client {
   Result<DigestTable> cluster_digest(std::chrono::milliseconds timeout = kTimeoutDefault);
   // What the cluster still has to do behind its requests.
   Result<TaskList> cluster_tasks(std::chrono::milliseconds timeout = kTimeoutDefault);
+  // Names a run of cluster_repair().
+  [[nodiscard]] RepairRun new_repair(std::optional<std::uint32_t> partition = std::nullopt,
+                                     bool dry_run = false);
+  // Compares replicas now, instead of when their turn comes, and makes them equal. The first call
+  // begins the run, the others say how far it is; it goes on whether or not anybody asks.
+  // Errors: Usage       no such partition.
+  //         Overloaded  another run is not over: ask again, this one begins then.
+  Result<RepairReport> cluster_repair(const RepairRun& run,
+                                      std::chrono::milliseconds timeout = kTimeoutDefault);
   // The node that answers: the first endpoint, unless that can not be reached.
   Result<NodeStatus> node_info(std::chrono::milliseconds timeout = kTimeoutDefault);
 

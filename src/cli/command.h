@@ -100,12 +100,16 @@ struct ClusterDigestCommand {};
 struct ClusterTasksCommand {
   bool wait = false;  // until none is left
 };
+struct ClusterRepairCommand {
+  std::optional<std::uint32_t> partition;  // nothing: all of them
+  bool dry_run = false;
+};
 struct NodeInfoCommand {};
 
 using Command =
     std::variant<PutCommand, GetCommand, DeleteCommand, KeysCommand, ImportCommand, ExportCommand,
                  BenchCommand, ClusterStatusCommand, ClusterRingCommand, ClusterDigestCommand,
-                 ClusterTasksCommand, NodeInfoCommand, ShellCommand>;
+                 ClusterTasksCommand, ClusterRepairCommand, NodeInfoCommand, ShellCommand>;
 
 struct Invocation {
   std::vector<std::string> endpoints;

@@ -8,7 +8,7 @@
 namespace starling::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, CommandHelp>, 16> kHelp{{
+constexpr std::array<std::pair<std::string_view, CommandHelp>, 17> kHelp{{
     {"",
      {"",
       "Examples:\n"
@@ -93,6 +93,15 @@ constexpr std::array<std::pair<std::string_view, CommandHelp>, 16> kHelp{{
       "is\n"
       "\n"
       "A member that does not answer is named, and waited for: it may have more to do.\n"}},
+    {"cluster repair",
+     {"Compares all replicas now, instead of when their turn comes, and makes them equal.",
+      "Examples:\n"
+      "  starling cluster repair\n"
+      "  starling cluster repair --dry-run --json | jq .differed\n"
+      "\n"
+      "Exit 0: all was compared; 1: some replicas could not be. It takes a few seconds where keys\n"
+      "differ, for what is only on its way is no difference, and goes on in the cluster when the\n"
+      "command is ended. --timeout is how long to wait without hearing of it.\n"}},
     {"node", {"Looks at one node.", "Example:\n  starling node info\n"}},
     {"node info",
      {"What the node at the endpoint says of itself.",

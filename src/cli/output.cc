@@ -151,6 +151,13 @@ Output tasks_output(Form form, const TaskList& list) {
   return text_output(table_of(list));
 }
 
+Output repair_output(Form form, const RepairRun& run, const RepairReport& report) {
+  Output output =
+      form == Form::Json ? json_output(json_of(run, report)) : text_output(table_of(run, report));
+  if (!report.is_whole()) output.exit_code = 1;
+  return output;
+}
+
 Output node_output(Form form, const NodeStatus& node) {
   if (form == Form::Json) return json_output(json_of(node));
   return text_output(table_of(node));

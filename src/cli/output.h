@@ -40,6 +40,8 @@ struct Output {
 [[nodiscard]] Output ownership_output(Form form, const PartitionOwnership& ownership);
 [[nodiscard]] Output digest_output(Form form, const DigestTable& digest);
 [[nodiscard]] Output tasks_output(Form form, const TaskList& list);
+// Exit 1 when the run is not whole.
+[[nodiscard]] Output repair_output(Form form, const RepairRun& run, const RepairReport& report);
 [[nodiscard]] Output node_output(Form form, const NodeStatus& node);
 
 // What an import or export did.

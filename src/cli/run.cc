@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "starling/admin.h"
 #include "starling/client.h"
 #include "starling/options.h"
 #include "starling/result.h"
@@ -20,6 +21,7 @@
 #include "cli/export.h"
 #include "cli/import.h"
 #include "cli/output.h"
+#include "cli/repair_wait.h"
 #include "cli/shell.h"
 #include "cli/task_wait.h"
 
@@ -107,6 +109,10 @@ class Runner {
   int operator()(const ClusterTasksCommand& command) {
     if (!command.wait) return answer(client_.cluster_tasks(invocation_.timeout), tasks_output);
     return print(console_, wait_for_tasks(form_, invocation_.timeout, client_, console_));
+  }
+  int operator()(const ClusterRepairCommand& command) {
+    const RepairRun run = client_.new_repair(command.partition, command.dry_run);
+    return print(console_, wait_for_repair(form_, invocation_.timeout, run, client_, console_));
   }
   int operator()(const NodeInfoCommand& /*command*/) {
     return answer(client_.node_info(invocation_.timeout), node_output);

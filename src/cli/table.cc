@@ -221,6 +221,26 @@ std::string table_of(const TaskList& list) {
   return text;
 }
 
+std::string table_of(const RepairRun& run, const RepairReport& report) {
+  std::string text = fmt::format("compared {} of {} pairs of replicas in {} partitions\n",
+                                 report.compared, report.pairs, report.partitions);
+  text += fmt::format("{} keys differed, {} records were written, {} bytes were sent\n",
+                      report.keys_differing, report.records_written, report.bytes);
+  if (run.dry_run) text += "nothing was changed\n";
+  if (report.failed > 0) {
+    text += fmt::format("! {} pairs could not be compared: see the members' logs, and try again\n",
+                        report.failed);
+  }
+  for (const std::string& member : report.absent) {
+    text +=
+        "! " + printable(member) + " is down or does not count: what it holds was not compared\n";
+  }
+  for (const std::string& member : report.unanswered) {
+    text += "! " + printable(member) + " did not say how far it is\n";
+  }
+  return text;
+}
+
 std::string table_of(const NodeStatus& node) {
   const std::vector<Row> rows{
       {"name", printable(node.name)},

@@ -118,7 +118,7 @@ std::string words_of(const Events& events, std::size_t index, const std::string&
     case TraceEventKind::ConfigurationNewer:
       return "newer owners: begins again";
     case TraceEventKind::Silent:
-      return "no answer from " + peers;
+      return "no answer yet from " + peers;
     case TraceEventKind::Answered:
       return "answered: " + printable(event.result);
   }

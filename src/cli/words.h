@@ -1,11 +1,13 @@
 #pragma once
 
 // Words: a command line as CLI11 files it, before it is understood: what was typed, or the default
-// that holds where nothing was.
+// that holds where nothing was. And how they are understood.
 
 #include <cstdint>
 #include <optional>
 #include <string>
+
+#include "starling/result.h"
 
 #include "cli/bench_words.h"
 #include "cli/command.h"
@@ -30,8 +32,24 @@ struct Words : Defaults {
   bool sloppy = false;
   bool trace = false;
   bool wait = false;
+  std::optional<std::uint32_t> partition;
+  bool dry_run = false;
   std::string later;  // the last word that belongs to a later version
   std::string later_value;
 };
+
+// What they mean, command by command. Errors: Usage, with the option that is wrong.
+[[nodiscard]] Result<Command> put_of(const Words& words);
+[[nodiscard]] Result<Command> get_of(const Words& words);
+[[nodiscard]] Result<Command> delete_of(const Words& words);
+[[nodiscard]] Result<Command> keys_of(const Words& words);
+[[nodiscard]] Result<Command> import_of(const Words& words);
+[[nodiscard]] Result<Command> export_of(const Words& words);
+[[nodiscard]] Result<Command> bench_of(const Words& words);
+[[nodiscard]] Result<Command> ring_of(const Words& words);
+[[nodiscard]] Result<Command> repair_of(const Words& words);
+[[nodiscard]] Result<Command> shell_of(const Words& words);
+// Nothing: what suits who reads.
+[[nodiscard]] Result<std::optional<Form>> form_of(const Words& words);
 
 }  // namespace starling::cli

@@ -1,18 +1,23 @@
 #include "starling/admin.h"
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "starling/client.h"
 #include "starling/options.h"
 #include "starling/result.h"
 #include "starling/status.h"
 
+#include "base/ids.h"
 #include "client/checks.h"
 #include "client/engine.h"
 #include "message/answers.h"
 #include "message/client_messages.h"
+#include "ring/partition.h"
 
 namespace starling {
 
@@ -58,6 +63,31 @@ Result<TaskList> Client::cluster_tasks(std::chrono::milliseconds timeout) {
   STARLING_ASSIGN_OR_RETURN(called, const ClusterTasksReply reply,
                             engine_->call_for<ClusterTasksReply>(ClientClusterTasks{}, {timeout}));
   return task_list_of(reply);
+}
+
+RepairRun Client::new_repair(std::optional<std::uint32_t> partition, bool dry_run) {
+  const RequestId id = engine_->next_request_id();
+  return {.id_high = id.client.high,
+          .id_low = id.client.low + id.counter,
+          .partition = partition,
+          .dry_run = dry_run};
+}
+
+Result<RepairReport> Client::cluster_repair(const RepairRun& run,
+                                            std::chrono::milliseconds timeout) {
+  STARLING_RETURN_IF_ERROR(check_timeout(timeout));
+  RepairOrder order{
+      .run = {.high = run.id_high, .low = run.id_low}, .partition = {}, .dry_run = run.dry_run};
+  if (run.partition.has_value()) {
+    if (*run.partition >= kPartitionsMax) {
+      return Status(StatusCode::Usage, "there is no partition " + std::to_string(*run.partition));
+    }
+    order.partition = PartitionId{static_cast<std::uint16_t>(*run.partition)};
+  }
+  STARLING_ASSIGN_OR_RETURN(
+      called, ClusterRepairReply reply,
+      engine_->call_for<ClusterRepairReply>(ClientClusterRepair{.order = order}, {timeout}));
+  return repair_report_of(std::move(reply));
 }
 
 Result<NodeStatus> Client::node_info(std::chrono::milliseconds timeout) {

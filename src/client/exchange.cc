@@ -35,6 +35,9 @@ struct IsExpected {
   bool operator()(const ClientClusterTasks& /*tasks*/) const {
     return holds<ClusterTasksReply>(reply);
   }
+  bool operator()(const ClientClusterRepair& /*repair*/) const {
+    return holds<ClusterRepairReply>(reply);
+  }
   bool operator()(const ClientNodeInfo& /*info*/) const { return holds<NodeInfoReply>(reply); }
 };
 

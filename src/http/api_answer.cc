@@ -148,6 +148,10 @@ class Answering {
   HttpResponse operator()(ClusterTasksReply&& reply) const {
     return json_response(200, json_of(task_list_of(reply)));
   }
+  // No route orders one yet.
+  HttpResponse operator()(ClusterRepairReply&& reply) const {
+    return json_response(200, json_of(RepairRun{}, repair_report_of(std::move(reply))));
+  }
 
  private:
   [[nodiscard]] HttpResponse several(GetReply reply) const;

@@ -206,6 +206,20 @@ std::string json_of(const TaskList& list) {
   return text_of(json);
 }
 
+std::string json_of(const RepairRun& run, const RepairReport& report) {
+  return text_of(Json{{"partitions", report.partitions},
+                      {"pairs", report.pairs},
+                      {"compared", report.compared},
+                      {"failed", report.failed},
+                      {"keys_compared", report.keys_compared},
+                      {"differed", report.keys_differing},
+                      {"repaired", report.records_written},
+                      {"bytes", report.bytes},
+                      {"dry_run", run.dry_run},
+                      {"absent", report.absent},
+                      {"unanswered", report.unanswered}});
+}
+
 std::string json_of(const NodeStatus& node) {
   return text_of(Json{{"name", node.name},
                       {"id", node.id},

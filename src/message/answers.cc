@@ -118,6 +118,20 @@ TaskList task_list_of(const ClusterTasksReply& reply) {
   return list;
 }
 
+RepairReport repair_report_of(ClusterRepairReply reply) {
+  const RepairProgress& progress = reply.progress;
+  return {.partitions = reply.partitions,
+          .pairs = progress.pairs,
+          .compared = progress.compared,
+          .failed = progress.failed,
+          .keys_compared = progress.keys_compared,
+          .keys_differing = progress.keys_differing,
+          .records_written = progress.records_written,
+          .bytes = progress.bytes,
+          .absent = std::move(reply.absent),
+          .unanswered = std::move(reply.unanswered)};
+}
+
 NodeStatus node_status_of(const NodeInfoReply& reply) {
   return {.name = reply.name,
           .id = to_text(reply.id.value),

@@ -104,9 +104,22 @@ struct ClientClusterTasks {
   friend bool operator==(const ClientClusterTasks&, const ClientClusterTasks&) = default;
 };
 
-using ClientRequestBody =
-    std::variant<ClientPut, ClientGet, ClientDelete, ClientKeys, ClientClusterStatus,
-                 ClientClusterRing, ClientClusterDigest, ClientNodeInfo, ClientClusterTasks>;
+// Compare replicas now. The client draws `run`, and asks with the same order again and again how
+// far it is: a member that has not heard of the run begins it.
+struct RepairOrder {
+  Hash128 run;
+  std::optional<PartitionId> partition;  // nothing: all of them
+  bool dry_run = false;                  // say what differs and merge nothing
+  friend bool operator==(const RepairOrder&, const RepairOrder&) = default;
+};
+struct ClientClusterRepair {
+  RepairOrder order;
+  friend bool operator==(const ClientClusterRepair&, const ClientClusterRepair&) = default;
+};
+
+using ClientRequestBody = std::variant<ClientPut, ClientGet, ClientDelete, ClientKeys,
+                                       ClientClusterStatus, ClientClusterRing, ClientClusterDigest,
+                                       ClientNodeInfo, ClientClusterTasks, ClientClusterRepair>;
 
 struct ClientRequest {
   Duration remaining{};
@@ -238,11 +251,11 @@ struct ClusterDigestReply {
 // What the cluster does behind its requests, until it is done.
 struct TaskReply {
   std::string id;
-  std::string kind;     // "hints"
+  std::string kind;     // "hints" or "repair"
   std::string subject;  // for people: from whom to whom
   std::uint64_t done = 0;
   std::uint64_t total = 0;
-  std::string unit;                          // of both: "keys"
+  std::string unit;                          // of both: "keys" or "comparisons"
   std::optional<std::uint32_t> eta_seconds;  // nothing: it does not move, or began just now
   friend bool operator==(const TaskReply&, const TaskReply&) = default;
 };
@@ -252,6 +265,41 @@ struct ClusterTasksReply {
   // Members that did not say what they have to do, or not all of it: there may be more tasks.
   std::vector<std::string> unanswered;
   friend bool operator==(const ClusterTasksReply&, const ClusterTasksReply&) = default;
+};
+
+// How far a run of repairs is: of one member, or of all together. Each pair of a partition's
+// replicas is compared by one of the two.
+struct RepairProgress {
+  std::uint64_t pairs = 0;
+  std::uint64_t compared = 0;
+  std::uint64_t failed = 0;  // of them: a replica was away, silent or unreadable; or keys were
+  std::uint64_t keys_compared = 0;    // where sums differed; elsewhere no key is looked at
+  std::uint64_t keys_differing = 0;   // counted once a pair
+  std::uint64_t records_written = 0;  // merged at either side
+  std::uint64_t bytes = 0;            // both ways, without frames
+
+  [[nodiscard]] bool finished() const { return compared + failed == pairs; }
+  RepairProgress& operator+=(const RepairProgress& other) {
+    pairs += other.pairs;
+    compared += other.compared;
+    failed += other.failed;
+    keys_compared += other.keys_compared;
+    keys_differing += other.keys_differing;
+    records_written += other.records_written;
+    bytes += other.bytes;
+    return *this;
+  }
+  friend bool operator==(const RepairProgress&, const RepairProgress&) = default;
+};
+
+struct ClusterRepairReply {
+  std::uint32_t partitions = 0;  // that the order is about
+  RepairProgress progress;       // of the members that said something
+  // Members that are down or whose stores do not count: what they hold is not compared.
+  std::vector<std::string> absent;
+  // Those that did not say how far they are; they may this time or the next.
+  std::vector<std::string> unanswered;
+  friend bool operator==(const ClusterRepairReply&, const ClusterRepairReply&) = default;
 };
 
 // Places in a node's store that could not be read, since it was started.
@@ -287,7 +335,7 @@ struct NodeInfoReply {
 
 using ClientReply =
     std::variant<ErrorReply, PutReply, GetReply, KeysReply, ClusterStatusReply, ClusterRingReply,
-                 ClusterDigestReply, NodeInfoReply, ClusterTasksReply>;
+                 ClusterDigestReply, NodeInfoReply, ClusterTasksReply, ClusterRepairReply>;
 
 // Where a reply goes: a connection and the request on it, as the transport numbers them.
 struct ClientHandle {

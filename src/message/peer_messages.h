@@ -258,10 +258,11 @@ struct HintHandoffReply {
   friend bool operator==(const HintHandoffReply&, const HintHandoffReply&) = default;
 };
 
-// How many hints do you keep, and for whom?
-struct HintCensus {
+// What do you still have to do: how many hints do you keep, and for whom, and what did somebody
+// order you to compare?
+struct WorkCensus {
   OperationId operation;
-  friend bool operator==(const HintCensus&, const HintCensus&) = default;
+  friend bool operator==(const WorkCensus&, const WorkCensus&) = default;
 };
 
 struct HintCount {
@@ -272,11 +273,12 @@ struct HintCount {
   friend bool operator==(const HintCount&, const HintCount&) = default;
 };
 
-struct HintCensusReply {
+struct WorkCensusReply {
   OperationId operation;
   bool complete = false;          // false: some hints could not be read yet, and are not counted
   std::vector<HintCount> counts;  // ascending by home; of homes with any
-  friend bool operator==(const HintCensusReply&, const HintCensusReply&) = default;
+  std::optional<RepairProgress> repair;  // of a run that is not over
+  friend bool operator==(const WorkCensusReply&, const WorkCensusReply&) = default;
 };
 
 // "I live": sent every second, so that a peer whose connection stands and who says nothing can be
@@ -289,7 +291,8 @@ using PeerMessage =
     std::variant<ReplicaWrite, ReplicaWriteReply, ReplicaRead, ReplicaReadReply, ForwardedPut,
                  ForwardedPutReply, ScanRange, ScanRangeReply, DigestRange, DigestRangeReply,
                  BootAnnouncement, BootReply, StoreNotice, Heartbeat, HintWrite, HintWriteReply,
-                 HintHandoff, HintHandoffReply, HintCensus, HintCensusReply, TreeRead,
-                 TreeReadReply, KeyListRead, KeyListReply, RecordsRead, RecordsReply, ChainLetter>;
+                 HintHandoff, HintHandoffReply, WorkCensus, WorkCensusReply, TreeRead,
+                 TreeReadReply, KeyListRead, KeyListReply, RecordsRead, RecordsReply, OrderedRepair,
+                 OrderedRepairReply, ChainLetter>;
 
 }  // namespace starling

@@ -92,6 +92,26 @@ struct RecordsReply {
   friend bool operator==(const RecordsReply&, const RecordsReply&) = default;
 };
 
+// An operator's order, from the node that was asked to all members; and how far each of them is.
+struct OrderedRepair {
+  OperationId operation;
+  RepairOrder order;
+  friend bool operator==(const OrderedRepair&, const OrderedRepair&) = default;
+};
+
+enum class RepairStanding : std::uint8_t {
+  Known = 0,        // it runs, or is over: the progress says it
+  Busy = 1,         // another run is not over
+  NotCounting = 2,  // this member's store is not confirmed: it compares nothing
+};
+
+struct OrderedRepairReply {
+  OperationId operation;
+  RepairStanding standing = RepairStanding::Busy;
+  RepairProgress progress;
+  friend bool operator==(const OrderedRepairReply&, const OrderedRepairReply&) = default;
+};
+
 // -- reaping --
 
 // The keys that one generation of a partition's fence reaped, or whose clocks it shortened.

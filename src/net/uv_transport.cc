@@ -70,8 +70,10 @@ OutputClass output_class_of(const PeerMessage& message) {
     OutputClass operator()(const Heartbeat&) const { return OutputClass::Urgent; }
     OutputClass operator()(const HintWriteReply&) const { return OutputClass::Urgent; }
     OutputClass operator()(const HintHandoffReply&) const { return OutputClass::Urgent; }
-    OutputClass operator()(const HintCensus&) const { return OutputClass::Urgent; }
-    OutputClass operator()(const HintCensusReply&) const { return OutputClass::Urgent; }
+    OutputClass operator()(const WorkCensus&) const { return OutputClass::Urgent; }
+    OutputClass operator()(const WorkCensusReply&) const { return OutputClass::Urgent; }
+    OutputClass operator()(const OrderedRepair&) const { return OutputClass::Urgent; }
+    OutputClass operator()(const OrderedRepairReply&) const { return OutputClass::Urgent; }
     OutputClass operator()(const ChainLetter&) const { return OutputClass::Urgent; }
     OutputClass operator()(const HintWrite&) const { return OutputClass::Data; }
     OutputClass operator()(const ReplicaWrite&) const { return OutputClass::Data; }

@@ -151,6 +151,13 @@ void ClientService::serve(const ClientHandle& client, const ClientClusterTasks& 
   ask_all(client, TaskService::Question::Tasks, remaining);
 }
 
+void ClientService::serve(const ClientHandle& client, const ClientClusterRepair& request,
+                          Duration remaining) {
+  const Instant now = clock_.now();
+  const Status begun = repairs_.begin(client, request.order, now, now + remaining);
+  if (!begun.ok()) desk_.refuse(client, begun);
+}
+
 void ClientService::ask_all(const ClientHandle& client, TaskService::Question question,
                             Duration remaining) {
   const Instant now = clock_.now();

@@ -13,6 +13,7 @@
 #include "node/answer_desk.h"
 #include "node/coordinator.h"
 #include "node/listing_service.h"
+#include "node/repair_command.h"
 #include "node/task_service.h"
 #include "version/vector_clock.h"
 
@@ -20,14 +21,22 @@ namespace starling {
 
 class ClientService {
  public:
+  // Who answers questions about the cluster.
+  struct Administration {
+    AdminService& admin;
+    TaskService& tasks;
+    RepairCommand& repairs;
+  };
+
   ClientService(const Clock& clock, AnswerDesk& desk, Coordinator& coordinator,
-                ListingService& listings, AdminService& admin, TaskService& tasks)
+                ListingService& listings, const Administration& administration)
       : clock_(clock),
         desk_(desk),
         coordinator_(coordinator),
         listings_(listings),
-        admin_(admin),
-        tasks_(tasks) {}
+        admin_(administration.admin),
+        tasks_(administration.tasks),
+        repairs_(administration.repairs) {}
 
   void on_request(const ClientHandle& client, ClientRequest request);
 
@@ -44,6 +53,7 @@ class ClientService {
   void serve(const ClientHandle& client, const ClientClusterDigest& request, Duration remaining);
   void serve(const ClientHandle& client, const ClientNodeInfo& request, Duration remaining);
   void serve(const ClientHandle& client, const ClientClusterTasks& request, Duration remaining);
+  void serve(const ClientHandle& client, const ClientClusterRepair& request, Duration remaining);
   void ask_all(const ClientHandle& client, TaskService::Question question, Duration remaining);
   // The clock that a context stands for; the empty one for no context.
   [[nodiscard]] Result<VectorClock> open_context(const KeyAddress& address,
@@ -55,6 +65,7 @@ class ClientService {
   ListingService& listings_;
   AdminService& admin_;
   TaskService& tasks_;
+  RepairCommand& repairs_;
   bool draining_ = false;
 };
 

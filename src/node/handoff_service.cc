@@ -299,15 +299,15 @@ void HandoffService::report_stuck(const HintKey& key) {
                           std::to_string(stuck_told_) + " such hints so far");
 }
 
-void HandoffService::on_census(NodeId from, const HintCensus& census, Instant now) {
-  HintCensusReply reply{.operation = census.operation, .complete = hints_.complete()};
+WorkCensusReply HandoffService::census(Instant now) {
+  WorkCensusReply reply{.complete = hints_.complete()};
   for (const auto& [node, home] : homes_) {
     HintCount count{.home = node, .delivered = home.delivered};
     for (const HintSlot& slot : home.slots) count.pending += hints_.ledger().hints_of(slot);
     count.eta_seconds = eta_of(home, count.pending, now);
     if (count.pending > 0) reply.counts.push_back(count);
   }
-  neighbours_.outbox.send(from, std::move(reply));
+  return reply;
 }
 
 std::optional<std::uint32_t> HandoffService::eta_of(const Home& home, std::uint64_t pending,

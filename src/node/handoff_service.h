@@ -57,7 +57,8 @@ class HandoffService {
   // This node minted it, and nobody else could keep it for `home`: its own record will be brought.
   void note(PartitionId partition, NodeId home, const KeyAddress& address, Instant now);
   void on_handoff_reply(NodeId from, const HintHandoffReply& reply, Instant now);
-  void on_census(NodeId from, const HintCensus& census, Instant now);
+  // What is still to be brought home, and to whom.
+  [[nodiscard]] WorkCensusReply census(Instant now);
 
   // Begins with the homes that can be reached now, and ends with those that can not.
   void collect(Instant now);

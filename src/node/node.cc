@@ -123,6 +123,7 @@ void Node::on_peer_down(NodeId peer) {
   parts.services->coordinator.on_peer_down(peer, now);
   parts.services->admin.on_peer_down(peer, now);
   parts.services->tasks.on_peer_down(peer);
+  parts.services->repairs.on_peer_down(peer);
   parts.settle();
 }
 
@@ -176,6 +177,7 @@ void Node::on_timer() {
   if (!parts_->broken) parts_->services->repair.on_timer(now);
   parts_->services->admin.on_timer(now);
   parts_->services->tasks.on_timer(now);
+  parts_->services->repairs.on_timer(now);
   if (!parts_->broken) parts_->services->chain.on_timer(now);
   parts_->settle();
 }
@@ -188,6 +190,7 @@ std::optional<Instant> Node::next_deadline() const {
   for (const std::optional<Instant>& deadline :
        {parts_->services->admin.next_deadline(), parts_->services->mender.next_deadline(),
         parts_->services->handoff.next_deadline(), parts_->services->tasks.next_deadline(),
+        parts_->services->repairs.next_deadline(),
         parts_->broken ? std::nullopt : parts_->services->repair.next_deadline(),
         parts_->broken ? std::nullopt : parts_->services->chain.next_deadline()}) {
     if (deadline.has_value()) earliest = std::min(earliest.value_or(*deadline), *deadline);
@@ -230,7 +233,8 @@ void Node::begin_drain() {
 bool Node::drained() const {
   const Parts::Services& services = *parts_->services;
   return services.coordinator.unanswered() == 0 && services.listings.running() == 0 &&
-         services.admin.running() == 0 && services.tasks.running() == 0;
+         services.admin.running() == 0 && services.tasks.running() == 0 &&
+         services.repairs.running() == 0;
 }
 
 std::size_t Node::held_bytes() const {

@@ -159,7 +159,10 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, EpochChain::
              .outbox = parts.outbox,
              .desk = desk},
             parts.host.random.fork("tasks")),
-      clients(parts.host.clock, desk, coordinator, listings, admin, tasks) {}
+      repairs({.cluster = cluster, .peers = parts.peers, .outbox = parts.outbox, .desk = desk},
+              parts.host.random.fork("repairs")),
+      clients(parts.host.clock, desk, coordinator, listings,
+              {.admin = admin, .tasks = tasks, .repairs = repairs}) {}
 
 Status Node::Parts::use(const Configuration& configuration) {
   STARLING_ASSIGN_OR_RETURN(made, ring.ring, ring_of(configuration));
@@ -212,6 +215,7 @@ void Node::Parts::deliver(NodeId from, PeerMessage message) {
     NodeId from;
     Instant now;
     Services& to;
+    Outbox& outbox;
     void operator()(const ReplicaWrite& m) const { to.replica.on_write(from, m); }
     void operator()(const ReplicaWriteReply& m) const {
       if (!to.repair.on_write_reply(from, m, now)) to.coordinator.on_write_reply(from, m, now);
@@ -239,8 +243,15 @@ void Node::Parts::deliver(NodeId from, PeerMessage message) {
     void operator()(const HintWriteReply& m) const { to.coordinator.on_hint_reply(from, m, now); }
     void operator()(const HintHandoff& m) const { to.replica.on_handoff(from, m); }
     void operator()(const HintHandoffReply& m) const { to.handoff.on_handoff_reply(from, m, now); }
-    void operator()(const HintCensus& m) const { to.handoff.on_census(from, m, now); }
-    void operator()(HintCensusReply& m) const { to.tasks.on_census_reply(from, std::move(m)); }
+    void operator()(const WorkCensus& m) const {
+      WorkCensusReply reply = to.handoff.census(now);
+      reply.operation = m.operation;
+      reply.repair = to.repair.ordered_progress();
+      outbox.send(from, std::move(reply));
+    }
+    void operator()(WorkCensusReply& m) const { to.tasks.on_census_reply(from, std::move(m)); }
+    void operator()(const OrderedRepair& m) const { to.repair.on_ordered(from, m, now); }
+    void operator()(const OrderedRepairReply& m) const { to.repairs.on_reply(from, m); }
     void operator()(const TreeRead& m) const { to.repair_desk.on_tree_read(from, m); }
     void operator()(const KeyListRead& m) const { to.repair_desk.on_key_list_read(from, m); }
     void operator()(const RecordsRead& m) const { to.repair_desk.on_records_read(from, m); }
@@ -250,7 +261,7 @@ void Node::Parts::deliver(NodeId from, PeerMessage message) {
     void operator()(const ChainLetter& m) const { to.chain.on_letter(from, m, now); }
     void operator()(const Heartbeat& /*beat*/) const {}  // the transport keeps it to itself
   };
-  std::visit(Router{.from = from, .now = now, .to = to}, message);
+  std::visit(Router{.from = from, .now = now, .to = to, .outbox = outbox}, message);
 }
 
 }  // namespace starling

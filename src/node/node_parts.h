@@ -30,6 +30,7 @@
 #include "node/node_metrics.h"
 #include "node/node_options.h"
 #include "node/outbox.h"
+#include "node/repair_command.h"
 #include "node/repair_desk.h"
 #include "node/repair_service.h"
 #include "node/replica_service.h"
@@ -73,6 +74,7 @@ struct Node::Parts {
     StoreHealth health;
     AdminService admin;
     TaskService tasks;
+    RepairCommand repairs;
     ClientService clients;
   };
 

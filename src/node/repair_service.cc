@@ -32,6 +32,8 @@ namespace {
 
 // How often it looks who is there, and how the foreground fares.
 constexpr Duration kTick = std::chrono::seconds(1);
+// Between two looks at what is ordered, while nothing of it can begin.
+constexpr Duration kRunPause = std::chrono::milliseconds(10);
 // What could not be read is looked for again.
 constexpr Duration kRetryPause = std::chrono::minutes(1);
 // An exchange has fewer requests and pushes: it lists half a million keys at most.
@@ -113,8 +115,10 @@ void RepairService::look_at_ring(Instant now) {
   // Their rows may have changed; in such an exchange this node would be refused anyway.
   for (const auto& [first, running] : running_) {
     schedule_.on_finished(running.pair, {.end = ExchangeEnd::Aborted}, now);
+    if (run_.has_value()) run_->on_finished(running.pair, {.end = ExchangeEnd::Aborted}, 0, now);
   }
   running_.clear();
+  end_run_if_finished();
   const NodeId self = neighbours_.cluster.self();
   std::vector<PartitionId> owned;
   std::vector<RepairSchedule::Pair> pairs;
@@ -161,9 +165,11 @@ void RepairService::build_trees(Instant now) {
 void RepairService::begin_due(Instant now) {
   if (!neighbours_.confirmation.counting() || neighbours_.store.trees().has_work()) return;
   while (running_.size() < options_.exchanges_max && budget_.may_exchange(active(), now)) {
-    const std::optional<RepairSchedule::Work> work = schedule_.next(now);
+    std::optional<RepairSchedule::Work> work = next_of_run(now);
+    const bool ordered = work.has_value();
+    if (!ordered) work = schedule_.next(now);
     if (!work.has_value()) return;
-    begin(*work, now);
+    begin(*work, ordered, now);
   }
 }
 
@@ -172,9 +178,10 @@ std::size_t RepairService::active() const {
       running_, [](const auto& entry) { return !entry.second.exchange.waiting(); }));
 }
 
-void RepairService::begin(const RepairSchedule::Work& work, Instant now) {
+void RepairService::begin(const RepairSchedule::Work& work, bool ordered, Instant now) {
   const MerkleTree* const tree = neighbours_.store.trees().find(work.pair.partition);
   if (tree == nullptr) {
+    if (ordered) run_->on_finished(work.pair, {.end = ExchangeEnd::Aborted}, 0, now);
     return schedule_.on_finished(work.pair, {.end = ExchangeEnd::Aborted}, now);
   }
   const std::uint64_t first = next_operation_;
@@ -182,9 +189,13 @@ void RepairService::begin(const RepairSchedule::Work& work, Instant now) {
   MerkleExchange exchange({.patience = kRepairPatience,
                            .list_leaves_max = list_leaves_max(*tree),
                            .resume_at = work.resume_at,
+                           .dry_run = ordered && run_->order().dry_run,
                            .first_operation = first});
   const auto at =
-      running_.emplace(first, Running{.pair = work.pair, .exchange = std::move(exchange)}).first;
+      running_
+          .emplace(first,
+                   Running{.pair = work.pair, .ordered = ordered, .exchange = std::move(exchange)})
+          .first;
   budget_.spend(0, 1, now);
   ExchangeActions actions;
   at->second.exchange.start(*tree, now, actions);
@@ -227,6 +238,9 @@ void RepairService::set_wake(Instant now) {
                          active() < options_.budget.exchanges_max;
   const std::optional<Instant> due = may_begin ? schedule_.next_due() : std::nullopt;
   if (due.has_value()) wake = std::min(wake, std::max(*due, budget_.next_at(now)));
+  // Those that wait may all have to wait for others of their partitions.
+  if (may_begin && run_.has_value() && run_->has_waiting())
+    wake = std::min(wake, std::max(now + kRunPause, budget_.next_at(now)));
   wake_ = wake;
 }
 
@@ -315,6 +329,10 @@ void RepairService::end(Exchanges::iterator at, Instant now) {
   }
   const RepairSchedule::Pair pair = running.pair;
   schedule_.on_finished(pair, report, now);
+  if (running.ordered) {
+    run_->on_finished(pair, report, running.merged + report.records_pushed, now);
+    end_run_if_finished();
+  }
   // What came from one may be news to the others.
   if (running.merged > 0) schedule_.mark(pair.partition);
   running_.erase(at);
@@ -322,6 +340,7 @@ void RepairService::end(Exchanges::iterator at, Instant now) {
 
 void RepairService::check_invariants() const {
   schedule_.check_invariants();
+  if (run_.has_value()) run_->check_invariants();
   STARLING_CHECK(running_.size() <= options_.exchanges_max);
   STARLING_CHECK(running_.size() == schedule_.running());
   for (const auto& [first, running] : running_) running.exchange.check_invariants();

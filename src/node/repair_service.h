@@ -8,16 +8,19 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
 #include <variant>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "membership/boot_confirmation.h"
+#include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "message/repair_messages.h"
 #include "node/cluster_view.h"
@@ -25,6 +28,7 @@
 #include "node/outbox.h"
 #include "repair/background_budget.h"
 #include "repair/merkle_exchange.h"
+#include "repair/repair_run.h"
 #include "repair/repair_schedule.h"
 #include "replica/replica_store.h"
 
@@ -73,6 +77,10 @@ class RepairService {
   void on_records_reply(NodeId from, const RecordsReply& reply, Instant now);
   // Whether it answers a push of an exchange; else it is somebody else's.
   [[nodiscard]] bool on_write_reply(NodeId from, const ReplicaWriteReply& reply, Instant now);
+  // Begins the run, unless it is known, and says how far it is.
+  void on_ordered(NodeId from, const OrderedRepair& ordered, Instant now);
+  // Of an ordered run that is not over.
+  [[nodiscard]] std::optional<RepairProgress> ordered_progress() const;
   void on_timer(Instant now);
   [[nodiscard]] std::optional<Instant> next_deadline() const { return wake_; }
 
@@ -84,11 +92,16 @@ class RepairService {
   using Reply = std::variant<TreeReadReply, KeyListReply, RecordsReply>;
   struct Running {
     RepairSchedule::Pair pair;
+    bool ordered = false;  // by the run: a dry one, if that is dry
     MerkleExchange exchange;
     std::optional<Instant> timer;
     std::optional<Reply> held;  // until the budget allows the next step
     std::uint64_t merged = 0;
     std::uint64_t not_merged = 0;
+  };
+  struct FinishedRun {
+    Hash128 run;
+    RepairProgress progress;
   };
   // What it looks after once a second.
   struct Watch {
@@ -105,7 +118,7 @@ class RepairService {
   void look_at_ring(Instant now);
   void look_at_peers();
   void begin_due(Instant now);
-  void begin(const RepairSchedule::Work& work, Instant now);
+  void begin(const RepairSchedule::Work& work, bool ordered, Instant now);
   [[nodiscard]] std::size_t active() const;
   [[nodiscard]] Exchanges::iterator exchange_of(NodeId from, OperationId operation);
   void on_reply(NodeId from, OperationId operation, Reply reply, Instant now);
@@ -117,6 +130,11 @@ class RepairService {
   void list_own(Running& running, const ListOwnKeys& list, ExchangeActions& more, Instant now);
   void read_own(Running& running, const ReadOwnRecords& read, ExchangeActions& more, Instant now);
   void end(Exchanges::iterator at, Instant now);
+  [[nodiscard]] OrderedRepairReply answer_of(const OrderedRepair& ordered, Instant now);
+  void begin_run(const RepairOrder& order);
+  // The next pair of the run that can be compared now.
+  [[nodiscard]] std::optional<RepairSchedule::Work> next_of_run(Instant now);
+  void end_run_if_finished();
   void build_trees(Instant now);
   void fire_timers(Instant now);
   void set_wake(Instant now);
@@ -129,6 +147,8 @@ class RepairService {
   Exchanges running_;  // at most exchanges_max
   std::uint64_t next_operation_;
   Watch watch_;
+  std::optional<RepairRun> run_;
+  std::deque<FinishedRun> finished_runs_;  // the last few, the oldest first
   std::optional<Instant> wake_;
   RepairTotals totals_;
 };

@@ -5,9 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
 
 #include "starling/status.h"
 
@@ -20,6 +18,7 @@
 #include "node/admin_service.h"
 #include "node/answer_desk.h"
 #include "node/cluster_view.h"
+#include "node/member_census.h"
 #include "node/outbox.h"
 
 namespace starling {
@@ -41,28 +40,21 @@ class TaskService {
   // Errors: Overloaded  too many such questions are under way.
   [[nodiscard]] Status begin(const ClientHandle& client, Question question, Instant now,
                              Instant deadline);
-  void on_census_reply(NodeId from, HintCensusReply reply);
+  void on_census_reply(NodeId from, WorkCensusReply reply);
   void on_peer_down(NodeId peer);
   void on_timer(Instant now);
-  [[nodiscard]] std::optional<Instant> next_deadline() const;
-  [[nodiscard]] std::size_t running() const { return jobs_.size(); }
+  [[nodiscard]] std::optional<Instant> next_deadline() const { return census_.next_deadline(); }
+  [[nodiscard]] std::size_t running() const { return census_.running(); }
 
  private:
-  struct Job {
-    ClientHandle client;
-    Question question = Question::Tasks;
-    Instant due;
-    std::set<NodeId> awaited;
-    std::map<NodeId, HintCensusReply> answers;
-  };
+  using Census = MemberCensus<Question, WorkCensusReply>;
 
-  void finish(std::uint64_t id);
-  [[nodiscard]] ClusterStatusReply status_of(const Job& job) const;
-  [[nodiscard]] ClusterTasksReply tasks_of(const Job& job) const;
+  void finish(const Census::Count& count);
+  [[nodiscard]] ClusterStatusReply status_of(const Census::Count& count) const;
+  [[nodiscard]] ClusterTasksReply tasks_of(const Census::Count& count) const;
 
   Neighbours neighbours_;
-  std::uint64_t next_id_;
-  std::map<std::uint64_t, Job> jobs_;  // at most kJobsMax
+  Census census_;
 };
 
 }  // namespace starling

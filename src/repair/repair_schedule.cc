@@ -22,7 +22,7 @@ constexpr unsigned kDoublingsMax = 10;
 }  // namespace
 
 void RepairSchedule::set_pairs(const std::vector<Pair>& pairs) {
-  std::map<Pair, Standing> standing;
+  Pairs standing;
   running_ = 0;
   for (const Pair& pair : pairs) {
     const auto known = pairs_.find(pair);
@@ -77,13 +77,26 @@ std::optional<RepairSchedule::Work> RepairSchedule::next(Instant now) {
     if (best == pairs_.end() || goes_before(it->second, best->second)) best = it;
   }
   if (best == pairs_.end()) return std::nullopt;
-  Standing& standing = best->second;
+  return run(best);
+}
+
+std::optional<RepairSchedule::Work> RepairSchedule::begin(const Pair& pair) {
+  const auto found = pairs_.find(pair);
+  if (found == pairs_.end() || found->second.running || absent_.contains(pair.partner) ||
+      running_partitions_.contains(pair.partition)) {
+    return std::nullopt;
+  }
+  return run(found);
+}
+
+RepairSchedule::Work RepairSchedule::run(Pairs::iterator at) {
+  Standing& standing = at->second;
   standing.running = true;
   // A mark that comes while it runs is for the next time.
   standing.marked = false;
   ++running_;
-  running_partitions_.insert(best->first.partition);
-  return Work{.pair = best->first, .resume_at = standing.resume_at};
+  running_partitions_.insert(at->first.partition);
+  return {.pair = at->first, .resume_at = standing.resume_at};
 }
 
 void RepairSchedule::on_finished(const Pair& pair, const ExchangeReport& report, Instant now) {
@@ -105,6 +118,8 @@ void RepairSchedule::on_finished(const Pair& pair, const ExchangeReport& report,
     case ExchangeEnd::Partial:
       // Go on at once; but what could not be mended would keep it going for ever.
       if (skipped) return fail(standing, now);
+      [[fallthrough]];
+    case ExchangeEnd::Differs:
       standing.failures = 0;
       standing.marked = true;
       standing.due = now;
@@ -116,7 +131,6 @@ void RepairSchedule::on_finished(const Pair& pair, const ExchangeReport& report,
     case ExchangeEnd::Nonsense:
     case ExchangeEnd::Unreadable:
     case ExchangeEnd::Aborted:
-    case ExchangeEnd::Differs:
       return fail(standing, now);
   }
 }

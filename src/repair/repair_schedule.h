@@ -54,6 +54,9 @@ class RepairSchedule {
   // The pair whose turn it is, which is running from here on; nothing: none is due. Never two of
   // one partition: what the first brings, the second would fetch as well.
   [[nodiscard]] std::optional<Work> next(Instant now);
+  // This pair's turn, because somebody says so; nothing: it has to wait.
+  [[nodiscard]] std::optional<Work> begin(const Pair& pair);
+  [[nodiscard]] bool knows(const Pair& pair) const { return pairs_.contains(pair); }
   void on_finished(const Pair& pair, const ExchangeReport& report, Instant now);
 
   // When next() will have something, if nothing is marked meanwhile; nothing: all pairs run, or
@@ -78,12 +81,14 @@ class RepairSchedule {
     std::optional<Token> resume_at;
   };
 
+  using Pairs = std::map<Pair, Standing>;
   [[nodiscard]] static bool goes_before(const Standing& left, const Standing& right);
+  [[nodiscard]] Work run(Pairs::iterator at);
   void fail(Standing& standing, Instant now) const;
 
   Options options_;
   Instant started_;
-  std::map<Pair, Standing> pairs_;  // one a partition and other owner
+  Pairs pairs_;  // one a partition and other owner
   std::size_t running_ = 0;
   std::set<PartitionId> running_partitions_;
   std::set<NodeId> absent_;

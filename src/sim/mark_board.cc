@@ -12,7 +12,7 @@ namespace starling::sim {
 namespace {
 
 // Those that a thousand seeds of the swarm must reach.
-constexpr std::array<std::string_view, 82> kListed{
+constexpr std::array<std::string_view, 87> kListed{
     "boot: a rolled back store was noticed",
     "boot: an old store was set aside",
     "boot: another store was noticed",
@@ -69,6 +69,11 @@ constexpr std::array<std::string_view, 82> kListed{
     "read: unprotected at a majority",
     "repair: a record was merged here",
     "repair: a record was pushed",
+    "repair: a run by order ended",
+    "repair: an order made replicas equal",
+    "repair: an order was refused",
+    "repair: an ordered run is over",
+    "repair: ordered",
     "repair: replicas agreed",
     "repair: replicas differed after the faults",
     "repair: sums differed once",

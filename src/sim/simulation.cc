@@ -31,8 +31,9 @@
 #include "sim/monitors.h"
 #include "sim/sim_client.h"
 #include "sim/sim_cluster.h"
-#include "sim/sim_disk.h"
 #include "sim/sim_network.h"
+#include "sim/sim_operator.h"
+#include "sim/store_view.h"
 #include "sim/trace.h"
 #include "sim/violation.h"
 #include "sim/witness.h"
@@ -61,6 +62,8 @@ constexpr Duration kMendMax = kTimeoutMax + seconds(33);
 constexpr Duration kHintsMax = seconds(30);
 // A few failed attempts and the looks at what differs; the pause behind a failure doubles.
 constexpr Duration kAgreeMax = seconds(60);
+// Two looks at what differs, each a few seconds, and an earlier run that has to end.
+constexpr Duration kOrderMax = seconds(90);
 // Read repair behind the answer, at the speed of a healthy cluster.
 constexpr Duration kRepairMax = seconds(5);
 // A message to a replica, and a commit there.
@@ -90,18 +93,14 @@ class Run {
   void await_hints();
   [[nodiscard]] bool hints_are_home() const;
   void await_agreement();
-  [[nodiscard]] std::optional<std::uint32_t> first_disagreement() const;
+  void compare_by_order(bool dry_run);
   void read_every_key_in_peace();
   void read_every_key();
-  [[nodiscard]] std::uint32_t unreadable_replicas(std::uint32_t key) const;
   void audit_stores();
   void check_leaves();
   void compare_replicas();
   void compare_replicas_of(std::uint32_t key);
   void judge();
-  [[nodiscard]] std::uint32_t trusted_replicas(std::uint32_t key) const;
-  [[nodiscard]] std::vector<std::uint32_t> owners_of(std::uint32_t key) const;
-  [[nodiscard]] std::optional<SiblingSet> stored(std::uint32_t node, std::uint32_t key) const;
   [[nodiscard]] bool clients_idle() const;
   void accuse(const char* checker, const std::string& key, std::string text);
   void reach_network_marks();
@@ -116,9 +115,11 @@ class Run {
   SimCluster cluster_;
   Witness witness_;
   Monitors monitors_;
+  StoreView stores_;
   FaultDriver driver_;
   ClientWorld clients_world_;
   std::vector<std::unique_ptr<SimClient>> clients_;
+  SimOperator operator_;
   std::vector<SiblingSet> final_records_;
   std::vector<Violation> violations_;
 };
@@ -134,6 +135,7 @@ Run::Run(const RunOptions& options)
       monitors_(cluster_, history_, witness_, marks_,
                 {plan_.may_lose_acknowledged(), plan_.destroys_a_disk() ? 1U : 0U,
                  plan_.bounds.hint_bytes_max}),
+      stores_(cluster_, history_, monitors_),
       driver_(plan_, events_, cluster_, trace_),
       clients_world_{plan_.workload,
                      events_,
@@ -144,6 +146,7 @@ Run::Run(const RunOptions& options)
                      ContextCodec(context_key(cluster_.config())),
                      {},
                      false},
+      operator_(events_, cluster_, marks_, random_.fork("operator")),
       final_records_(history_.keys.size()) {
   cluster_.watch_with(monitors_);
   cluster_.observe_replies([this](std::uint64_t request, const ClientReply& reply) {
@@ -165,6 +168,7 @@ RunResult Run::finish() {
   start_everything();
   events_.run_until(Instant(plan_.safety));
   clients_world_.stopped = true;
+  operator_.stop();
   driver_.heal();
   drain();
   await_readiness();
@@ -211,6 +215,7 @@ void Run::start_everything() {
     for (const auto& client : clients_) client->begin();
   });
   driver_.begin();
+  operator_.begin();
 }
 
 bool Run::clients_idle() const {
@@ -261,30 +266,12 @@ void Run::check_epochs() {
   }
 }
 
-std::vector<std::uint32_t> Run::owners_of(std::uint32_t key) const {
-  const KeyAddress& address = history_.keys.at(key).address;
-  const Ring& ring = cluster_.newest_ring();
-  const PartitionId partition = ring.partition_of(ring.token_of(address.bucket, address.key));
-  std::vector<std::uint32_t> owners;
-  for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
-    if (ring.owns(cluster_.member(node).id(), partition)) owners.push_back(node);
-  }
-  return owners;
-}
-
-std::uint32_t Run::trusted_replicas(std::uint32_t key) const {
-  const std::vector<std::uint32_t> owners = owners_of(key);
-  return static_cast<std::uint32_t>(
-      std::count_if(owners.begin(), owners.end(),
-                    [this](std::uint32_t node) { return !cluster_.is_written_off(node); }));
-}
-
 // A node notices its damage when it looks at it; a read makes every replica look. From then on no
 // client has anything to do with it.
 void Run::await_mending() {
   SimClient reader(clients_world_, plan_.workload.clients + 1, random_.fork("noticing reader"));
   for (std::uint32_t key = 0; key < history_.keys.size(); ++key) {
-    for (const std::uint32_t node : owners_of(key)) {
+    for (const std::uint32_t node : stores_.owners_of(key)) {
       if (!cluster_.is_written_off(node)) reader.read_at(node, key, 1);
     }
   }
@@ -315,45 +302,39 @@ void Run::await_hints() {
   }
 }
 
-// Replicas whose record can not be read though all was done that could be: no other one has any.
-std::uint32_t Run::unreadable_replicas(std::uint32_t key) const {
-  std::uint32_t unreadable = 0;
-  for (const std::uint32_t node : owners_of(key)) {
-    const std::optional<SiblingSet> record = stored(node, key);
-    if (!record.has_value()) ++unreadable;
-    if (record.has_value() && !record->empty()) return 0;
-  }
-  return unreadable;
-}
-
-// A key of which two replicas would show a client different values, if it asked them alone.
-std::optional<std::uint32_t> Run::first_disagreement() const {
-  for (std::uint32_t key = 0; key < history_.keys.size(); ++key) {
-    if (unreadable_replicas(key) > 0) continue;
-    std::optional<Hash128> first;
-    for (const std::uint32_t node : owners_of(key)) {
-      if (cluster_.is_written_off(node)) continue;
-      const std::optional<SiblingSet> record = stored(node, key);
-      if (!record.has_value()) return key;
-      const Hash128 digest = visible_digest(history_.keys.at(key).address.key, *record);
-      if (first.value_or(digest) != digest) return key;
-      first = digest;
-    }
-  }
-  return std::nullopt;
-}
-
-// Nobody reads: what replicas lack they must find by themselves.
+// Nobody reads: what replicas lack they must find by themselves, or because they are told to.
 void Run::await_agreement() {
-  if (first_disagreement().has_value()) marks_.reach("repair: replicas differed after the faults");
+  if (stores_.first_disagreement().has_value())
+    marks_.reach("repair: replicas differed after the faults");
+  // Where records rot one that can not be read may stand under a sum that is right.
+  const bool orders = !plan_.rots_records();
+  if (orders && random_.fork("order").below(2) == 0) compare_by_order(false);
   const Instant limit = events_.now() + 2 * plan_.repair_cycle + kAgreeMax;
-  while (first_disagreement().has_value() && events_.now() < limit) {
+  while (stores_.first_disagreement().has_value() && events_.now() < limit) {
     events_.run_until(events_.now() + seconds(1));
   }
-  const std::optional<std::uint32_t> key = first_disagreement();
-  if (!key.has_value()) return;
+  const std::optional<std::uint32_t> key = stores_.first_disagreement();
+  if (!key.has_value()) return orders ? compare_by_order(true) : void();
   accuse("not-repaired", history_.keys.at(*key).address.key,
          "replicas hold different values long after all was healed, and nobody had read them");
+}
+
+// A real run leaves no difference behind, and a dry one finds none where there is none.
+void Run::compare_by_order(bool dry_run) {
+  const bool differed = stores_.first_disagreement().has_value();
+  const std::optional<ClusterRepairReply> report = operator_.compare(dry_run, kOrderMax);
+  if (!report.has_value()) return accuse("order-unfinished", "", "a repair by order did not end");
+  events_.run_until(events_.now() + seconds(1));
+  if (report->progress.failed > 0) return;
+  const std::optional<std::uint32_t> key = stores_.first_disagreement();
+  if (!dry_run && key.has_value()) {
+    accuse("order-left-differences", history_.keys.at(*key).address.key,
+           "replicas differ behind a repair that says that all were compared");
+  } else if (dry_run && report->progress.keys_differing > 0) {
+    accuse("order-false-difference", "", "a dry run found keys that differ where none does");
+  } else if (differed) {
+    marks_.reach("repair: an order made replicas equal");
+  }
 }
 
 // An error that a disk had before comes out with the first write behind it, be it a repair of these
@@ -381,7 +362,7 @@ void Run::read_every_key() {
   for (std::uint32_t key = 0; key < history_.keys.size(); ++key) {
     auto node = static_cast<std::uint32_t>(nodes.below(cluster_.size()));
     if (cluster_.is_written_off(node)) node = (node + 1) % cluster_.size();
-    reader.read_at(node, key, trusted_replicas(key) - unreadable_replicas(key));
+    reader.read_at(node, key, stores_.trusted(key) - stores_.unreadable(key));
     // One after the other: where bounds are tiny, two reads may be one too many.
     const Instant limit = events_.now() + kDrainMax;
     while (!reader.is_idle() && events_.run_next(limit)) {
@@ -396,14 +377,6 @@ void Run::read_every_key() {
            describe_request(read) + " failed though all is healed: " + describe_answer(read));
   }
   events_.run_until(events_.now() + kRepairMax);
-}
-
-std::optional<SiblingSet> Run::stored(std::uint32_t node, std::uint32_t key) const {
-  const std::string& store_key = monitors_.store_key_of(key);
-  const SimDisk::Image& disk = cluster_.member(node).disk().visible();
-  const auto found = disk.find(store_key);
-  if (found == disk.end()) return SiblingSet();
-  return Monitors::versions_in(store_key, found->second);
 }
 
 void Run::audit_stores() {
@@ -430,12 +403,12 @@ void Run::compare_replicas() {
 void Run::compare_replicas_of(std::uint32_t key) {
   const std::string& name = history_.keys.at(key).address.key;
   std::optional<SiblingSet> first;
-  for (const std::uint32_t node : owners_of(key)) {
+  for (const std::uint32_t node : stores_.owners_of(key)) {
     if (cluster_.is_written_off(node)) continue;
     const std::string& owner = cluster_.member(node).name();
-    const std::optional<SiblingSet> record = stored(node, key);
+    const std::optional<SiblingSet> record = stores_.record_at(node, key);
     if (!record.has_value()) {
-      if (unreadable_replicas(key) > 0) {
+      if (stores_.unreadable(key) > 0) {
         marks_.reach("mend: nobody could");
         continue;
       }

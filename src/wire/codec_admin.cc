@@ -395,4 +395,31 @@ ClusterTasksReply read_table(FieldReader& reader, const wire::ClusterTasksReply&
   return reply;
 }
 
+flatbuffers::Offset<wire::ClientClusterRepair> write_table(Builder& builder,
+                                                           const ClientClusterRepair& request,
+                                                           Duration remaining) {
+  const wire::RepairOrder order = wire_order(request.order);
+  return wire::CreateClientClusterRepair(builder, remaining.count(), &order);
+}
+
+ClientClusterRepair read_table(FieldReader& reader, const wire::ClientClusterRepair& table) {
+  return {.order = reader.order(*table.order())};
+}
+
+flatbuffers::Offset<wire::ClusterRepairReply> write_table(Builder& builder,
+                                                          const ClusterRepairReply& reply) {
+  const auto absent = write_texts(builder, reply.absent);
+  const auto unanswered = write_texts(builder, reply.unanswered);
+  const wire::RepairProgress progress = wire_progress(reply.progress);
+  return wire::CreateClusterRepairReply(builder, reply.partitions, &progress, absent, unanswered);
+}
+
+ClusterRepairReply read_table(FieldReader& reader, const wire::ClusterRepairReply& table) {
+  ClusterRepairReply reply{.partitions = table.partitions(),
+                           .progress = progress_of(*table.progress())};
+  reply.absent = read_texts(reader, table.absent(), kMemberNames, "absent");
+  reply.unanswered = read_texts(reader, table.unanswered(), kMemberNames, "unanswered");
+  return reply;
+}
+
 }  // namespace starling

@@ -48,6 +48,12 @@ struct WireType<NodeInfoReply> : WireEntry<wire::NodeInfoReply, FrameType::NodeI
 template <>
 struct WireType<ClusterTasksReply>
     : WireEntry<wire::ClusterTasksReply, FrameType::ClusterTasksReply> {};
+template <>
+struct WireType<ClientClusterRepair>
+    : WireEntry<wire::ClientClusterRepair, FrameType::ClientClusterRepair> {};
+template <>
+struct WireType<ClusterRepairReply>
+    : WireEntry<wire::ClusterRepairReply, FrameType::ClusterRepairReply> {};
 
 flatbuffers::Offset<wire::ClientClusterStatus> write_table(Builder& builder,
                                                            const ClientClusterStatus& request,
@@ -73,6 +79,11 @@ flatbuffers::Offset<wire::ClientClusterTasks> write_table(Builder& builder,
                                                           Duration remaining);
 flatbuffers::Offset<wire::ClusterTasksReply> write_table(Builder& builder,
                                                          const ClusterTasksReply& reply);
+flatbuffers::Offset<wire::ClientClusterRepair> write_table(Builder& builder,
+                                                           const ClientClusterRepair& request,
+                                                           Duration remaining);
+flatbuffers::Offset<wire::ClusterRepairReply> write_table(Builder& builder,
+                                                          const ClusterRepairReply& reply);
 
 ClientClusterStatus read_table(FieldReader& reader, const wire::ClientClusterStatus& table);
 ClientClusterRing read_table(FieldReader& reader, const wire::ClientClusterRing& table);
@@ -84,5 +95,7 @@ ClusterDigestReply read_table(FieldReader& reader, const wire::ClusterDigestRepl
 NodeInfoReply read_table(FieldReader& reader, const wire::NodeInfoReply& table);
 ClientClusterTasks read_table(FieldReader& reader, const wire::ClientClusterTasks& table);
 ClusterTasksReply read_table(FieldReader& reader, const wire::ClusterTasksReply& table);
+ClientClusterRepair read_table(FieldReader& reader, const wire::ClientClusterRepair& table);
+ClusterRepairReply read_table(FieldReader& reader, const wire::ClusterRepairReply& table);
 
 }  // namespace starling

@@ -83,16 +83,16 @@ HintHandoffReply read_table(FieldReader& reader, const wire::HintHandoffReply& t
           .room = table.room()};
 }
 
-flatbuffers::Offset<wire::HintCensus> write_table(Builder& builder, const HintCensus& census) {
-  return wire::CreateHintCensus(builder, census.operation.value);
+flatbuffers::Offset<wire::WorkCensus> write_table(Builder& builder, const WorkCensus& census) {
+  return wire::CreateWorkCensus(builder, census.operation.value);
 }
 
-HintCensus read_table(FieldReader& /*reader*/, const wire::HintCensus& table) {
+WorkCensus read_table(FieldReader& /*reader*/, const wire::WorkCensus& table) {
   return {.operation = OperationId{table.operation()}};
 }
 
-flatbuffers::Offset<wire::HintCensusReply> write_table(Builder& builder,
-                                                       const HintCensusReply& reply) {
+flatbuffers::Offset<wire::WorkCensusReply> write_table(Builder& builder,
+                                                       const WorkCensusReply& reply) {
   std::vector<wire::HintCountItem> items;
   items.reserve(reply.counts.size());
   for (const HintCount& count : reply.counts) {
@@ -100,11 +100,13 @@ flatbuffers::Offset<wire::HintCensusReply> write_table(Builder& builder,
                        count.eta_seconds.value_or(kNoEta));
   }
   const auto counts = write_structs(builder, items);
-  return wire::CreateHintCensusReply(builder, reply.operation.value, reply.complete, counts);
+  const wire::RepairProgress repair = wire_progress(reply.repair.value_or(RepairProgress{}));
+  return wire::CreateWorkCensusReply(builder, reply.operation.value, reply.complete, counts,
+                                     reply.repair.has_value() ? &repair : nullptr);
 }
 
-HintCensusReply read_table(FieldReader& reader, const wire::HintCensusReply& table) {
-  HintCensusReply reply{.operation = OperationId{table.operation()}, .complete = table.complete()};
+WorkCensusReply read_table(FieldReader& reader, const wire::WorkCensusReply& table) {
+  WorkCensusReply reply{.operation = OperationId{table.operation()}, .complete = table.complete()};
   for (const wire::HintCountItem& item :
        reader.structs<wire::HintCountItem>(table.counts(), kHintCountsMax, "counts")) {
     const NodeId home{item.home()};
@@ -114,6 +116,7 @@ HintCensusReply read_table(FieldReader& reader, const wire::HintCensusReply& tab
         {.home = home, .pending = item.pending(), .delivered = item.delivered()});
     if (item.eta_seconds() != kNoEta) reply.counts.back().eta_seconds = item.eta_seconds();
   }
+  if (table.repair() != nullptr) reply.repair = progress_of(*table.repair());
   return reply;
 }
 

@@ -26,9 +26,9 @@ template <>
 struct WireType<HintHandoffReply> : WireEntry<wire::HintHandoffReply, FrameType::HintHandoffReply> {
 };
 template <>
-struct WireType<HintCensus> : WireEntry<wire::HintCensus, FrameType::HintCensus> {};
+struct WireType<WorkCensus> : WireEntry<wire::WorkCensus, FrameType::WorkCensus> {};
 template <>
-struct WireType<HintCensusReply> : WireEntry<wire::HintCensusReply, FrameType::HintCensusReply> {};
+struct WireType<WorkCensusReply> : WireEntry<wire::WorkCensusReply, FrameType::WorkCensusReply> {};
 
 flatbuffers::Offset<wire::HintWrite> write_table(Builder& builder, const HintWrite& write);
 flatbuffers::Offset<wire::HintWriteReply> write_table(Builder& builder,
@@ -36,15 +36,15 @@ flatbuffers::Offset<wire::HintWriteReply> write_table(Builder& builder,
 flatbuffers::Offset<wire::HintHandoff> write_table(Builder& builder, const HintHandoff& handoff);
 flatbuffers::Offset<wire::HintHandoffReply> write_table(Builder& builder,
                                                         const HintHandoffReply& reply);
-flatbuffers::Offset<wire::HintCensus> write_table(Builder& builder, const HintCensus& census);
-flatbuffers::Offset<wire::HintCensusReply> write_table(Builder& builder,
-                                                       const HintCensusReply& reply);
+flatbuffers::Offset<wire::WorkCensus> write_table(Builder& builder, const WorkCensus& census);
+flatbuffers::Offset<wire::WorkCensusReply> write_table(Builder& builder,
+                                                       const WorkCensusReply& reply);
 
 HintWrite read_table(FieldReader& reader, const wire::HintWrite& table);
 HintWriteReply read_table(FieldReader& reader, const wire::HintWriteReply& table);
 HintHandoff read_table(FieldReader& reader, const wire::HintHandoff& table);
 HintHandoffReply read_table(FieldReader& reader, const wire::HintHandoffReply& table);
-HintCensus read_table(FieldReader& reader, const wire::HintCensus& table);
-HintCensusReply read_table(FieldReader& reader, const wire::HintCensusReply& table);
+WorkCensus read_table(FieldReader& reader, const wire::WorkCensus& table);
+WorkCensusReply read_table(FieldReader& reader, const wire::WorkCensusReply& table);
 
 }  // namespace starling

@@ -180,4 +180,27 @@ RecordsReply read_table(FieldReader& reader, const wire::RecordsReply& table) {
   return reply;
 }
 
+flatbuffers::Offset<wire::OrderedRepair> write_table(Builder& builder,
+                                                     const OrderedRepair& ordered) {
+  const wire::RepairOrder order = wire_order(ordered.order);
+  return wire::CreateOrderedRepair(builder, ordered.operation.value, &order);
+}
+
+OrderedRepair read_table(FieldReader& reader, const wire::OrderedRepair& table) {
+  return {.operation = OperationId{table.operation()}, .order = reader.order(*table.order())};
+}
+
+flatbuffers::Offset<wire::OrderedRepairReply> write_table(Builder& builder,
+                                                          const OrderedRepairReply& reply) {
+  const wire::RepairProgress progress = wire_progress(reply.progress);
+  return wire::CreateOrderedRepairReply(builder, reply.operation.value,
+                                        static_cast<std::uint8_t>(reply.standing), &progress);
+}
+
+OrderedRepairReply read_table(FieldReader& reader, const wire::OrderedRepairReply& table) {
+  return {.operation = OperationId{table.operation()},
+          .standing = reader.enumerator(table.standing(), RepairStanding::NotCounting, "standing"),
+          .progress = progress_of(*table.progress())};
+}
+
 }  // namespace starling

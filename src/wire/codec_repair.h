@@ -32,6 +32,11 @@ template <>
 struct WireType<RecordsRead> : WireEntry<wire::RecordsRead, FrameType::RecordsRead> {};
 template <>
 struct WireType<RecordsReply> : WireEntry<wire::RecordsReply, FrameType::RecordsReply> {};
+template <>
+struct WireType<OrderedRepair> : WireEntry<wire::OrderedRepair, FrameType::OrderedRepair> {};
+template <>
+struct WireType<OrderedRepairReply>
+    : WireEntry<wire::OrderedRepairReply, FrameType::OrderedRepairReply> {};
 
 flatbuffers::Offset<wire::TreeRead> write_table(Builder& builder, const TreeRead& read);
 flatbuffers::Offset<wire::TreeReadReply> write_table(Builder& builder, const TreeReadReply& reply);
@@ -39,6 +44,10 @@ flatbuffers::Offset<wire::KeyListRead> write_table(Builder& builder, const KeyLi
 flatbuffers::Offset<wire::KeyListReply> write_table(Builder& builder, const KeyListReply& reply);
 flatbuffers::Offset<wire::RecordsRead> write_table(Builder& builder, const RecordsRead& read);
 flatbuffers::Offset<wire::RecordsReply> write_table(Builder& builder, const RecordsReply& reply);
+flatbuffers::Offset<wire::OrderedRepair> write_table(Builder& builder,
+                                                     const OrderedRepair& ordered);
+flatbuffers::Offset<wire::OrderedRepairReply> write_table(Builder& builder,
+                                                          const OrderedRepairReply& reply);
 
 TreeRead read_table(FieldReader& reader, const wire::TreeRead& table);
 TreeReadReply read_table(FieldReader& reader, const wire::TreeReadReply& table);
@@ -46,5 +55,7 @@ KeyListRead read_table(FieldReader& reader, const wire::KeyListRead& table);
 KeyListReply read_table(FieldReader& reader, const wire::KeyListReply& table);
 RecordsRead read_table(FieldReader& reader, const wire::RecordsRead& table);
 RecordsReply read_table(FieldReader& reader, const wire::RecordsReply& table);
+OrderedRepair read_table(FieldReader& reader, const wire::OrderedRepair& table);
+OrderedRepairReply read_table(FieldReader& reader, const wire::OrderedRepairReply& table);
 
 }  // namespace starling

@@ -115,6 +115,12 @@ PartitionId FieldReader::partition(std::uint16_t number) {
   return PartitionId{number};
 }
 
+RepairOrder FieldReader::order(const wire::RepairOrder& order) {
+  RepairOrder read{.run = hash_of(order.run()), .partition = {}, .dry_run = order.dry_run()};
+  if (order.partition() != kAllPartitions) read.partition = partition(order.partition());
+  return read;
+}
+
 Level FieldReader::level(const wire::LevelValue& level) {
   const auto name = enumerator(level.name(), Level::Name::All, "level");
   require(name == Level::Name::Count || level.replicas() == 0, "level", "a name with a number");
@@ -242,6 +248,16 @@ Dot dot_of(const wire::Event& event) {
 
 RequestId request_of(const wire::Request& request) {
   return {.client = hash_of(request.client()), .counter = request.counter()};
+}
+
+RepairProgress progress_of(const wire::RepairProgress& progress) {
+  return {.pairs = progress.pairs(),
+          .compared = progress.compared(),
+          .failed = progress.failed(),
+          .keys_compared = progress.keys_compared(),
+          .keys_differing = progress.keys_differing(),
+          .records_written = progress.records_written(),
+          .bytes = progress.bytes()};
 }
 
 ReplyCounts counts_of(const wire::Counts& counts) {

@@ -33,6 +33,8 @@ namespace starling {
 inline constexpr std::size_t kNameBytesMax = 4096;
 // What is said to people; the writer cuts to it.
 inline constexpr std::size_t kMessageBytesMax = 4096;
+// In the place of a partition: all of them.
+inline constexpr std::uint16_t kAllPartitions = 65535;
 // No deadline is further away; a greater number is damage or an attack on a timer.
 inline constexpr Duration kRemainingMax = std::chrono::minutes(10);
 
@@ -64,6 +66,7 @@ class FieldReader {
 
   [[nodiscard]] Duration remaining(std::int64_t nanoseconds);
   [[nodiscard]] PartitionId partition(std::uint16_t number);
+  [[nodiscard]] RepairOrder order(const wire::RepairOrder& order);
   [[nodiscard]] Level level(const wire::LevelValue& level);
   [[nodiscard]] ReadLevels levels(const wire::ReadLevelPair& levels);
   [[nodiscard]] WriteLevels levels(const wire::WriteLevelTriple& levels);
@@ -130,6 +133,7 @@ class FieldReader {
 [[nodiscard]] Dot dot_of(const wire::Event& event);
 [[nodiscard]] RequestId request_of(const wire::Request& request);
 [[nodiscard]] ReplyCounts counts_of(const wire::Counts& counts);
+[[nodiscard]] RepairProgress progress_of(const wire::RepairProgress& progress);
 // nullptr: a node that says nothing of routes.
 [[nodiscard]] RouteHint route_of(const wire::RouteHint* route);
 

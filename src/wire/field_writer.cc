@@ -19,6 +19,7 @@
 #include "version/dot.h"
 #include "version/sibling_set.h"
 #include "version/vector_clock.h"
+#include "wire/field_reader.h"
 
 namespace starling {
 namespace {
@@ -106,6 +107,18 @@ wire::Counts wire_counts(const ReplyCounts& counts) {
 
 wire::RouteHint wire_route(const RouteHint& route) {
   return {route.epoch.value, route.owner.value};
+}
+
+wire::RepairOrder wire_order(const RepairOrder& order) {
+  const std::uint16_t partition =
+      order.partition.has_value() ? order.partition->value : kAllPartitions;
+  return {wire_hash(order.run), partition, order.dry_run};
+}
+
+wire::RepairProgress wire_progress(const RepairProgress& progress) {
+  return {progress.pairs,         progress.compared,       progress.failed,
+          progress.keys_compared, progress.keys_differing, progress.records_written,
+          progress.bytes};
 }
 
 flatbuffers::Offset<wire::Address> write_address(Builder& builder, const KeyAddress& address) {

@@ -45,6 +45,8 @@ using EventsOffset = flatbuffers::Offset<flatbuffers::Vector<const wire::Event*>
 [[nodiscard]] std::uint32_t wire_retry_after(const Status& status);
 [[nodiscard]] wire::Counts wire_counts(const ReplyCounts& counts);
 [[nodiscard]] wire::RouteHint wire_route(const RouteHint& route);
+[[nodiscard]] wire::RepairOrder wire_order(const RepairOrder& order);
+[[nodiscard]] wire::RepairProgress wire_progress(const RepairProgress& progress);
 
 [[nodiscard]] flatbuffers::Offset<wire::Address> write_address(Builder& builder,
                                                                const KeyAddress& address);

@@ -58,8 +58,8 @@ constexpr std::array<std::string_view, kFrameTypeMax + 1> kNames{"",
                                                                  "HintWriteReply",
                                                                  "HintHandoff",
                                                                  "HintHandoffReply",
-                                                                 "HintCensus",
-                                                                 "HintCensusReply",
+                                                                 "WorkCensus",
+                                                                 "WorkCensusReply",
                                                                  "ClientClusterTasks",
                                                                  "ClusterTasksReply",
                                                                  "TreeRead",
@@ -68,7 +68,12 @@ constexpr std::array<std::string_view, kFrameTypeMax + 1> kNames{"",
                                                                  "KeyListReply",
                                                                  "RecordsRead",
                                                                  "RecordsReply",
-                                                                 "ChainLetter"};
+                                                                 "ChainLetter",
+
+                                                                 "OrderedRepair",
+                                                                 "OrderedRepairReply",
+                                                                 "ClientClusterRepair",
+                                                                 "ClusterRepairReply"};
 
 Status corrupt(std::string why) {
   return {StatusCode::Corruption, "frame header: " + std::move(why)};
@@ -118,8 +123,9 @@ std::size_t body_bytes_max(FrameType type) {
     case FrameType::ClusterDigestReply:
     case FrameType::HintWrite:
     case FrameType::HintHandoff:
-    case FrameType::HintCensusReply:
+    case FrameType::WorkCensusReply:
     case FrameType::ClusterTasksReply:
+    case FrameType::ClusterRepairReply:
     case FrameType::RecordsReply:
       return kRecordBodyBytesMax;
     case FrameType::ChainLetter:

@@ -61,8 +61,8 @@ enum class FrameType : std::uint8_t {
   HintWriteReply = 33,
   HintHandoff = 34,
   HintHandoffReply = 35,
-  HintCensus = 36,
-  HintCensusReply = 37,
+  WorkCensus = 36,
+  WorkCensusReply = 37,
   ClientClusterTasks = 38,
   ClusterTasksReply = 39,
   TreeRead = 40,
@@ -72,9 +72,13 @@ enum class FrameType : std::uint8_t {
   RecordsRead = 44,
   RecordsReply = 45,
   ChainLetter = 46,
+  OrderedRepair = 47,
+  OrderedRepairReply = 48,
+  ClientClusterRepair = 49,
+  ClusterRepairReply = 50,
 };
 inline constexpr std::uint8_t kFrameTypeMin = 1;
-inline constexpr std::uint8_t kFrameTypeMax = 46;
+inline constexpr std::uint8_t kFrameTypeMax = 50;
 
 // Everything before the two sides know each other.
 inline constexpr std::size_t kHandshakeBodyBytesMax = std::size_t{4} << 10U;

@@ -73,7 +73,7 @@ class OneReplicaPaused(unittest.TestCase):
     def test_people_see_it_on_standard_error_within_80_columns(self):
         lines = self.drawn.stderr.decode().splitlines()
         self.assertTrue(lines[0].startswith("timeline of "), lines)
-        self.assertTrue(any(line.endswith("no answer from node2") for line in lines), lines)
+        self.assertTrue(any(line.endswith("no answer yet from node2") for line in lines), lines)
         self.assertLessEqual(max(map(len, lines)), 80)
         self.assertEqual(1, len(self.drawn.stdout.splitlines()))
 

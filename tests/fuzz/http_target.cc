@@ -169,6 +169,9 @@ struct Replies {
   }
   ClientReply operator()(const ClientNodeInfo& /*node*/) const { return NodeInfoReply{}; }
   ClientReply operator()(const ClientClusterTasks& /*tasks*/) const { return ClusterTasksReply{}; }
+  ClientReply operator()(const ClientClusterRepair& /*repair*/) const {
+    return ClusterRepairReply{};
+  }
 };
 
 enum class Promptness : std::uint8_t { AtOnce, Later };

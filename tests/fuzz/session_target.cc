@@ -84,6 +84,9 @@ std::string shown(const ClusterDigestReply& reply) {
 std::string shown(const ClusterTasksReply& reply) {
   return json_of(task_list_of(reply));
 }
+std::string shown(const ClusterRepairReply& reply) {
+  return json_of(RepairRun{}, repair_report_of(reply));
+}
 std::string shown(const NodeInfoReply& reply) {
   return json_of(node_status_of(reply));
 }

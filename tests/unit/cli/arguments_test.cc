@@ -109,7 +109,7 @@ TEST_CASE("arguments: a benchmark has defaults, and knows its levels") {
 TEST_CASE("arguments: what a later version brings is refused by name") {
   for (const Words& words : std::vector<Words>{{"bucket", "list"},
                                                {"cluster", "join", "h:1"},
-                                               {"cluster", "repair", "--dry-run"},
+                                               {"cluster", "remove", "node1"},
                                                {"node", "log-level", "debug"},
                                                {"get", "b", "k", "--sloppy"},
                                                {"put", "b", "k", "v", "--ttl", "5s"},
@@ -153,6 +153,19 @@ TEST_CASE("arguments: a wait for tasks may take longer than a request") {
   CHECK(waiting.timeout == std::chrono::minutes(10));
   CHECK(refusal({"cluster", "tasks", "--timeout", "10m"}).ends_with("1ms to 60s"));
   CHECK(refusal({"cluster", "tasks", "--wait", "--timeout", "25h"}).ends_with("1ms to 24h"));
+}
+
+TEST_CASE("arguments: a repair is of all partitions unless one is named") {
+  const auto all = parsed({"cluster", "repair"});
+  CHECK_FALSE(std::get<ClusterRepairCommand>(all.command).partition.has_value());
+  CHECK_FALSE(std::get<ClusterRepairCommand>(all.command).dry_run);
+  const auto dry = parsed({"cluster", "repair", "--dry-run", "--partition", "7"});
+  CHECK(std::get<ClusterRepairCommand>(dry.command).partition == 7);
+  CHECK(std::get<ClusterRepairCommand>(dry.command).dry_run);
+  CHECK(refusal({"cluster", "repair", "--partition", "-1"}).find("--partition") !=
+        std::string::npos);
+  CHECK(refusal({"cluster", "repair", "--partition", "x"}).find("--partition") !=
+        std::string::npos);
 }
 
 TEST_CASE("arguments: what is wrong is named") {

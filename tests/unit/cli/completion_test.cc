@@ -29,7 +29,8 @@ TEST_CASE("completion: a command, and both words of one that has two") {
   CHECK(Completed("ge").candidates == Words{"get "});
   CHECK(Completed("").candidates.size() > 5);
   CHECK(Completed("clus").candidates == Words{"cluster "});
-  CHECK(Completed("cluster r").candidates == Words{"ring "});
+  CHECK(Completed("cluster ri").candidates == Words{"ring "});
+  CHECK(Completed("cluster r").candidates == Words{"repair ", "ring "});
   CHECK(Completed("nonsense ").candidates.empty());
 }
 

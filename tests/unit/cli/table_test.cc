@@ -54,6 +54,21 @@ TEST_CASE("table: tasks, and that more may be unknown") {
   CHECK(table.find("a -> b") != std::string::npos);
 }
 
+TEST_CASE("table: a repair says what differed, and what was not compared") {
+  RepairReport report{.partitions = 8, .pairs = 24, .compared = 24, .keys_differing = 3};
+  CHECK(table_of(RepairRun{}, report) ==
+        "compared 24 of 24 pairs of replicas in 8 partitions\n"
+        "3 keys differed, 0 records were written, 0 bytes were sent\n");
+  CHECK(table_of(RepairRun{.dry_run = true}, report).ends_with("\nnothing was changed\n"));
+  report.failed = 2;
+  report.absent = {"c"};
+  report.unanswered = {"d"};
+  const std::string table = table_of(RepairRun{}, report);
+  CHECK(table.find("! 2 pairs could not be compared") != std::string::npos);
+  CHECK(table.find("! c is down") != std::string::npos);
+  CHECK(table.ends_with("! d did not say how far it is\n"));
+}
+
 TEST_CASE("table: of the digests only those that do not agree are listed") {
   DigestTable digest;
   digest.partitions = {

@@ -51,7 +51,7 @@ TEST_CASE("trace_lines: a put is drawn line by line, with waits and with who is 
         "    2.000  node0  |  *           | node1 answered: done, after 1.955\n"
         "    9.000  node0  |           *  | disk done, after 8.000 for the batch\n"
         "   10.000  node0  |             *| node0 answered: done, after 9.960\n"
-        "   10.000  node0  |             *| no answer from node2\n"
+        "   10.000  node0  |             *| no answer yet from node2\n"
         "   10.000  node0  |             *| answered: ok\n");
 }
 

@@ -135,6 +135,22 @@ TEST_CASE("json: tasks are printed with these keys, and who did not answer") {
         R"("total":0,"unit":"keys","eta_seconds":null}],"unanswered":["c"]})");
 }
 
+TEST_CASE("answer_json: a repair is printed with these keys") {
+  const RepairReport report{.partitions = 8,
+                            .pairs = 24,
+                            .compared = 23,
+                            .failed = 1,
+                            .keys_compared = 40,
+                            .keys_differing = 3,
+                            .records_written = 2,
+                            .bytes = 1000,
+                            .absent = {"c"},
+                            .unanswered = {}};
+  CHECK(json_of(RepairRun{.dry_run = true}, report) ==
+        R"({"partitions":8,"pairs":24,"compared":23,"failed":1,"keys_compared":40,"differed":3,)"
+        R"("repaired":2,"bytes":1000,"dry_run":true,"absent":["c"],"unanswered":[]})");
+}
+
 TEST_CASE("json: ring, owners and digests are printed with these keys") {
   CHECK(json_of(RingTable{
             .epoch = 2, .partitions = {{.partition = 0, .owners = {"a", "b"}, .fallbacks = {}}}}) ==

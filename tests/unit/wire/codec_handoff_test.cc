@@ -15,15 +15,15 @@ namespace {
 std::string refusal_of_census(const std::vector<wire::HintCountItem>& items) {
   Builder builder;
   const auto counts = write_structs(builder, items);
-  return refusal_of(FrameType::HintCensusReply, builder,
-                    wire::CreateHintCensusReply(builder, 1, true, counts));
+  return refusal_of(FrameType::WorkCensusReply, builder,
+                    wire::CreateWorkCensusReply(builder, 1, true, counts));
 }
 
 TEST_CASE("codec_handoff: a census names each home once, in order") {
   CHECK(refusal_of_census({wire::HintCountItem(1, 5, 5, 5), wire::HintCountItem(2, 5, 5, 5)}) ==
         "");
   CHECK(refusal_of_census({wire::HintCountItem(2, 5, 5, 5), wire::HintCountItem(2, 5, 5, 5)}) ==
-        "HintCensusReply: counts: not in order");
+        "WorkCensusReply: counts: not in order");
 }
 
 TEST_CASE("codec_handoff: a census of more homes than a cluster has is refused") {
@@ -31,7 +31,7 @@ TEST_CASE("codec_handoff: a census of more homes than a cluster has is refused")
   for (std::uint64_t home = 0; home < kHintCountsMax; ++home) items.emplace_back(home, 1, 1, 1);
   CHECK(refusal_of_census(items) == "");
   items.emplace_back(kHintCountsMax, 1, 1, 1);
-  CHECK(refusal_of_census(items) == "HintCensusReply: counts: too many");
+  CHECK(refusal_of_census(items) == "WorkCensusReply: counts: too many");
 }
 
 TEST_CASE("codec_handoff: unknown outcomes and standings are refused") {

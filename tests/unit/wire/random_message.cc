@@ -218,14 +218,31 @@ std::uint8_t slot(Random& random) {
   return static_cast<std::uint8_t>(random.below(256));
 }
 
-HintCensusReply census_reply(Random& random) {
-  HintCensusReply reply{.operation = {random.next()}, .complete = coin(random), .counts = {}};
+RepairProgress repair_progress(Random& random) {
+  return {.pairs = random.next(),
+          .compared = random.next(),
+          .failed = random.next(),
+          .keys_compared = random.next(),
+          .keys_differing = random.next(),
+          .records_written = random.next(),
+          .bytes = random.next()};
+}
+
+RepairOrder repair_order(Random& random) {
+  RepairOrder order{.run = hash(random), .partition = {}, .dry_run = coin(random)};
+  if (coin(random)) order.partition = partition(random);
+  return order;
+}
+
+WorkCensusReply census_reply(Random& random) {
+  WorkCensusReply reply{.operation = {random.next()}, .complete = coin(random), .counts = {}};
   std::uint64_t home = 0;
   for (std::uint64_t left = random.below(5); left > 0; --left) {
     home += random.between(1, 1000);
     reply.counts.push_back({.home = {home}, .pending = random.next(), .delivered = random.next()});
     if (coin(random)) reply.counts.back().eta_seconds = number(random) / 2;
   }
+  if (coin(random)) reply.repair = repair_progress(random);
   return reply;
 }
 
@@ -372,6 +389,15 @@ ClusterTasksReply tasks_reply(Random& random) {
   return reply;
 }
 
+ClusterRepairReply cluster_repair_reply(Random& random) {
+  ClusterRepairReply reply{.partitions = number(random), .progress = repair_progress(random)};
+  for (std::uint64_t left = random.below(3); left > 0; --left) {
+    reply.absent.push_back(name(random, 1));
+    reply.unanswered.push_back(name(random, 1));
+  }
+  return reply;
+}
+
 NodeInfoReply node_info_reply(Random& random) {
   return {.name = name(random, 1),
           .id = {random.next()},
@@ -495,7 +521,7 @@ std::vector<PeerMessage> peer_messages(Random& random) {
       HintHandoffReply{.operation = {random.next()},
                        .outcome = static_cast<HintOutcome>(random.below(5)),
                        .room = number(random)},
-      HintCensus{.operation = {random.next()}},
+      WorkCensus{.operation = {random.next()}},
       census_reply(random),
       TreeRead{.envelope = envelope(random),
                .depth = static_cast<std::uint8_t>(random.below(256)),
@@ -510,6 +536,10 @@ std::vector<PeerMessage> peer_messages(Random& random) {
       key_list_reply(random),
       RecordsRead{.envelope = envelope(random), .tokens = tokens(random)},
       records_reply(random),
+      OrderedRepair{.operation = {random.next()}, .order = repair_order(random)},
+      OrderedRepairReply{.operation = {random.next()},
+                         .standing = static_cast<RepairStanding>(random.below(3)),
+                         .progress = repair_progress(random)},
       chain_letter(random),
   };
 }
@@ -545,6 +575,7 @@ std::vector<ClientRequestBody> request_bodies(Random& random) {
       ClientClusterDigest{},
       ClientNodeInfo{},
       ClientClusterTasks{},
+      ClientClusterRepair{.order = repair_order(random)},
   };
 }
 
@@ -569,7 +600,8 @@ std::vector<ClientReply> client_replies(Random& random) {
           ring_reply(random),
           cluster_digest_reply(random),
           node_info_reply(random),
-          tasks_reply(random)};
+          tasks_reply(random),
+          cluster_repair_reply(random)};
 }
 
 }  // namespace
