@@ -117,6 +117,8 @@ void LineEditor::bind_keys() {
 LineSource::Read LineEditor::next(const std::string& prompt) {
   prompt_ = prompt;
   abandoned_ = false;
+  // By itself it would do so behind the prompt: a key that came in between would be the terminal's.
+  el_set(line_.get(), EL_PREP_TERM, 1);
   int count = 0;
   const char* const typed = el_gets(line_.get(), &count);
   // What comes from here on is meant for the command.
