@@ -111,6 +111,7 @@ flatbuffers::Offset<wire::MemberReply> write_member(Builder& builder, const Memb
 MemberReply read_member(FieldReader& reader, const wire::MemberReply& table) {
   MemberReply member;
   member.name = reader.text(table.name(), kNameBytesMax, "name");
+  reader.require(!member.name.empty(), "name", "empty");
   member.id = NodeId{table.id()};
   member.address = reader.text(table.address(), kNameBytesMax, "address");
   member.http = reader.text(table.http(), kNameBytesMax, "HTTP address");
@@ -136,6 +137,8 @@ flatbuffers::Offset<wire::TaskReply> write_task(Builder& builder, const TaskRepl
 TaskReply read_task(FieldReader& reader, const wire::TaskReply& table) {
   TaskReply task;
   task.id = reader.text(table.id(), kNameBytesMax, "id");
+  // What has nothing in it would take less room than the verifier grants a table.
+  reader.require(!task.id.empty(), "id", "empty");
   task.kind = reader.text(table.kind(), kNameBytesMax, "kind");
   task.subject = reader.text(table.subject(), kNameBytesMax, "subject");
   task.done = table.done();

@@ -33,6 +33,20 @@ TEST_CASE("codec_admin: owners are members that are named, as many as the spans 
         "ClusterRingReply: partition: out of range");
 }
 
+TEST_CASE("codec_admin: a task without an id, or a member without a name, is refused") {
+  ClusterTasksReply tasks;
+  tasks.tasks.resize(1);
+  CHECK(decode_frame(encode(3, ClientReply(tasks))).status().message() ==
+        "ClusterTasksReply: id: empty");
+  tasks.tasks[0].id = "x";
+  tasks.tasks.resize(100, tasks.tasks[0]);
+  CHECK(decode_frame(encode(3, ClientReply(tasks))).ok());
+  ClusterStatusReply status;
+  status.members.resize(1);
+  CHECK(decode_frame(encode(3, ClientReply(status))).status().message() ==
+        "ClusterStatusReply: name: empty");
+}
+
 TEST_CASE("codec_admin: the ring of the most partitions and replicas fits one frame") {
   ClusterRingReply reply{.epoch = {1}, .partitions = {}};
   std::vector<std::string> owners;
