@@ -1,6 +1,7 @@
 #include "node/repair_command.h"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>

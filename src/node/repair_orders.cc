@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -56,7 +55,7 @@ OrderedRepairReply RepairService::answer_of(const OrderedRepair& ordered, Instan
     look_at_ring(now);
     look_at_peers();
     begin_run(order);
-    reply.progress = run_->progress();
+    reply.progress = ordered_progress().value_or(RepairProgress{});
     end_run_if_finished();
     begin_due(now);
     set_wake(now);

@@ -10,7 +10,6 @@
 #include "base/time.h"
 #include "message/client_messages.h"
 #include "repair/merkle_exchange.h"
-#include "repair/repair_schedule.h"
 
 namespace starling {
 namespace {

@@ -6,6 +6,8 @@
 #include <flatbuffers/buffer.h>
 
 #include "base/ids.h"
+#include "common_generated.h"
+#include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "peer_generated.h"
 #include "wire/codec_peer.h"
