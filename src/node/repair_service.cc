@@ -181,7 +181,8 @@ std::size_t RepairService::active() const {
 void RepairService::begin(const RepairSchedule::Work& work, bool ordered, Instant now) {
   const MerkleTree* const tree = neighbours_.store.trees().find(work.pair.partition);
   if (tree == nullptr) {
-    if (ordered) run_->on_finished(work.pair, {.end = ExchangeEnd::Aborted}, 0, now);
+    if (ordered && run_.has_value())
+      run_->on_finished(work.pair, {.end = ExchangeEnd::Aborted}, 0, now);
     return schedule_.on_finished(work.pair, {.end = ExchangeEnd::Aborted}, now);
   }
   const std::uint64_t first = next_operation_;
@@ -189,7 +190,7 @@ void RepairService::begin(const RepairSchedule::Work& work, bool ordered, Instan
   MerkleExchange exchange({.patience = kRepairPatience,
                            .list_leaves_max = list_leaves_max(*tree),
                            .resume_at = work.resume_at,
-                           .dry_run = ordered && run_->order().dry_run,
+                           .dry_run = ordered && run_.has_value() && run_->order().dry_run,
                            .first_operation = first});
   const auto at =
       running_
@@ -329,7 +330,7 @@ void RepairService::end(Exchanges::iterator at, Instant now) {
   }
   const RepairSchedule::Pair pair = running.pair;
   schedule_.on_finished(pair, report, now);
-  if (running.ordered) {
+  if (running.ordered && run_.has_value()) {
     run_->on_finished(pair, report, running.merged + report.records_pushed, now);
     end_run_if_finished();
   }
