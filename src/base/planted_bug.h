@@ -31,9 +31,11 @@ enum class PlantedBug : std::uint8_t {
   StaleLeaf,            // a merge leaves the Merkle sum of its leaf as it was
   ForgetTracedAnswer,   // a trace does not show an answer that was counted
   DecideTwice,          // a voter accepts a configuration below what it has promised
+  AdoptBeforeDurable,   // a node works by a configuration that is still on its way to the disk
+  CountBegunRepairs,    // of an ordered repair, what was begun counts as compared
 };
 
-inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 17> kPlantedBugs{{
+inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 19> kPlantedBugs{{
     {"mint-at-non-owner", PlantedBug::MintAtNonOwner},
     {"reuse-counter", PlantedBug::ReuseCounter},
     {"ack-before-sync", PlantedBug::AckBeforeSync},
@@ -51,6 +53,8 @@ inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 17> kPlante
     {"stale-leaf", PlantedBug::StaleLeaf},
     {"forget-traced-answer", PlantedBug::ForgetTracedAnswer},
     {"decide-twice", PlantedBug::DecideTwice},
+    {"adopt-before-durable", PlantedBug::AdoptBeforeDurable},
+    {"count-begun-repairs", PlantedBug::CountBegunRepairs},
 }};
 
 }  // namespace starling

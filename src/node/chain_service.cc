@@ -240,6 +240,11 @@ void ChainService::perform(const PersistConfiguration& action) {
       neighbours_.storage.commit(writes_of_adoption(neighbours_.identity, configuration->epoch,
                                                     write_of_configuration(action.configuration)),
                                  CommitDemand::Synced);
+  if (neighbours_.planted == PlantedBug::AdoptBeforeDurable) {
+    ChainActions actions;
+    chain_.on_configuration_persisted(action.number, actions);
+    return perform(actions);
+  }
   pending_.push_back({.ticket = ticket, .number = action.number, .is_vote = false});
 }
 

@@ -60,7 +60,8 @@ RepairService::Options repair_options(const NodeOptions& options, Random random)
   return {.schedule = {.cycle = options.repair_cycle,
                        .retry_min = std::min(options.repair_cycle, kRepairRetry)},
           .budget = {.reads_per_second = kBackgroundReads, .exchanges_max = kBusyExchangesMax},
-          .first_operation = random.next() >> 1U};
+          .first_operation = random.next() >> 1U,
+          .planted = options.planted};
 }
 
 CoordinatorOptions coordinator_options(const NodeOptions& options) {

@@ -8,10 +8,12 @@
 
 #include "base/ids.h"
 #include "base/log.h"
+#include "base/planted_bug.h"
 #include "base/time.h"
 #include "message/client_messages.h"
 #include "message/repair_messages.h"
 #include "node/repair_service.h"
+#include "repair/merkle_exchange.h"
 #include "repair/repair_run.h"
 #include "repair/repair_schedule.h"
 #include "ring/ring.h"
@@ -98,6 +100,9 @@ std::optional<RepairSchedule::Work> RepairService::next_of_run(Instant now) {
     // Where others left off says nothing here: what is ordered is all of it.
     if (!run_->goes_on(pair)) work->resume_at.reset();
     run_->on_begun(pair);
+    if (options_.planted == PlantedBug::CountBegunRepairs) {
+      run_->on_finished(pair, {.end = ExchangeEnd::Agreed}, 0, now);
+    }
     return work;
   }
   end_run_if_finished();

@@ -18,6 +18,7 @@
 #include "base/hash.h"
 #include "base/ids.h"
 #include "base/log.h"
+#include "base/planted_bug.h"
 #include "base/time.h"
 #include "membership/boot_confirmation.h"
 #include "message/client_messages.h"
@@ -66,6 +67,7 @@ class RepairService {
     // Exchanges begun and not ended, most of which wait before their second look.
     std::size_t exchanges_max = 256;
     std::uint64_t first_operation = 0;  // ids count up from there, where no other process's did
+    PlantedBug planted = PlantedBug::None;
   };
 
   RepairService(const Neighbours& neighbours, const Options& options, Instant now);

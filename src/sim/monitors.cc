@@ -47,6 +47,7 @@ Monitors::Monitors(const Cluster& cluster, const History& history, Witness& witn
       marks_(marks),
       allowance_(allowance),
       epochs_(cluster, marks),
+      repairs_(cluster),
       hints_(cluster, records(), allowance.hint_bytes_max) {
   for (std::uint32_t key = 0; key < history.keys.size(); ++key) {
     const KeyAddress& address = history.keys.at(key).address;
@@ -124,6 +125,7 @@ void Monitors::take_over_hint_violations() {
 void Monitors::on_peer_send(std::uint32_t from, std::uint32_t to, const PeerMessage& message) {
   mark(message);
   epochs_.on_peer_send(from, message);
+  repairs_.on_peer_send(from, to, message);
   hints_.on_peer_send(from, to, message);
   take_over_hint_violations();
   if (const auto* const write = std::get_if<ReplicaWrite>(&message)) {
@@ -144,6 +146,7 @@ void Monitors::on_peer_send(std::uint32_t from, std::uint32_t to, const PeerMess
 
 void Monitors::on_peer_message(std::uint32_t node, std::uint32_t from, const PeerMessage& message) {
   hints_.on_peer_message(node, from, message);
+  repairs_.on_peer_message(node, from, message);
   if (const auto* const write = std::get_if<ReplicaWrite>(&message)) note_write(node, from, *write);
   if (const auto* const read = std::get_if<ReplicaRead>(&message)) note_read(node, from, *read);
 }

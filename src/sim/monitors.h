@@ -29,6 +29,7 @@
 #include "sim/history.h"
 #include "sim/mark_board.h"
 #include "sim/member_view.h"
+#include "sim/repair_monitor.h"
 #include "sim/violation.h"
 #include "sim/witness.h"
 
@@ -74,6 +75,7 @@ class Monitors {
   [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
   [[nodiscard]] const HintMonitor& hints() const { return hints_; }
   [[nodiscard]] const EpochMonitor& epochs() const { return epochs_; }
+  [[nodiscard]] const RepairMonitor& repairs() const { return repairs_; }
 
  private:
   // Who asked whom, in which operation.
@@ -126,6 +128,7 @@ class Monitors {
   std::map<Incarnation, Instant> spent_;          // since when it must mint no more
   std::vector<Violation> violations_;
   EpochMonitor epochs_;
+  RepairMonitor repairs_;
   HintMonitor hints_;
   std::size_t hint_violations_ = 0;  // of those in hints_, how many are in here as well
 };

@@ -441,6 +441,7 @@ void Run::judge() {
   // What was seen while it happened explains more than what followed from it.
   const std::vector<Violation> late = std::exchange(violations_, {});
   add(monitors_.epochs().violations());
+  add(monitors_.repairs().violations());
   add(monitors_.violations());
   add(clients_world_.violations);
   add(check_all(evidence));

@@ -41,6 +41,8 @@ SiblingReply read_sibling(FieldReader& reader, const wire::SiblingReply& table) 
   sibling.content_type = reader.content_type(table.content_type());
   sibling.modified = WallTime{table.modified()};
   sibling.dot = reader.text(table.dot(), kDotTextBytesMax, "dot");
+  // As for tasks (codec_admin.cc): nothing at all is no sibling.
+  reader.require(!sibling.dot.empty(), "dot", "empty");
   return sibling;
 }
 

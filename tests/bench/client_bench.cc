@@ -36,7 +36,8 @@ ClientReply answer(const ClientRequest& request) {
   }
   if (const auto* const get = std::get_if<ClientGet>(&request.body)) {
     GetReply reply{.context = "AZL_diyvJGbIATSyw5zPH54KAQEAurwCqiZoyXU"};
-    reply.siblings.emplace_back().value.assign(100, 'v');
+    reply.siblings.push_back(
+        {.value = std::string(100, 'v'), .content_type = {}, .modified = {}, .dot = "d"});
     reply.checksum = checksum_of(get->address.key, reply.siblings);
     return reply;
   }

@@ -74,7 +74,8 @@ void measure_messages(std::size_t value_bytes) {
   measure_message("replica write reply", [&] { return encode(acknowledged); });
 
   GetReply got{.context = context};
-  got.siblings.emplace_back().value = std::string(value_bytes, 'v');
+  got.siblings.push_back(
+      {.value = std::string(value_bytes, 'v'), .content_type = {}, .modified = {}, .dot = "d"});
   got.checksum = checksum_of(kAddress.key, got.siblings);
   const ClientReply reply = got;
   measure_message(size + "get reply", [&] { return encode(7, reply); });

@@ -86,7 +86,7 @@ class FakeCluster {
     if (gets_before_a_stall >= 0 && gets_before_a_stall-- == 0) std::this_thread::sleep_for(stall);
     GetReply reply;
     for (const std::string& value : values[get.address.key]) {
-      reply.siblings.emplace_back().value = value;
+      reply.siblings.push_back({.value = value, .content_type = {}, .modified = {}, .dot = "d"});
     }
     reply.context = context_of(get.address.key);
     reply.checksum = checksum_of(get.address.key, reply.siblings);

@@ -60,7 +60,9 @@ class FakeStore {
     GetReply reply;
     const auto found = values.find(get.address.key);
     if (found != values.end()) {
-      for (const std::string& value : found->second) reply.siblings.emplace_back().value = value;
+      for (const std::string& value : found->second) {
+        reply.siblings.push_back({.value = value, .content_type = {}, .modified = {}, .dot = "d"});
+      }
       reply.context = "seen";
     }
     reply.checksum = checksum_of(get.address.key, reply.siblings);

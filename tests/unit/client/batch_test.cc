@@ -25,7 +25,7 @@ std::optional<ClientReply> echo(const ClientRequest& request) {
   if (std::holds_alternative<ClientGet>(request.body)) {
     const std::string& key = std::get<ClientGet>(request.body).address.key;
     GetReply reply;
-    reply.siblings.emplace_back().value = key;
+    reply.siblings.push_back({.value = key, .content_type = {}, .modified = {}, .dot = "d"});
     reply.checksum = checksum_of(key, reply.siblings);
     return reply;
   }

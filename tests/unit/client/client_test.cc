@@ -58,7 +58,7 @@ TEST_CASE("Client: a request carries the time that remains") {
 
 TEST_CASE("Client: a get returns what was read, and verifies it") {
   GetReply reply;
-  reply.siblings.emplace_back().value = "value";
+  reply.siblings.push_back({.value = "value", .content_type = {}, .modified = {}, .dot = "d"});
   reply.checksum = checksum_of("k", reply.siblings);
   Recorder recorder(reply);
   const auto read = recorder.client.get("b", "k", {.r = Level::one(), .context = "seen"});

@@ -19,7 +19,7 @@ ClientRequestBody a_get() {
 
 GetReply sound_reply() {
   GetReply reply;
-  reply.siblings.emplace_back().value = "value";
+  reply.siblings.push_back({.value = "value", .content_type = {}, .modified = {}, .dot = "d"});
   reply.checksum = checksum_of("k", reply.siblings);
   return reply;
 }

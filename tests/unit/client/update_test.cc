@@ -46,7 +46,9 @@ struct TinyStore {
                       .siblings = static_cast<std::uint32_t>(values.size())};
     }
     GetReply reply{.context = std::to_string(version)};
-    for (const std::string& value : values) reply.siblings.emplace_back().value = value;
+    for (const std::string& value : values) {
+      reply.siblings.push_back({.value = value, .content_type = {}, .modified = {}, .dot = "d"});
+    }
     reply.checksum = checksum_of("k", reply.siblings);
     return reply;
   }

@@ -97,9 +97,10 @@ TEST_CASE("FieldReader: the longest content type and value are taken, one byte m
 TEST_CASE("FieldReader: offsets that share bytes can not unfold beyond the frame") {
   Builder builder;
   const BytesOffset value = write_bytes(builder, std::string(10'000, 'v'));
+  const TextOffset dot = write_text(builder, "d");
   std::vector<flatbuffers::Offset<wire::SiblingReply>> siblings;
   for (int sibling = 0; sibling < 3; ++sibling) {
-    siblings.push_back(wire::CreateSiblingReply(builder, value));
+    siblings.push_back(wire::CreateSiblingReply(builder, value, 0, 0, dot));
   }
   const wire::LevelValue level;
   const wire::Counts counts;

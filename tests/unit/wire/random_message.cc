@@ -307,7 +307,7 @@ GetReply get_reply(Random& random) {
     reply.siblings.push_back({.value = bytes(random, 0, 200),
                               .content_type = name(random, 0),
                               .modified = {static_cast<std::int64_t>(random.next())},
-                              .dot = name(random, 0)});
+                              .dot = name(random, 1)});
   }
   reply.context = name(random, 0);
   reply.level = level(random);
