@@ -527,7 +527,10 @@ TEST_CASE("UvTransport: a read's answer without room is refused, a write's is no
   REQUIRE(sides.run_until([&] { return sides.alpha.inbox.requests.size() == 3; }));
   client.raw().socket.pause_reading();
   GetReply large;
-  large.siblings.push_back({.value = std::string(std::size_t{5} << 20U, 'v')});
+  large.siblings.push_back({.value = std::string(std::size_t{5} << 20U, 'v'),
+                            .content_type = {},
+                            .modified = {},
+                            .dot = "d"});
   const auto handle = [&](std::size_t index) { return sides.alpha.inbox.requests[index].first; };
   sides.alpha.transport.reply(handle(0), large);
   large.siblings.front().value.resize(std::size_t{1} << 20U);
