@@ -12,30 +12,30 @@
 namespace starling::cli {
 namespace {
 
-using Words = std::vector<std::string>;
+using Strings = std::vector<std::string>;
 
-Invocation parsed(const Words& words) {
+Invocation parsed(const Strings& words) {
   const auto result = parse_arguments(words);
   CAPTURE(result.status().message());
   REQUIRE(result.ok());
   return std::get<Invocation>(*result);
 }
 
-std::string refusal(const Words& words) {
+std::string refusal(const Strings& words) {
   const auto result = parse_arguments(words);
   CHECK((result.ok() || result.status().code() == StatusCode::Usage));
   return result.status().message();
 }
 
 TEST_CASE("arguments: common options stand before or behind the command's own") {
-  const Words common{"--endpoint", "a:1,b:2", "--timeout", "250ms", "-o", "json"};
-  Words before = common;
+  const Strings common{"--endpoint", "a:1,b:2", "--timeout", "250ms", "-o", "json"};
+  Strings before = common;
   before.insert(before.end(), {"get", "b", "k"});
-  Words behind{"get", "b", "k"};
+  Strings behind{"get", "b", "k"};
   behind.insert(behind.end(), common.begin(), common.end());
-  for (const Words& words : {before, behind}) {
+  for (const Strings& words : {before, behind}) {
     const Invocation invocation = parsed(words);
-    CHECK(invocation.endpoints == Words{"a:1", "b:2"});
+    CHECK(invocation.endpoints == Strings{"a:1", "b:2"});
     CHECK(invocation.timeout == std::chrono::milliseconds(250));
     CHECK(invocation.form == Form::Json);
   }
@@ -44,7 +44,7 @@ TEST_CASE("arguments: common options stand before or behind the command's own") 
 TEST_CASE("arguments: without options there are the defaults") {
   REQUIRE(unsetenv("STARLING_ENDPOINTS") == 0);
   const Invocation invocation = parsed({"put", "b", "k", "v"});
-  CHECK(invocation.endpoints == Words{"127.0.0.1:7400"});
+  CHECK(invocation.endpoints == Strings{"127.0.0.1:7400"});
   CHECK(invocation.timeout == std::chrono::seconds(5));
   CHECK_FALSE(invocation.form.has_value());
   const auto& put = std::get<PutCommand>(invocation.command);
@@ -55,8 +55,8 @@ TEST_CASE("arguments: without options there are the defaults") {
 
 TEST_CASE("arguments: endpoints come from the environment, and the flag wins") {
   REQUIRE(setenv("STARLING_ENDPOINTS", "env:1", 1) == 0);
-  CHECK(parsed({"node", "info"}).endpoints == Words{"env:1"});
-  CHECK(parsed({"node", "info", "--endpoint", "flag:1"}).endpoints == Words{"flag:1"});
+  CHECK(parsed({"node", "info"}).endpoints == Strings{"env:1"});
+  CHECK(parsed({"node", "info", "--endpoint", "flag:1"}).endpoints == Strings{"flag:1"});
   REQUIRE(unsetenv("STARLING_ENDPOINTS") == 0);
 }
 
@@ -107,16 +107,16 @@ TEST_CASE("arguments: a benchmark has defaults, and knows its levels") {
 }
 
 TEST_CASE("arguments: what a later version brings is refused by name") {
-  for (const Words& words : std::vector<Words>{{"bucket", "list"},
-                                               {"cluster", "join", "h:1"},
-                                               {"cluster", "remove", "node1"},
-                                               {"node", "log-level", "debug"},
-                                               {"get", "b", "k", "--sloppy"},
-                                               {"put", "b", "k", "v", "--ttl", "5s"},
-                                               {"put", "b", "k", "v", "--if-absent"},
-                                               {"put", "b", "k", "v", "--if-context", "c"},
-                                               {"keys", "b", "--trace"},
-                                               {"get", "b", "k", "--r", "local_quorum"}}) {
+  for (const Strings& words : std::vector<Strings>{{"bucket", "list"},
+                                                   {"cluster", "join", "h:1"},
+                                                   {"cluster", "remove", "node1"},
+                                                   {"node", "log-level", "debug"},
+                                                   {"get", "b", "k", "--sloppy"},
+                                                   {"put", "b", "k", "v", "--ttl", "5s"},
+                                                   {"put", "b", "k", "v", "--if-absent"},
+                                                   {"put", "b", "k", "v", "--if-context", "c"},
+                                                   {"keys", "b", "--trace"},
+                                                   {"get", "b", "k", "--r", "local_quorum"}}) {
     CAPTURE(words.back());
     CHECK(refusal(words).find("not in this version") != std::string::npos);
   }
@@ -182,7 +182,7 @@ TEST_CASE("arguments: what was set before holds where the words say nothing") {
   const Defaults defaults{.endpoints = "set:1", .timeout = "2s", .form = "json", .w = "all"};
   const auto given = parse_arguments({"put", "b", "k", "v", "--w", "1"}, defaults);
   const auto& invocation = std::get<Invocation>(*given);
-  CHECK(invocation.endpoints == Words{"set:1"});
+  CHECK(invocation.endpoints == Strings{"set:1"});
   CHECK(invocation.timeout == std::chrono::seconds(2));
   CHECK(invocation.form == Form::Json);
   CHECK(std::get<PutCommand>(invocation.command).options.w == Level::count(1));
@@ -193,7 +193,7 @@ TEST_CASE("arguments: what was set before holds where the words say nothing") {
 TEST_CASE("arguments: the grammar has all that is parsed, and nothing of later versions") {
   const Grammar grammar = command_grammar();
   const CommandShape& put = *grammar.find("put");
-  CHECK(put.arguments == Words{"BUCKET", "KEY", "VALUE"});
+  CHECK(put.arguments == Strings{"BUCKET", "KEY", "VALUE"});
   const auto has = [&put](const std::string& name, OptionKind kind) {
     return std::ranges::count(put.options, OptionShape{.name = name, .kind = kind}) == 1;
   };

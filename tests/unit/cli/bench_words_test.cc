@@ -10,7 +10,7 @@
 namespace starling::cli {
 namespace {
 
-std::string refusal(const BenchWords& words) {
+std::string refusal_of(const BenchWords& words) {
   const auto options = load_options_of(words);
   CHECK_FALSE(options.ok());
   CHECK(exit_code_of(options.status().code()) == 2);
@@ -39,14 +39,14 @@ TEST_CASE("BenchWords: sizes have units") {
 }
 
 TEST_CASE("BenchWords: what is wrong is named by its option") {
-  CHECK(refusal({.workload = "e"}).starts_with("--workload: unknown workload 'e'"));
-  CHECK(refusal({.distribution = "normal"}).starts_with("--distribution 'normal'"));
-  CHECK(refusal({.value_size = "large"}).starts_with("--value-size: "));
-  CHECK(refusal({.value_size = "17MiB"}).starts_with("--value-size is"));
-  CHECK(refusal({.duration = "10"}).starts_with("--duration: "));
-  CHECK(refusal({.duration = "0"}).starts_with("--duration is"));
-  CHECK(refusal({.rate = 0.0}).starts_with("--rate is"));
-  CHECK(refusal({.bucket = "a/b"}).find("a/b") != std::string::npos);
+  CHECK(refusal_of({.workload = "e"}).starts_with("--workload: unknown workload 'e'"));
+  CHECK(refusal_of({.distribution = "normal"}).starts_with("--distribution 'normal'"));
+  CHECK(refusal_of({.value_size = "large"}).starts_with("--value-size: "));
+  CHECK(refusal_of({.value_size = "17MiB"}).starts_with("--value-size is"));
+  CHECK(refusal_of({.duration = "10"}).starts_with("--duration: "));
+  CHECK(refusal_of({.duration = "0"}).starts_with("--duration is"));
+  CHECK(refusal_of({.rate = 0.0}).starts_with("--rate is"));
+  CHECK(refusal_of({.bucket = "a/b"}).find("a/b") != std::string::npos);
 }
 
 }  // namespace

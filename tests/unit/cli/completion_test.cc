@@ -12,57 +12,57 @@
 namespace starling::cli {
 namespace {
 
-using Words = std::vector<std::string>;
+using Strings = std::vector<std::string>;
 
 struct Completed : Completion {
   explicit Completed(std::string_view line)
       : Completion(complete(
             line, command_grammar(),
             {.buckets = buckets, .settings = settings, .files = [](const std::string& beginning) {
-               return Words{beginning + "a.txt", beginning + "my pictures/"};
+               return Strings{beginning + "a.txt", beginning + "my pictures/"};
              }})) {}
   static inline const std::set<std::string> buckets{"carts", "cats", "notes"};
-  static inline const Words settings{"bucket", "r"};
+  static inline const Strings settings{"bucket", "r"};
 };
 
 TEST_CASE("completion: a command, and both words of one that has two") {
-  CHECK(Completed("ge").candidates == Words{"get "});
+  CHECK(Completed("ge").candidates == Strings{"get "});
   CHECK(Completed("").candidates.size() > 5);
-  CHECK(Completed("clus").candidates == Words{"cluster "});
-  CHECK(Completed("cluster ri").candidates == Words{"ring "});
-  CHECK(Completed("cluster r").candidates == Words{"repair ", "ring "});
+  CHECK(Completed("clus").candidates == Strings{"cluster "});
+  CHECK(Completed("cluster ri").candidates == Strings{"ring "});
+  CHECK(Completed("cluster r").candidates == Strings{"repair ", "ring "});
   CHECK(Completed("nonsense ").candidates.empty());
 }
 
 TEST_CASE("completion: a bucket that was named before, in its place only") {
-  CHECK(Completed("get ca").candidates == Words{"carts ", "cats "});
-  CHECK(Completed("get --r 2 n").candidates == Words{"notes "});
+  CHECK(Completed("get ca").candidates == Strings{"carts ", "cats "});
+  CHECK(Completed("get --r 2 n").candidates == Strings{"notes "});
   CHECK(Completed("get notes ca").candidates.empty());
-  CHECK(Completed("cluster ring --key car").candidates == Words{"carts/"});
+  CHECK(Completed("cluster ring --key car").candidates == Strings{"carts/"});
 }
 
 TEST_CASE("completion: options that the command has, but none of a later version") {
-  CHECK(Completed("get b k --p").candidates == Words{"--pr "});
+  CHECK(Completed("get b k --p").candidates == Strings{"--pr "});
   CHECK(Completed("put b k v --if").candidates.empty());
-  CHECK(Completed("put b k v --time").candidates == Words{"--timeout "});
+  CHECK(Completed("put b k v --time").candidates == Strings{"--timeout "});
   CHECK(Completed("put b k -- --w").candidates.empty());
 }
 
 TEST_CASE("completion: levels and forms behind their options") {
-  CHECK(Completed("put b k v --w q").candidates == Words{"quorum "});
-  CHECK(Completed("-o ").candidates == Words{"json ", "raw ", "table "});
+  CHECK(Completed("put b k v --w q").candidates == Strings{"quorum "});
+  CHECK(Completed("-o ").candidates == Strings{"json ", "raw ", "table "});
 }
 
 TEST_CASE("completion: files where a file is meant") {
-  CHECK(Completed("import b x/").candidates == Words{"'x/my pictures/'", "x/a.txt "});
-  CHECK(Completed("put b k @").candidates == Words{"'@my pictures/'", "@a.txt "});
+  CHECK(Completed("import b x/").candidates == Strings{"'x/my pictures/'", "x/a.txt "});
+  CHECK(Completed("put b k @").candidates == Strings{"'@my pictures/'", "@a.txt "});
   CHECK(Completed("put b k v").candidates.empty());
 }
 
 TEST_CASE("completion: it replaces the word from its quote on") {
   const Completed completed("get 'car");
   CHECK(completed.begin == 4);
-  CHECK(completed.candidates == Words{"carts "});
+  CHECK(completed.candidates == Strings{"carts "});
   CHECK(Completed("get ").begin == 4);
 }
 

@@ -8,7 +8,7 @@
 namespace starling::cli {
 namespace {
 
-using Words = std::vector<std::string>;
+using Strings = std::vector<std::string>;
 
 Grammar small_grammar() {
   const OptionShape r{.name = "--r", .kind = OptionKind::WithValue};
@@ -54,11 +54,11 @@ TEST_CASE("Grammar: a name of two words comes word by word, and what is none is 
 
 TEST_CASE("Grammar: a bucket is put in just where one was left out") {
   const Grammar grammar = small_grammar();
-  CHECK(grammar.with_bucket({"get", "--r", "2", "k"}, "b") == Words{"get", "b", "--r", "2", "k"});
-  CHECK(grammar.with_bucket({"keys"}, "b") == Words{"keys", "b"});
-  CHECK(grammar.with_bucket({"get", "--", "-k"}, "b") == Words{"get", "b", "--", "-k"});
-  for (const Words& complete :
-       std::vector<Words>{{"get", "c", "k"}, {"get"}, {"cluster", "ring"}, {"git"}, {}}) {
+  CHECK(grammar.with_bucket({"get", "--r", "2", "k"}, "b") == Strings{"get", "b", "--r", "2", "k"});
+  CHECK(grammar.with_bucket({"keys"}, "b") == Strings{"keys", "b"});
+  CHECK(grammar.with_bucket({"get", "--", "-k"}, "b") == Strings{"get", "b", "--", "-k"});
+  for (const Strings& complete :
+       std::vector<Strings>{{"get", "c", "k"}, {"get"}, {"cluster", "ring"}, {"git"}, {}}) {
     CHECK(grammar.with_bucket(complete, "b") == complete);
   }
 }

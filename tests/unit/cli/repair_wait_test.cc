@@ -23,13 +23,13 @@ using std::chrono::milliseconds;
 
 const RepairReport kHalf{.partitions = 8, .pairs = 24, .compared = 10};
 const RepairReport kWhole{.partitions = 8, .pairs = 24, .compared = 24, .keys_differing = 3};
-const RepairReport kUnanswered{
+const RepairReport kPartlyAnswered{
     .partitions = 8, .pairs = 16, .compared = 16, .unanswered = {"node2"}};
-const Status kBusy(StatusCode::Overloaded, "another repair");
+const Status kOtherRepair(StatusCode::Overloaded, "another repair");
 
 // A world in which each question has its answer, the last one for ever, and time passes by
 // sleeping.
-struct Script {
+struct RepairScript {
   Output run(milliseconds timeout, bool interrupted = false) {
     return wait_for_repair(
         Form::Json, timeout, RepairRun{},
@@ -52,7 +52,7 @@ struct Script {
 };
 
 TEST_CASE("RepairWait: asks until the run is over, however long that takes") {
-  Script script{.answers = {}};
+  RepairScript script{.answers = {}};
   for (int i = 0; i < 100; ++i) script.answers.emplace_back(kHalf);
   script.answers.emplace_back(kWhole);
   const Output output = script.run(milliseconds(1000));
@@ -63,19 +63,19 @@ TEST_CASE("RepairWait: asks until the run is over, however long that takes") {
 }
 
 TEST_CASE("RepairWait: waits for another run's end, and for a cluster that is away for a moment") {
-  Script script{.answers = {kBusy, Status(StatusCode::Unreachable, "nobody"), kWhole}};
+  RepairScript script{.answers = {kOtherRepair, Status(StatusCode::Unreachable, "nobody"), kWhole}};
   CHECK(script.run(milliseconds(1000)).exit_code == 0);
 }
 
 TEST_CASE("RepairWait: an error that does not pass ends it") {
-  Script script{.answers = {Status(StatusCode::Usage, "no such partition"), kWhole}};
+  RepairScript script{.answers = {Status(StatusCode::Usage, "no such partition"), kWhole}};
   const Output output = script.run(milliseconds(1000));
   CHECK(output.exit_code == 2);
   CHECK(script.asked == 1);
 }
 
 TEST_CASE("RepairWait: gives up when nothing was heard for the time, and says why") {
-  Script script{.answers = {kBusy}};
+  RepairScript script{.answers = {kOtherRepair}};
   const Output output = script.run(milliseconds(1000));
   CHECK(output.exit_code == 5);
   CHECK(output.out.find("another repair") != std::string::npos);
@@ -83,7 +83,7 @@ TEST_CASE("RepairWait: gives up when nothing was heard for the time, and says wh
 }
 
 TEST_CASE("RepairWait: a member that does not say is waited for no longer than that") {
-  Script script{.answers = {kHalf, kUnanswered}};
+  RepairScript script{.answers = {kHalf, kPartlyAnswered}};
   const Output output = script.run(milliseconds(1000));
   CHECK(output.exit_code == 1);
   CHECK(output.out.find("\"unanswered\":[\"node2\"]") != std::string::npos);
@@ -91,7 +91,7 @@ TEST_CASE("RepairWait: a member that does not say is waited for no longer than t
 }
 
 TEST_CASE("RepairWait: who interrupts it sees how far it was") {
-  Script script{.answers = {kHalf}};
+  RepairScript script{.answers = {kHalf}};
   const Output output = script.run(milliseconds(1000), true);
   CHECK(output.exit_code == 1);
   CHECK(output.out.find("\"compared\":10") != std::string::npos);
@@ -101,10 +101,10 @@ TEST_CASE("RepairWait: pairs that could not be compared, or members that were no
   RepairReport failed = kWhole;
   failed.compared = 23;
   failed.failed = 1;
-  CHECK(Script{.answers = {failed}}.run(milliseconds(1000)).exit_code == 1);
+  CHECK(RepairScript{.answers = {failed}}.run(milliseconds(1000)).exit_code == 1);
   RepairReport absent = kWhole;
   absent.absent = {"node2"};
-  CHECK(Script{.answers = {absent}}.run(milliseconds(1000)).exit_code == 1);
+  CHECK(RepairScript{.answers = {absent}}.run(milliseconds(1000)).exit_code == 1);
 }
 
 }  // namespace

@@ -13,6 +13,8 @@
 namespace starling::cli {
 namespace {
 
+using Strings = std::vector<std::string>;
+
 // What a script on standard input prints.
 Ran run_script(const FakeStore& store, const std::string& script,
                std::vector<std::string> options = {}) {
@@ -151,11 +153,10 @@ TEST_CASE("Shell: buckets that were named are completed, and so are its own comm
   shell.learn("put carts alice v");
   shell.learn("keys 'a b'");
   shell.learn("nonsense trees");
-  using Words = std::vector<std::string>;
-  CHECK(shell.complete("get ").candidates == Words{"carts "});
-  CHECK(shell.complete("set ti").candidates == Words{"timeout "});
-  CHECK(shell.complete("set w q").candidates == Words{"quorum "});
-  CHECK(shell.complete("help cluster st").candidates == Words{"status "});
+  CHECK(shell.complete("get ").candidates == Strings{"carts "});
+  CHECK(shell.complete("set ti").candidates == Strings{"timeout "});
+  CHECK(shell.complete("set w q").candidates == Strings{"quorum "});
+  CHECK(shell.complete("help cluster st").candidates == Strings{"status "});
   CHECK(shell.complete("sh").candidates.empty());
 }
 

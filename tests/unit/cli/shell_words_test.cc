@@ -9,9 +9,9 @@
 namespace starling::cli {
 namespace {
 
-using Words = std::vector<std::string>;
+using Strings = std::vector<std::string>;
 
-Words words_of(std::string_view line) {
+Strings words_of(std::string_view line) {
   const auto words = split_words(line);
   CAPTURE(words.status().message());
   REQUIRE(words.ok());
@@ -19,27 +19,27 @@ Words words_of(std::string_view line) {
 }
 
 TEST_CASE("shell words: blanks part them, and an empty line has none") {
-  CHECK(words_of("  put \tb k  v ") == Words{"put", "b", "k", "v"});
+  CHECK(words_of("  put \tb k  v ") == Strings{"put", "b", "k", "v"});
   CHECK(words_of(" \t ").empty());
 }
 
 TEST_CASE("shell words: single quotes keep everything, double quotes all but escapes") {
-  CHECK(words_of(R"('a "b" \n' "c \"d\" \n $")") == Words{R"(a "b" \n)", R"(c "d" \n $)"});
-  CHECK(words_of(R"("\\ \$ \`")") == Words{R"(\ $ `)"});
-  CHECK(words_of("'' \"\"") == Words{"", ""});
+  CHECK(words_of(R"('a "b" \n' "c \"d\" \n $")") == Strings{R"(a "b" \n)", R"(c "d" \n $)"});
+  CHECK(words_of(R"("\\ \$ \`")") == Strings{R"(\ $ `)"});
+  CHECK(words_of("'' \"\"") == Strings{"", ""});
 }
 
 TEST_CASE("shell words: a backslash outside quotes takes the next character as it is") {
-  CHECK(words_of(R"(a\ b \# \')") == Words{"a b", "#", "'"});
+  CHECK(words_of(R"(a\ b \# \')") == Strings{"a b", "#", "'"});
 }
 
 TEST_CASE("shell words: parts that touch are one word") {
-  CHECK(words_of(R"(a'b c'"d e"f)") == Words{"ab cd ef"});
+  CHECK(words_of(R"(a'b c'"d e"f)") == Strings{"ab cd ef"});
 }
 
 TEST_CASE("shell words: a comment begins with a word, not within one") {
-  CHECK(words_of("get b k # the cart") == Words{"get", "b", "k"});
-  CHECK(words_of("get b k#1") == Words{"get", "b", "k#1"});
+  CHECK(words_of("get b k # the cart") == Strings{"get", "b", "k"});
+  CHECK(words_of("get b k#1") == Strings{"get", "b", "k#1"});
   CHECK(scan_line("# x").ends_in_comment);
 }
 
@@ -62,10 +62,10 @@ TEST_CASE("shell words: what is quoted is read as one word again") {
   for (const std::string word : {"plain", "", "two words", "it's", "\"", "\\", "#", "a\xc3\xa4",
                                  "127.0.0.1:7400", "--w=2", "$x", "\t"}) {
     CAPTURE(word);
-    CHECK(words_of(quoted(word)) == Words{word});
+    CHECK(words_of(cli::quoted(word)) == Strings{word});
   }
-  CHECK(quoted("carts/alice") == "carts/alice");
-  CHECK(quoted("it's") == R"('it'\''s')");
+  CHECK(cli::quoted("carts/alice") == "carts/alice");
+  CHECK(cli::quoted("it's") == R"('it'\''s')");
 }
 
 }  // namespace

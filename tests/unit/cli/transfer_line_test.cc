@@ -7,7 +7,7 @@
 namespace starling::cli {
 namespace {
 
-std::string refusal(const std::string& line) {
+std::string line_refusal(const std::string& line) {
   return parse_transfer_line(line).status().message();
 }
 
@@ -33,14 +33,15 @@ TEST_CASE("transfer line: unknown fields are no reason to refuse") {
 }
 
 TEST_CASE("transfer line: what is wrong is said") {
-  CHECK(refusal("") == "the line is no JSON object");
-  CHECK(refusal("[]") == "the line is no JSON object");
-  CHECK(refusal(R"({"key":"k"})") == R"(a line has either "value" or "value_base64")");
-  CHECK(refusal(R"({"key":"k","value":"v","value_base64":""})") ==
+  CHECK(line_refusal("") == "the line is no JSON object");
+  CHECK(line_refusal("[]") == "the line is no JSON object");
+  CHECK(line_refusal(R"({"key":"k"})") == R"(a line has either "value" or "value_base64")");
+  CHECK(line_refusal(R"({"key":"k","value":"v","value_base64":""})") ==
         R"(a line has either "value" or "value_base64")");
-  CHECK(refusal(R"({"key":7,"value":"v"})") == R"("key" is no string)");
-  CHECK(refusal(R"({"key":"k","value_base64":"!"})").starts_with(R"("value_base64": )"));
-  CHECK(refusal(R"({"key":"k","value":"v","content_type":1})") == R"("content_type" is no string)");
+  CHECK(line_refusal(R"({"key":7,"value":"v"})") == R"("key" is no string)");
+  CHECK(line_refusal(R"({"key":"k","value_base64":"!"})").starts_with(R"("value_base64": )"));
+  CHECK(line_refusal(R"({"key":"k","value":"v","content_type":1})") ==
+        R"("content_type" is no string)");
 }
 
 }  // namespace

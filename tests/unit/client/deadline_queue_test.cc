@@ -11,8 +11,8 @@
 namespace starling {
 namespace {
 
-Instant at(int milliseconds) {
-  return Instant(std::chrono::milliseconds(milliseconds));
+Instant at(int time_ms) {
+  return Instant(std::chrono::milliseconds(time_ms));
 }
 
 bool all_count(const DeadlineQueue::Entry& /*entry*/) {

@@ -34,7 +34,7 @@ Exchange failed(ExchangeOutcome outcome) {
           .reply = std::nullopt};
 }
 
-Exchange error(StatusCode code) {
+Exchange exchange_of(StatusCode code) {
   return answered(ErrorReply{.status = Status(code, "why"),
                              .replies = {.required = 2, .received = 1, .primaries = 1}});
 }
@@ -80,7 +80,7 @@ TEST_CASE("exchange: a read without an answer may go to the next") {
 TEST_CASE("exchange: an error after which nothing was applied may be tried at the next") {
   for (const StatusCode code :
        {StatusCode::Unavailable, StatusCode::Overloaded, StatusCode::DiskFull}) {
-    const Conclusion conclusion = conclude(ClientPut{}, error(code));
+    const Conclusion conclusion = conclude(ClientPut{}, exchange_of(code));
     CHECK(conclusion.status.code() == code);
     CHECK(conclusion.may_try_next);
     CHECK(conclusion.status.required() == 2);
@@ -91,8 +91,8 @@ TEST_CASE("exchange: an error after which nothing was applied may be tried at th
 TEST_CASE("exchange: every other error is the end") {
   for (const StatusCode code : {StatusCode::InDoubt, StatusCode::Usage, StatusCode::BadContext,
                                 StatusCode::TooManySiblings, StatusCode::Failure}) {
-    CHECK(conclude(ClientPut{}, error(code)).status.code() == code);
-    CHECK_FALSE(conclude(ClientPut{}, error(code)).may_try_next);
+    CHECK(conclude(ClientPut{}, exchange_of(code)).status.code() == code);
+    CHECK_FALSE(conclude(ClientPut{}, exchange_of(code)).may_try_next);
   }
 }
 

@@ -40,7 +40,7 @@ bool wait_for(const Link& link, short event) {
          (waiting.revents & event) != 0;
 }
 
-ClientRequest get_request(const std::string& key = "k") {
+ClientRequest get_of(const std::string& key = "k") {
   ClientGet get;
   get.address = {.bucket = "b", .key = key};
   return {.remaining = kLong, .body = get};
@@ -69,8 +69,8 @@ TEST_CASE("Link: requests wait for the flush, then all go out, and their ends ar
   Link link(endpoint_of(server), "", [] {});
   drive(link, Link::State::Open);
   const std::uint64_t greeted = link.sent();
-  const std::uint64_t first = link.queue(1, get_request());
-  const std::uint64_t second = link.queue(2, get_request());
+  const std::uint64_t first = link.queue(1, get_of());
+  const std::uint64_t second = link.queue(2, get_of());
   CHECK(link.sent() == greeted);
   CHECK(first > greeted);
   link.flush();
@@ -82,7 +82,7 @@ TEST_CASE("Link: a server that closes breaks it, also before it greeted") {
   const ScriptedServer server([](const ClientRequest&) { return std::nullopt; });
   Link link(endpoint_of(server), "", [] {});
   drive(link, Link::State::Open);
-  CHECK(link.queue(1, get_request()) > 0);
+  CHECK(link.queue(1, get_of()) > 0);
   link.flush();
   drive(link, Link::State::Broken);
   CHECK(link.why() ==
@@ -98,15 +98,15 @@ TEST_CASE(
   });
   Link link(endpoint_of(server), "", [] {});
   drive(link, Link::State::Open);
-  CHECK(link.queue(1, get_request()) > 0);
-  CHECK(link.queue(2, get_request("last")) > 0);
+  CHECK(link.queue(1, get_of()) > 0);
+  CHECK(link.queue(2, get_of("last")) > 0);
   link.flush();
   REQUIRE(wait_for(link, POLLRDHUP));
   // The other end is closed: it answers this with a reset, and the next finds that.
-  CHECK(link.queue(3, get_request()) > 0);
+  CHECK(link.queue(3, get_of()) > 0);
   link.flush();
   REQUIRE(wait_for(link, POLLHUP));
-  CHECK(link.queue(4, get_request()) > 0);
+  CHECK(link.queue(4, get_of()) > 0);
   link.flush();
   CHECK(link.state() == Link::State::Broken);
   const std::vector<NumberedReply> replies = link.take_replies();
@@ -119,7 +119,7 @@ TEST_CASE("Link: a server that talks rubbish is a failure") {
       [](std::uint64_t, const ClientRequest&) { return std::string(64, 'x'); }});
   Link link(endpoint_of(server), "", [] {});
   drive(link, Link::State::Open);
-  CHECK(link.queue(1, get_request()) > 0);
+  CHECK(link.queue(1, get_of()) > 0);
   link.flush();
   drive(link, Link::State::Broken);
   CHECK(link.why().code() == StatusCode::Failure);

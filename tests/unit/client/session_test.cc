@@ -26,7 +26,7 @@ Session open_session() {
   return session;
 }
 
-ClientRequest get_request() {
+ClientRequest get_of_one_key() {
   ClientGet get;
   get.address = {.bucket = "b", .key = "k"};
   return {.remaining = std::chrono::seconds(1), .body = get};
@@ -74,8 +74,8 @@ TEST_CASE("Session: a refusal breaks it with the server's reason") {
 
 TEST_CASE("Session: answers find their requests in any order, once") {
   Session session = open_session();
-  CHECK_FALSE(session.request(1, get_request()).empty());
-  CHECK_FALSE(session.request(2, get_request()).empty());
+  CHECK_FALSE(session.request(1, get_of_one_key()).empty());
+  CHECK_FALSE(session.request(2, get_of_one_key()).empty());
   session.receive(keys_answer(2) + keys_answer(1));
   const std::vector<NumberedReply> replies = session.take_replies();
   REQUIRE(replies.size() == 2);
@@ -89,14 +89,14 @@ TEST_CASE("Session: an answer that was not asked for, or a second one, breaks it
   session.receive(keys_answer(9));
   CHECK(session.state() == Session::State::Broken);
   Session twice = open_session();
-  CHECK_FALSE(twice.request(1, get_request()).empty());
+  CHECK_FALSE(twice.request(1, get_of_one_key()).empty());
   twice.receive(keys_answer(1) + keys_answer(1));
   CHECK(twice.state() == Session::State::Broken);
 }
 
 TEST_CASE("Session: requests and peer messages from a server break it") {
   Session session = open_session();
-  session.receive(encode(1, get_request()));
+  session.receive(encode(1, get_of_one_key()));
   CHECK(session.state() == Session::State::Broken);
   Session peer = open_session();
   peer.receive(encode(PeerMessage(ReplicaWriteReply{})));

@@ -54,7 +54,7 @@ struct TinyStore {
   }
 };
 
-struct Scene {
+struct UpdateScene {
   TinyStore store;
   ScriptedServer server{[this](const ClientRequest& request) { return store(request); }};
   Client client{{.endpoints = {server.endpoint()}, .routing = Routing::Endpoints, .rounds = 1}};
@@ -75,7 +75,7 @@ Modify adding(const std::string& letter) {
 }
 
 TEST_CASE("update: an absent key gets its first value, a present one is changed") {
-  Scene scene;
+  UpdateScene scene;
   const auto first = update(scene.client, "b", "k", adding("a"));
   REQUIRE(first.ok());
   CHECK(first->value == "a");
@@ -84,7 +84,7 @@ TEST_CASE("update: an absent key gets its first value, a present one is changed"
 }
 
 TEST_CASE("update: nothing to change writes nothing") {
-  Scene scene;
+  UpdateScene scene;
   scene.store.write("a", "");
   const auto same = update(scene.client, "b", "k", [](const auto&) { return std::nullopt; });
   REQUIRE(same.ok());
@@ -93,7 +93,7 @@ TEST_CASE("update: nothing to change writes nothing") {
 }
 
 TEST_CASE("update: what others write at the same time is kept and resolved") {
-  Scene scene;
+  UpdateScene scene;
   scene.store.before_put = [](TinyStore& store) {
     if (store.puts <= 2) store.write(std::string(1, static_cast<char>('w' + store.puts)), "blind");
   };
@@ -111,7 +111,7 @@ TEST_CASE("update: what others write at the same time is kept and resolved") {
 }
 
 TEST_CASE("update: others that never stop leave it after its attempts, with the value there") {
-  Scene scene;
+  UpdateScene scene;
   scene.store.before_put = [](TinyStore& store) { store.write("z", "blind"); };
   const auto updated =
       update(scene.client, "b", "k", adding("a"), {.resolve = all_letters, .attempts = 3});
@@ -121,7 +121,7 @@ TEST_CASE("update: others that never stop leave it after its attempts, with the 
 }
 
 TEST_CASE("update: without a function to resolve them several values are a conflict") {
-  Scene scene;
+  UpdateScene scene;
   scene.store.write("a", "");
   scene.store.write("b", "blind");
   CHECK(update(scene.client, "b", "k", adding("c")).status().code() == StatusCode::Conflict);
@@ -133,7 +133,7 @@ TEST_CASE("update: without a function to resolve them several values are a confl
 }
 
 TEST_CASE("update: a refused write is tried again, one in doubt is not") {
-  Scene scene;
+  UpdateScene scene;
   scene.store.refusals = {StatusCode::Unavailable, StatusCode::Overloaded};
   CHECK(update(scene.client, "b", "k", adding("a")).ok());
   scene.store.refusals = {StatusCode::Overloaded, StatusCode::InDoubt};
@@ -144,13 +144,13 @@ TEST_CASE("update: a refused write is tried again, one in doubt is not") {
 }
 
 TEST_CASE("update: without a function that changes there is nothing to do") {
-  Scene scene;
+  UpdateScene scene;
   CHECK(update(scene.client, "b", "k", {}).status().code() == StatusCode::Usage);
   CHECK(scene.server.requests() == 0);
 }
 
 TEST_CASE("update: a timeout that is none is refused before anything is read") {
-  Scene scene;
+  UpdateScene scene;
   using std::chrono::milliseconds;
   for (const milliseconds timeout : {milliseconds::max(), milliseconds::min(), milliseconds(0)}) {
     CAPTURE(timeout.count());
@@ -162,7 +162,7 @@ TEST_CASE("update: a timeout that is none is refused before anything is read") {
 }
 
 TEST_CASE("update: its time is that of all its steps together") {
-  Scene scene;
+  UpdateScene scene;
   scene.store.refusals.assign(1'000'000, StatusCode::Unavailable);
   const auto before = std::chrono::steady_clock::now();
   const auto updated = update(scene.client, "b", "k", adding("a"),

@@ -15,23 +15,23 @@
 namespace starling {
 namespace {
 
-constexpr HintSlot kSlot{.partition = PartitionId{1}, .slot = 0};
+constexpr HintSlot kBookedSlot{.partition = PartitionId{1}, .slot = 0};
 constexpr HintSlot kOther{.partition = PartitionId{2}, .slot = 1};
 using enum HintStanding;
 
 TEST_CASE("HintLedger: hints of a slot come in the order in which they were taken") {
   HintLedger ledger({});
-  const auto first = ledger.admit(kSlot, Counted, 10);
+  const auto first = ledger.admit(kBookedSlot, Counted, 10);
   const auto second = ledger.admit(kOther, BestEffort, 10);
-  const auto third = ledger.admit(kSlot, BestEffort, 10);
+  const auto third = ledger.admit(kBookedSlot, BestEffort, 10);
   REQUIRE(third.has_value());
-  CHECK(ledger.next(kSlot, 0) == first->key);
-  CHECK(ledger.next(kSlot, first->key.sequence) == third->key);
-  CHECK(ledger.next(kSlot, third->key.sequence) == std::nullopt);
+  CHECK(ledger.next(kBookedSlot, 0) == first->key);
+  CHECK(ledger.next(kBookedSlot, first->key.sequence) == third->key);
+  CHECK(ledger.next(kBookedSlot, third->key.sequence) == std::nullopt);
   CHECK(ledger.next(kOther, 0) == second->key);
-  CHECK(ledger.hints_of(kSlot) == 2);
+  CHECK(ledger.hints_of(kBookedSlot) == 2);
   CHECK(ledger.bytes() == 30);
-  CHECK(ledger.slots() == std::vector<HintSlot>{kSlot, kOther});
+  CHECK(ledger.slots() == std::vector<HintSlot>{kBookedSlot, kOther});
 }
 
 TEST_CASE(
@@ -48,9 +48,9 @@ TEST_CASE(
 
 TEST_CASE("HintLedger: full of counted hints it refuses more, and drops none") {
   HintLedger ledger({.bytes_max = 100});
-  REQUIRE(ledger.admit(kSlot, Counted, 60).has_value());
-  CHECK_FALSE(ledger.admit(kSlot, Counted, 41).has_value());
-  CHECK(ledger.admit(kSlot, Counted, 40).has_value());
+  REQUIRE(ledger.admit(kBookedSlot, Counted, 60).has_value());
+  CHECK_FALSE(ledger.admit(kBookedSlot, Counted, 41).has_value());
+  CHECK(ledger.admit(kBookedSlot, Counted, 40).has_value());
   CHECK(ledger.hints() == 2);
   CHECK(ledger.take_first_in_line().empty());
 }
@@ -58,9 +58,9 @@ TEST_CASE("HintLedger: full of counted hints it refuses more, and drops none") {
 TEST_CASE("HintLedger: best effort makes room for what counts, the oldest first") {
   HintLedger ledger({.bytes_max = 100});
   const auto oldest = ledger.admit(kOther, BestEffort, 40);
-  const auto newer = ledger.admit(kSlot, BestEffort, 40);
+  const auto newer = ledger.admit(kBookedSlot, BestEffort, 40);
   REQUIRE(newer.has_value());
-  const auto counted = ledger.admit(kSlot, Counted, 50);
+  const auto counted = ledger.admit(kBookedSlot, Counted, 50);
   REQUIRE(counted.has_value());
   CHECK(counted->dropped == std::vector<HintKey>{oldest->key});
   CHECK(ledger.contains(newer->key));
@@ -70,29 +70,29 @@ TEST_CASE("HintLedger: best effort makes room for what counts, the oldest first"
 
 TEST_CASE("HintLedger: nothing is dropped for a hint that is refused anyway") {
   HintLedger ledger({.bytes_max = 100});
-  REQUIRE(ledger.admit(kSlot, Counted, 60).has_value());
+  REQUIRE(ledger.admit(kBookedSlot, Counted, 60).has_value());
   REQUIRE(ledger.admit(kOther, BestEffort, 40).has_value());
-  CHECK_FALSE(ledger.admit(kSlot, Counted, 50).has_value());
+  CHECK_FALSE(ledger.admit(kBookedSlot, Counted, 50).has_value());
   CHECK(ledger.hints() == 2);
 }
 
 TEST_CASE("HintLedger: best effort that is refused puts its partition first in line") {
   HintLedger ledger({.bytes_max = 100});
-  CHECK_FALSE(ledger.admit(kSlot, BestEffort, 101).has_value());
-  CHECK(ledger.take_first_in_line() == std::vector<PartitionId>{kSlot.partition});
+  CHECK_FALSE(ledger.admit(kBookedSlot, BestEffort, 101).has_value());
+  CHECK(ledger.take_first_in_line() == std::vector<PartitionId>{kBookedSlot.partition});
 }
 
 TEST_CASE("HintLedger: the number of hints is bounded like their bytes") {
   HintLedger ledger({.hints_max = 1});
-  const auto best_effort = ledger.admit(kSlot, BestEffort, 1);
-  CHECK_FALSE(ledger.admit(kSlot, BestEffort, 1).has_value());
-  CHECK(ledger.admit(kSlot, Counted, 1)->dropped == std::vector<HintKey>{best_effort->key});
-  CHECK_FALSE(ledger.admit(kSlot, Counted, 1).has_value());
+  const auto best_effort = ledger.admit(kBookedSlot, BestEffort, 1);
+  CHECK_FALSE(ledger.admit(kBookedSlot, BestEffort, 1).has_value());
+  CHECK(ledger.admit(kBookedSlot, Counted, 1)->dropped == std::vector<HintKey>{best_effort->key});
+  CHECK_FALSE(ledger.admit(kBookedSlot, Counted, 1).has_value());
 }
 
 TEST_CASE("HintLedger: a record that grew moves on, so that old acknowledgements miss it") {
   HintLedger ledger({.bytes_max = 100});
-  const auto before = ledger.admit(kSlot, Counted, 40);
+  const auto before = ledger.admit(kBookedSlot, Counted, 40);
   const auto after = ledger.replace(before->key, 90);
   REQUIRE(after.has_value());
   CHECK(after->key.sequence > before->key.sequence);
@@ -109,9 +109,9 @@ TEST_CASE("HintLedger: what the store has at the start is known again, whatever 
   const HintKey key{.partition = PartitionId{1}, .slot = 0, .sequence = 41};
   ledger.restore(key, Counted, 50);
   CHECK(ledger.contains(key));
-  CHECK_FALSE(ledger.admit(kSlot, Counted, 1).has_value());
+  CHECK_FALSE(ledger.admit(kBookedSlot, Counted, 1).has_value());
   ledger.remove(key);
-  CHECK(ledger.admit(kSlot, Counted, 1)->key.sequence == 42);
+  CHECK(ledger.admit(kBookedSlot, Counted, 1)->key.sequence == 42);
 }
 
 TEST_CASE("HintLedger: keeps its books and its promises through any history") {

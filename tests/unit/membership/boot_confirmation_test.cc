@@ -14,7 +14,7 @@
 namespace starling {
 namespace {
 
-using State = BootConfirmation::State;
+using BootState = BootConfirmation::State;
 
 const NodeId kFirst{1};
 const NodeId kSecond{2};
@@ -51,7 +51,7 @@ TEST_CASE("BootConfirmation: a founding store waits for every other member") {
   BootConfirmation confirmation(own, witnesses(2), StoreStanding::Founding);
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
-  CHECK(confirmation.state() == State::Waiting);
+  CHECK(confirmation.state() == BootState::Waiting);
   CHECK_FALSE(confirmation.announcement().counting);
   confirmation.on_reply(kSecond, verdict_on(own, BootVerdict::Confirmed));
   CHECK(confirmation.counting());
@@ -64,7 +64,7 @@ TEST_CASE("BootConfirmation: a store that counted before needs enough witnesses"
   BootConfirmation confirmation(own, witnesses(3), StoreStanding::Counted);
   CHECK_FALSE(confirmation.counting());
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
-  CHECK(confirmation.state() == State::Waiting);
+  CHECK(confirmation.state() == BootState::Waiting);
   CHECK(confirmation.explanation().find("Start or reach: b, c") != std::string::npos);
   confirmation.on_reply(kThird, verdict_on(own, BootVerdict::Confirmed));
   CHECK(confirmation.counting());
@@ -78,7 +78,7 @@ TEST_CASE("BootConfirmation: a store that this machine saw start last needs a ma
   CHECK(of_three.counting());
   BootConfirmation of_five(own, witnesses(4), StoreStanding::Continued);
   of_five.on_reply(kThird, verdict_on(own, BootVerdict::Confirmed));
-  CHECK(of_five.state() == State::Waiting);
+  CHECK(of_five.state() == BootState::Waiting);
   of_five.on_reply(kFourth, verdict_on(own, BootVerdict::Confirmed));
   CHECK(of_five.counting());
 }
@@ -88,14 +88,14 @@ TEST_CASE("BootConfirmation: a member that knows better stops a continued store 
   BootConfirmation confirmation(own, witnesses(2), StoreStanding::Continued);
   confirmation.on_reply(kSecond, verdict_on(own, BootVerdict::Confirmed));
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::RolledBack));
-  CHECK(confirmation.state() == State::Refused);
+  CHECK(confirmation.state() == BootState::Refused);
 }
 
 TEST_CASE("BootConfirmation: who is no other member confirms nothing") {
   const BootAnnouncement own = boot(1, 2, 8);
   BootConfirmation confirmation(own, witnesses(1), StoreStanding::Counted);
   confirmation.on_reply(kThird, verdict_on(own, BootVerdict::Confirmed));
-  CHECK(confirmation.state() == State::Waiting);
+  CHECK(confirmation.state() == BootState::Waiting);
 }
 
 TEST_CASE("BootConfirmation: one report stops an old copy, a second one moves it") {
@@ -103,7 +103,7 @@ TEST_CASE("BootConfirmation: one report stops an old copy, a second one moves it
   BootConfirmation confirmation(own, witnesses(2), StoreStanding::Counted);
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::RolledBack));
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::RolledBack));
-  CHECK(confirmation.state() == State::Refused);
+  CHECK(confirmation.state() == BootState::Refused);
   CHECK_FALSE(confirmation.is_rolled_back_for_sure());
   confirmation.on_reply(kSecond, verdict_on(own, BootVerdict::RolledBack));
   CHECK(confirmation.is_rolled_back_for_sure());
@@ -123,7 +123,7 @@ TEST_CASE("BootConfirmation: another store is never moved, whoever says so") {
   BootConfirmation confirmation(own, witnesses(2), StoreStanding::Counted);
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::AnotherStore));
   confirmation.on_reply(kSecond, verdict_on(own, BootVerdict::AnotherStore));
-  CHECK(confirmation.state() == State::Refused);
+  CHECK(confirmation.state() == BootState::Refused);
   CHECK_FALSE(confirmation.is_rolled_back_for_sure());
 }
 
@@ -154,7 +154,7 @@ TEST_CASE("BootConfirmation: one member that remembers otherwise is enough to st
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
   confirmation.on_reply(kSecond, verdict_on(own, BootVerdict::AnotherStore));
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
-  CHECK(confirmation.state() == State::Refused);
+  CHECK(confirmation.state() == BootState::Refused);
   CHECK(confirmation.explanation().find("emptied or replaced") != std::string::npos);
 }
 
@@ -163,7 +163,7 @@ TEST_CASE("BootConfirmation: a verdict on an earlier start counts for nothing") 
   BootConfirmation confirmation(own, witnesses(2), StoreStanding::Counted);
   confirmation.on_reply(kFirst, verdict_on(boot(1, 1, 7), BootVerdict::Confirmed));
   confirmation.on_reply(kFirst, verdict_on(boot(1, 1, 7), BootVerdict::RolledBack));
-  CHECK(confirmation.state() == State::Waiting);
+  CHECK(confirmation.state() == BootState::Waiting);
 }
 
 TEST_CASE("standing_of: the machine's memory proves a store new or old, or nothing") {
@@ -187,10 +187,10 @@ TEST_CASE("standing_of: the machine's memory proves a store new or old, or nothi
 TEST_CASE("BootConfirmation: a store that its machine knows to be old never counts") {
   const BootAnnouncement own = boot(1, 2, 8);
   BootConfirmation confirmation(own, witnesses(2), StoreStanding::Overtaken);
-  CHECK(confirmation.state() == State::Refused);
+  CHECK(confirmation.state() == BootState::Refused);
   CHECK_FALSE(confirmation.is_rolled_back_for_sure());
   confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
-  CHECK(confirmation.state() == State::Refused);
+  CHECK(confirmation.state() == BootState::Refused);
   confirmation.on_reply(kSecond, verdict_on(own, BootVerdict::RolledBack));
   CHECK(confirmation.is_rolled_back_for_sure());
 }

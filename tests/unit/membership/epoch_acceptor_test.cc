@@ -18,10 +18,10 @@ namespace {
 
 constexpr Epoch kEpoch{4};
 const StoreId kStore{Hash128{.high = 0, .low = 1}};
-const NodeId kFirst{11};
-const NodeId kSecond{12};
+const NodeId kFirstProposer{11};
+const NodeId kSecondProposer{12};
 
-Ballot ballot(std::uint64_t counter, NodeId node = kFirst) {
+Ballot ballot(std::uint64_t counter, NodeId node = kFirstProposer) {
   return {.counter = counter, .node = node, .incarnation = Incarnation{1}};
 }
 ChainPrepare prepare(Ballot number) {
@@ -49,7 +49,7 @@ class Voting {
  public:
   Voting() : acceptor_(kStore, {.epoch = kEpoch}) {}
 
-  ChainActions on(const ChainPrepare& message, NodeId from = kFirst) {
+  ChainActions on(const ChainPrepare& message, NodeId from = kFirstProposer) {
     ChainActions actions;
     acceptor_.on_prepare(from, message, actions);
     acceptor_.check_invariants();
@@ -57,7 +57,7 @@ class Voting {
   }
   ChainActions on(const ChainAccept& message) {
     ChainActions actions;
-    acceptor_.on_accept(kFirst, message, actions);
+    acceptor_.on_accept(kFirstProposer, message, actions);
     acceptor_.check_invariants();
     return actions;
   }
@@ -98,10 +98,10 @@ TEST_CASE("EpochAcceptor: a later promise carries what was accepted") {
 
 TEST_CASE("EpochAcceptor: what is below the promise is rejected with it, at once") {
   Voting voting;
-  (void)voting.on(prepare(ballot(3, kSecond)));
-  const auto rejects = sent<ChainReject>(voting.on(prepare(ballot(3, kFirst))));
+  (void)voting.on(prepare(ballot(3, kSecondProposer)));
+  const auto rejects = sent<ChainReject>(voting.on(prepare(ballot(3, kFirstProposer))));
   REQUIRE(rejects.size() == 1);
-  CHECK(rejects[0].promised == ballot(3, kSecond));
+  CHECK(rejects[0].promised == ballot(3, kSecondProposer));
   CHECK(sent<ChainReject>(voting.on(accept(ballot(2), "x"))).size() == 1);
   CHECK_FALSE(voting.acceptor().vote().accepted.has_value());
 }

@@ -21,14 +21,12 @@
 #include "ring/configuration_codec.h"
 #include "ring/succession.h"
 #include "support/configurations.h"
+#include "support/seed.h"
 
 namespace starling {
 namespace {
 
-std::uint64_t test_seed() {
-  const char* const text = std::getenv("STARLING_SEED");  // NOLINT(concurrency-mt-unsafe)
-  return text == nullptr ? 20240607 : std::strtoull(text, nullptr, 10);
-}
+constexpr std::uint64_t kSeed = 20240607;
 
 // Node a of three; b and c are played by the test.
 class Member {
@@ -218,7 +216,7 @@ TEST_CASE("EpochChain: a cluster of one founds itself and goes on") {
 
 TEST_CASE("EpochChain: founders who all propose at once found one cluster") {
   for (std::uint64_t round = 0; round < 20; ++round) {
-    const std::uint64_t seed = test_seed() + round;
+    const std::uint64_t seed = seed_or(kSeed) + round;
     CAPTURE(seed);
     ChainCluster cluster(3, seed, {.lost_ppm = 50000, .doubled_ppm = 50000});
     for (std::size_t i = 0; i < 3; ++i) cluster.found(i);
@@ -231,7 +229,7 @@ TEST_CASE("EpochChain: founders who all propose at once found one cluster") {
 
 TEST_CASE("EpochChain: a founder that lost its disk before founding was over does not split it") {
   for (std::uint64_t round = 0; round < 20; ++round) {
-    const std::uint64_t seed = test_seed() + round;
+    const std::uint64_t seed = seed_or(kSeed) + round;
     CAPTURE(seed);
     ChainCluster cluster(3, seed, {});
     for (std::size_t i = 0; i < 3; ++i) cluster.found(i);
@@ -270,10 +268,10 @@ void run_random_cluster(std::size_t nodes, std::uint64_t seed, std::size_t steps
 
 TEST_CASE("EpochChain: under loss, doubling, reordering and crashes no epoch is decided twice") {
   for (std::uint64_t round = 0; round < 6; ++round) {
-    run_random_cluster(3, test_seed() + round, 8000);
-    run_random_cluster(5, test_seed() + round, 8000);
+    run_random_cluster(3, seed_or(kSeed) + round, 8000);
+    run_random_cluster(5, seed_or(kSeed) + round, 8000);
   }
-  run_random_cluster(20, test_seed(), 20000);
+  run_random_cluster(20, seed_or(kSeed), 20000);
 }
 
 }  // namespace

@@ -13,9 +13,12 @@
 #include "base/ids.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "support/seed.h"
 
 namespace starling {
 namespace {
+
+constexpr std::uint64_t kGossipSeed = 7;
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -140,11 +143,6 @@ class Rumour {
   std::size_t documents_ = 0;
 };
 
-std::uint64_t test_seed() {
-  const char* const text = std::getenv("STARLING_SEED");  // NOLINT(concurrency-mt-unsafe)
-  return text == nullptr ? 7 : std::strtoull(text, nullptr, 10);
-}
-
 // A round is what one generation of the rumour takes: somebody is told, asks, and gets it.
 std::string curve_of(Rumour& rumour, std::size_t nodes, std::size_t rounds_max) {
   std::string curve = std::to_string(rumour.informed());
@@ -156,7 +154,7 @@ std::string curve_of(Rumour& rumour, std::size_t nodes, std::size_t rounds_max) 
 }
 
 TEST_CASE("EpochGossip: an epoch reaches 10, 100 and 1,000 nodes in O(log n) rounds") {
-  const std::uint64_t seed = test_seed();
+  const std::uint64_t seed = seed_or(kGossipSeed);
   CAPTURE(seed);
   for (const std::size_t nodes : {std::size_t{10}, std::size_t{100}, std::size_t{1000}}) {
     Rumour rumour(nodes, 0, seed);
@@ -174,13 +172,13 @@ TEST_CASE("EpochGossip: an epoch reaches 10, 100 and 1,000 nodes in O(log n) rou
 }
 
 TEST_CASE("EpochGossip: most nodes of 1,000 have it after eight rounds") {
-  Rumour rumour(1000, 0, test_seed());
+  Rumour rumour(1000, 0, seed_or(kGossipSeed));
   static_cast<void>(curve_of(rumour, 1000, 8));
   CHECK(rumour.informed() > 800);
 }
 
 TEST_CASE("EpochGossip: where one message in five is lost everybody has it after some seconds") {
-  const std::uint64_t seed = test_seed();
+  const std::uint64_t seed = seed_or(kGossipSeed);
   CAPTURE(seed);
   Rumour rumour(200, 200'000, seed);
   while (rumour.informed() < 200 && rumour.now() < Instant{} + seconds(20)) rumour.hop();

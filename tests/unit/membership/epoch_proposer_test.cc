@@ -22,19 +22,19 @@
 namespace starling {
 namespace {
 
-using State = EpochProposer::State;
+using ProposerState = EpochProposer::State;
 
-constexpr Epoch kEpoch{4};
+constexpr Epoch kProposedEpoch{4};
 
 StoreId store(std::uint64_t number) {
   return StoreId{Hash128{.high = 0, .low = number}};
 }
-Instant at(int seconds) {
-  return Instant{} + std::chrono::seconds(seconds);
+Instant at(int second) {
+  return Instant{} + std::chrono::seconds(second);
 }
 
 EpochProposer::Electorate three_voters(bool founding = false) {
-  EpochProposer::Electorate electorate{.epoch = kEpoch, .voters = {}, .founding = founding};
+  EpochProposer::Electorate electorate{.epoch = kProposedEpoch, .voters = {}, .founding = founding};
   for (std::uint64_t i = 1; i <= 3; ++i) {
     electorate.voters.push_back({.node = NodeId{i}, .store = founding ? StoreId{} : store(i)});
   }
@@ -56,7 +56,7 @@ class Proposing {
   void promise(std::uint64_t voter, StoreId from_store,
                std::optional<AcceptedValue> accepted = std::nullopt) {
     proposer_.on_promise(NodeId{voter},
-                         {.epoch = kEpoch,
+                         {.epoch = kProposedEpoch,
                           .ballot = proposer_.ballot(),
                           .store = from_store,
                           .accepted = std::move(accepted)},
@@ -64,8 +64,9 @@ class Proposing {
     proposer_.check_invariants();
   }
   void accepted(std::uint64_t voter, StoreId from_store) {
-    proposer_.on_accepted(NodeId{voter},
-                          {.epoch = kEpoch, .ballot = proposer_.ballot(), .store = from_store});
+    proposer_.on_accepted(
+        NodeId{voter},
+        {.epoch = kProposedEpoch, .ballot = proposer_.ballot(), .store = from_store});
     proposer_.check_invariants();
   }
 
@@ -104,9 +105,9 @@ TEST_CASE("EpochProposer: a majority that promises and accepts decides the own v
   proposing.promise(2, store(2));
   CHECK(proposing.asked_for() == "own");
   proposing.accepted(2, store(2));
-  CHECK(proposing.proposer().state() == State::Accepting);
+  CHECK(proposing.proposer().state() == ProposerState::Accepting);
   proposing.accepted(3, store(3));
-  REQUIRE(proposing.proposer().state() == State::Decided);
+  REQUIRE(proposing.proposer().state() == ProposerState::Decided);
   CHECK(proposing.proposer().decided().configuration == "own");
 }
 
@@ -122,60 +123,61 @@ TEST_CASE("EpochProposer: nobody counts twice, and no stranger at all") {
   proposing.promise(1, store(1));
   proposing.promise(1, store(1));
   proposing.promise(5, store(5));
-  CHECK(proposing.proposer().state() == State::Preparing);
+  CHECK(proposing.proposer().state() == ProposerState::Preparing);
 }
 
 TEST_CASE("EpochProposer: a voter on another disk does not count") {
   Proposing proposing;
   proposing.promise(1, store(1));
   proposing.promise(2, store(99));
-  CHECK(proposing.proposer().state() == State::Preparing);
+  CHECK(proposing.proposer().state() == ProposerState::Preparing);
   proposing.promise(3, store(3));
   proposing.accepted(1, store(1));
   proposing.accepted(3, store(99));
-  CHECK(proposing.proposer().state() == State::Accepting);
+  CHECK(proposing.proposer().state() == ProposerState::Accepting);
 }
 
 TEST_CASE("EpochProposer: all founders must answer, each from one disk, and are made known") {
   Proposing proposing(true);
   proposing.promise(1, store(1));
   proposing.promise(2, store(2));
-  CHECK(proposing.proposer().state() == State::Preparing);
+  CHECK(proposing.proposer().state() == ProposerState::Preparing);
   proposing.promise(3, store(33));
   REQUIRE(proposing.promised().size() == 3);
   CHECK(proposing.promised()[2].store == store(33));
   proposing.accepted(1, store(1));
   proposing.accepted(2, store(2));
   proposing.accepted(3, store(3));
-  CHECK(proposing.proposer().state() == State::Accepting);
+  CHECK(proposing.proposer().state() == ProposerState::Accepting);
   proposing.accepted(3, store(33));
-  CHECK(proposing.proposer().state() == State::Decided);
+  CHECK(proposing.proposer().state() == ProposerState::Decided);
 }
 
 TEST_CASE("EpochProposer: a rejection makes it rest, and come back above what it met") {
   Proposing proposing;
   const Ballot first = proposing.proposer().ballot();
   proposing.proposer().on_reject(
-      NodeId{1}, {.epoch = kEpoch, .ballot = first, .promised = {.counter = 40, .node = NodeId{8}}},
+      NodeId{1},
+      {.epoch = kProposedEpoch, .ballot = first, .promised = {.counter = 40, .node = NodeId{8}}},
       at(0), proposing.actions());
-  CHECK(proposing.proposer().state() == State::Resting);
+  CHECK(proposing.proposer().state() == ProposerState::Resting);
   proposing.proposer().on_timer(at(1), proposing.actions());
-  CHECK(proposing.proposer().state() == State::Preparing);
+  CHECK(proposing.proposer().state() == ProposerState::Preparing);
   CHECK(proposing.proposer().ballot().counter == 41);
 }
 
 TEST_CASE("EpochProposer: silence ends a round, and rests grow and stay bounded") {
   Proposing proposing;
   Duration longest{0};
-  int seconds = 0;
+  int second = 0;
   for (int round = 0; round < 40; ++round) {
-    seconds += 100;
-    proposing.proposer().on_timer(at(seconds), proposing.actions());
-    REQUIRE(proposing.proposer().state() == State::Resting);
+    second += 100;
+    proposing.proposer().on_timer(at(second), proposing.actions());
+    REQUIRE(proposing.proposer().state() == ProposerState::Resting);
     const auto& timer = std::get<ArmChainTimer>(proposing.actions().back());
-    longest = std::max(longest, timer.at - at(seconds));
-    proposing.proposer().on_timer(at(seconds + 50), proposing.actions());
-    REQUIRE(proposing.proposer().state() == State::Preparing);
+    longest = std::max(longest, timer.at - at(second));
+    proposing.proposer().on_timer(at(second + 50), proposing.actions());
+    REQUIRE(proposing.proposer().state() == ProposerState::Preparing);
   }
   CHECK(longest > std::chrono::milliseconds(400));
   CHECK(longest <= std::chrono::milliseconds(6400));
@@ -186,10 +188,11 @@ TEST_CASE("EpochProposer: answers to an earlier ballot are nothing") {
   const Ballot first = proposing.proposer().ballot();
   proposing.proposer().on_timer(at(100), proposing.actions());
   proposing.proposer().on_timer(at(200), proposing.actions());
-  proposing.proposer().on_promise(NodeId{1}, {.epoch = kEpoch, .ballot = first, .store = store(1)},
+  proposing.proposer().on_promise(NodeId{1},
+                                  {.epoch = kProposedEpoch, .ballot = first, .store = store(1)},
                                   at(200), proposing.actions());
   proposing.promise(2, store(2));
-  CHECK(proposing.proposer().state() == State::Preparing);
+  CHECK(proposing.proposer().state() == ProposerState::Preparing);
 }
 
 TEST_CASE("EpochProposer: it describes all that decides what comes next") {
@@ -211,7 +214,7 @@ TEST_CASE("EpochProposer: once it is cancelled nothing moves it") {
   proposing.promise(1, store(1));
   proposing.promise(2, store(2));
   proposing.proposer().on_timer(at(100), proposing.actions());
-  CHECK(proposing.proposer().state() == State::Idle);
+  CHECK(proposing.proposer().state() == ProposerState::Idle);
   CHECK(proposing.actions().empty());
 }
 

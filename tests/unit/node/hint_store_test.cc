@@ -14,13 +14,13 @@
 #include "base/time.h"
 #include "handoff/hint.h"
 #include "support/memory_engine.h"
+#include "support/present.h"
 
 namespace starling {
 namespace {
 
 constexpr std::uint32_t kPartitions = 4;
 constexpr HintSlot kSlot{.partition = PartitionId{1}, .slot = 2};
-constexpr Instant kNow{std::chrono::seconds(100)};
 
 Hint hint_of(std::uint64_t number, HintStanding standing = HintStanding::Counted) {
   Hint hint{.standing = standing, .address = {.bucket = "b", .key = std::to_string(number)}};

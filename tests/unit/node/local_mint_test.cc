@@ -21,12 +21,11 @@
 #include "replica/key_layout.h"
 #include "replica/replica_store.h"
 #include "support/memory_engine.h"
+#include "support/present.h"
 #include "version/minter.h"
 
 namespace starling {
 namespace {
-
-constexpr Instant kNow{std::chrono::hours(1)};
 
 class CountingLog final : public Log {
  public:

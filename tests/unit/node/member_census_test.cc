@@ -22,11 +22,11 @@
 #include "node/cluster_view.h"
 #include "node/current_ring.h"
 #include "ring/cluster_config.h"
+#include "support/present.h"
 
 namespace starling {
 namespace {
 
-constexpr Instant kNow{std::chrono::seconds(1000)};
 constexpr Duration kLong = std::chrono::seconds(30);
 
 class SilentTransport final : public Transport {

@@ -27,8 +27,8 @@ ClientClusterRepair order_of(std::uint64_t run, bool dry_run = false) {
 }
 
 // Three members that compare nothing by themselves for an hour, and keep no hints.
-struct Fixture {
-  Fixture() {
+struct OrdersFixture {
+  OrdersFixture() {
     NodeOptions options;
     options.hint_bytes_max = 1;
     options.repair_cycle = std::chrono::hours(1);
@@ -76,7 +76,7 @@ struct Fixture {
 };
 
 TEST_CASE("RepairCommand: what differs is made equal at once, and said") {
-  Fixture fixture;
+  OrdersFixture fixture;
   fixture.miss(2, "a");
   fixture.miss(1, "b");
   REQUIRE_FALSE(fixture.agree());
@@ -95,7 +95,7 @@ TEST_CASE("RepairCommand: what differs is made equal at once, and said") {
 }
 
 TEST_CASE("RepairCommand: a dry run says what differs and changes nothing") {
-  Fixture fixture;
+  OrdersFixture fixture;
   fixture.miss(2, "a");
   const ClusterRepairReply dry = fixture.run(order_of(1, true));
   CHECK(dry.progress.compared == 24);
@@ -105,7 +105,7 @@ TEST_CASE("RepairCommand: a dry run says what differs and changes nothing") {
 }
 
 TEST_CASE("RepairCommand: where nothing differs no key is looked at") {
-  Fixture fixture;
+  OrdersFixture fixture;
   fixture.cluster.ask<PutReply>(0, fixture.cluster.put_of("key", "value"));
   const ClusterRepairReply reply = fixture.run(order_of(1, true));
   CHECK(reply.progress.compared == 24);
@@ -114,7 +114,7 @@ TEST_CASE("RepairCommand: where nothing differs no key is looked at") {
 }
 
 TEST_CASE("RepairCommand: one partition, and none that there is not") {
-  Fixture fixture;
+  OrdersFixture fixture;
   ClientClusterRepair order = order_of(1);
   order.order.partition = PartitionId{5};
   const ClusterRepairReply reply = fixture.run(order);
@@ -127,7 +127,7 @@ TEST_CASE("RepairCommand: one partition, and none that there is not") {
 }
 
 TEST_CASE("RepairCommand: a run is begun once, whoever asks, and remembered when it is over") {
-  Fixture fixture;
+  OrdersFixture fixture;
   fixture.miss(2, "a");
   const ClusterRepairReply first = fixture.run(order_of(1), 0);
   CHECK(fixture.run(order_of(1), 2) == first);
@@ -135,7 +135,7 @@ TEST_CASE("RepairCommand: a run is begun once, whoever asks, and remembered when
 }
 
 TEST_CASE("RepairCommand: a second run waits for the first, and is a task meanwhile") {
-  Fixture fixture;
+  OrdersFixture fixture;
   fixture.miss(2, "a");
   fixture.cluster.ask<ClusterRepairReply>(0, order_of(1));
   const Status busy = fixture.cluster.ask<ErrorReply>(1, order_of(2)).status;
@@ -151,7 +151,7 @@ TEST_CASE("RepairCommand: a second run waits for the first, and is a task meanwh
 }
 
 TEST_CASE("RepairCommand: a member that is down is named, and its pairs do not hold up the run") {
-  Fixture fixture;
+  OrdersFixture fixture;
   fixture.cluster.stop(1);
   const ClusterRepairReply reply = fixture.run(order_of(1));
   CHECK(reply.absent == std::vector<std::string>{"node1"});
@@ -160,7 +160,7 @@ TEST_CASE("RepairCommand: a member that is down is named, and its pairs do not h
 }
 
 TEST_CASE("RepairCommand: a silent member is named after a second") {
-  Fixture fixture;
+  OrdersFixture fixture;
   const std::uint64_t number = fixture.cluster.request(0, order_of(1));
   std::erase_if(fixture.cluster.sent,
                 [&](const TestCluster::Sent& sent) { return sent.to == fixture.cluster.id(2); });

@@ -6,11 +6,11 @@
 #include <doctest/doctest.h>
 
 #include "base/time.h"
+#include "support/present.h"
 
 namespace starling {
 namespace {
 
-const Instant kNow{std::chrono::seconds(50)};
 constexpr Duration kSlow = std::chrono::milliseconds(100);
 
 TEST_CASE("BackgroundBudget: bounds exchanges, bytes and reads, each by itself") {

@@ -16,11 +16,11 @@
 namespace starling {
 namespace {
 
-const TreeSpan kSpan{.partition = PartitionId{1}, .partition_bits = 1};
+const TreeSpan kBuiltSpan{.partition = PartitionId{1}, .partition_bits = 1};
 
 // Writes one key, mostly one that is there, and tells the build.
 void write_somewhere(NaiveTree& store, MerkleBuild& build, Random& random) {
-  const TokenRange all = kSpan.range_of(0, 0);
+  const TokenRange all = kBuiltSpan.range_of(0, 0);
   Token token{random.between(all.first.value, all.last.value)};
   const auto near = store.contributions.lower_bound(token);
   if (near != store.contributions.end() && random.below(2) == 0) token = near->first;
@@ -42,8 +42,8 @@ TEST_CASE("MerkleBuild: with writes between its steps it ends as the store is") 
   const std::uint64_t seed = test_seed();
   CAPTURE(seed);
   Random random(seed);
-  NaiveTree store{.span = kSpan};
-  MerkleBuild build(kSpan, 10);
+  NaiveTree store{.span = kBuiltSpan};
+  MerkleBuild build(kBuiltSpan, 10);
   for (int i = 0; i < 200; ++i) write_somewhere(store, build, random);
   while (const std::optional<TokenRange> range = build.next_range(100)) {
     read_range(store, build, *range);
@@ -58,9 +58,9 @@ TEST_CASE("MerkleBuild: with writes between its steps it ends as the store is") 
 }
 
 TEST_CASE("MerkleBuild: says which leaf a write changed, and nothing for what is still ahead") {
-  MerkleBuild build(kSpan, 10);
+  MerkleBuild build(kBuiltSpan, 10);
   const TokenRange range = *build.next_range(1);
-  CHECK(range == kSpan.range_of(0, 10));
+  CHECK(range == kBuiltSpan.range_of(0, 10));
   CHECK(build.on_write(range.first, {}, {.high = 1, .low = 1}) == std::nullopt);
   build.add_record(range.first, {.high = 1, .low = 1});
   build.finish_range(range);

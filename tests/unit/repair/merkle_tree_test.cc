@@ -20,14 +20,14 @@
 namespace starling {
 namespace {
 
-const TreeSpan kSpan{.partition = PartitionId{5}, .partition_bits = 3};
+const TreeSpan kTreeSpan{.partition = PartitionId{5}, .partition_bits = 3};
 
 Hash128 some_hash(Random& random) {
   return {.high = random.next(), .low = random.next()};
 }
 
 Token some_token(Random& random) {
-  const TokenRange all = kSpan.range_of(0, 0);
+  const TokenRange all = kTreeSpan.range_of(0, 0);
   return Token{random.between(all.first.value, all.last.value)};
 }
 
@@ -39,7 +39,7 @@ void write_at_random(MerkleTree& tree, NaiveTree& naive, Random& random) {
     const Token token = tokens[random.below(tokens.size())];
     const Hash128 after = random.below(3) == 0 ? Hash128{} : some_hash(random);
     const std::uint32_t leaf = tree.replace(token, naive.contribution(token), after);
-    CHECK(leaf == kSpan.node_of(token, tree.depth()));
+    CHECK(leaf == kTreeSpan.node_of(token, tree.depth()));
     naive.put(token, after);
   }
 }
@@ -55,7 +55,7 @@ void check_same(const MerkleTree& tree, const NaiveTree& naive) {
     }
   }
   for (const auto& [token, hash] : naive.contributions) {
-    const std::uint32_t leaf = kSpan.node_of(token, tree.depth());
+    const std::uint32_t leaf = kTreeSpan.node_of(token, tree.depth());
     CHECK(tree.leaf(leaf) == naive.node(tree.depth(), leaf));
   }
 }
@@ -65,8 +65,8 @@ TEST_CASE("MerkleTree: every node is what a naive tree has, after any writes") {
   CAPTURE(seed);
   for (const unsigned depth : {10U, 12U, 15U}) {
     Random random = Random(seed).fork("writes", depth);
-    MerkleTree tree(kSpan, depth);
-    NaiveTree naive{.span = kSpan};
+    MerkleTree tree(kTreeSpan, depth);
+    NaiveTree naive{.span = kTreeSpan};
     write_at_random(tree, naive, random);
     check_same(tree, naive);
   }
@@ -76,8 +76,8 @@ TEST_CASE("MerkleTree: folded, it is the tree that a smaller one would have beco
   const std::uint64_t seed = test_seed();
   CAPTURE(seed);
   Random random = Random(seed).fork("fold");
-  MerkleTree fine(kSpan, 15);
-  NaiveTree naive{.span = kSpan};
+  MerkleTree fine(kTreeSpan, 15);
+  NaiveTree naive{.span = kTreeSpan};
   write_at_random(fine, naive, random);
   for (unsigned depth = kTreeDepthMin; depth <= fine.depth(); ++depth) {
     const MerkleTree coarse = fine.folded(depth);
@@ -92,15 +92,15 @@ TEST_CASE("MerkleTree: is rebuilt from what the store has of its leaves") {
   const std::uint64_t seed = test_seed();
   CAPTURE(seed);
   Random random = Random(seed).fork("restore");
-  MerkleTree tree(kSpan, 12);
-  NaiveTree naive{.span = kSpan};
+  MerkleTree tree(kTreeSpan, 12);
+  NaiveTree naive{.span = kTreeSpan};
   write_at_random(tree, naive, random);
   std::map<std::string, std::string> store;
   for (std::uint32_t leaf = 0; leaf < tree.leaves(); ++leaf) {
-    const std::string key = leaf_store_key(kSpan.partition, tree.depth(), leaf);
+    const std::string key = leaf_store_key(kTreeSpan.partition, tree.depth(), leaf);
     if (!tree.leaf(leaf).empty()) store[key] = encode_leaf(key, tree.leaf(leaf));
   }
-  MerkleTree rebuilt(kSpan, 12);
+  MerkleTree rebuilt(kTreeSpan, 12);
   for (const auto& [key, bytes] : store) {
     const Result<StoredLeaf> stored = decode_leaf(key, bytes);
     REQUIRE(stored.ok());
@@ -111,20 +111,20 @@ TEST_CASE("MerkleTree: is rebuilt from what the store has of its leaves") {
 
 TEST_CASE("MerkleTree: what was written and taken out again leaves no trace") {
   Random random(3);
-  MerkleTree tree(kSpan, 10);
+  MerkleTree tree(kTreeSpan, 10);
   const Token token = some_token(random);
   const Hash128 hash = some_hash(random);
   tree.replace(token, {}, hash);
   CHECK(tree.root() == hash);
   tree.replace(token, hash, {});
   CHECK(tree.root() == Hash128{});
-  CHECK(tree.leaf(kSpan.node_of(token, 10)).empty());
+  CHECK(tree.leaf(kTreeSpan.node_of(token, 10)).empty());
   tree.check_invariants();
 }
 
 TEST_CASE("MerkleTree: a leaf that came too low from the disk is counted on, and does not end it") {
-  MerkleTree tree(kSpan, 10);
-  const Token token = kSpan.range_of(3, 10).first;
+  MerkleTree tree(kTreeSpan, 10);
+  const Token token = kTreeSpan.range_of(3, 10).first;
   tree.replace(token, {.high = 1, .low = 1}, {});
   CHECK(tree.keys() == 0);
   CHECK(tree.root() != Hash128{});

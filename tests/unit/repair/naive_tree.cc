@@ -1,11 +1,11 @@
 #include "naive_tree.h"
 
 #include <cstdint>
-#include <cstdlib>
 
 #include "base/hash.h"
 #include "repair/merkle_leaf.h"
 #include "ring/token.h"
+#include "support/seed.h"
 
 namespace starling {
 
@@ -34,8 +34,7 @@ LeafSum NaiveTree::node(unsigned depth, std::uint32_t node) const {
 }
 
 std::uint64_t test_seed() {
-  const char* const text = std::getenv("STARLING_SEED");  // NOLINT(concurrency-mt-unsafe)
-  return text == nullptr ? 20'261'124 : std::strtoull(text, nullptr, 10);
+  return seed_or(20'261'124);
 }
 
 }  // namespace starling

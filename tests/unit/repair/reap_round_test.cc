@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "message/repair_messages.h"
+#include "support/present.h"
 #include "version/dot.h"
 
 namespace starling {
@@ -19,7 +20,6 @@ namespace {
 constexpr NodeId kFirst{1};
 constexpr NodeId kSecond{2};
 constexpr NodeId kHolder{3};
-const Instant kNow{std::chrono::seconds(100)};
 
 StoreStart start(NodeId node, std::uint64_t incarnation = 10) {
   return {.node = node, .store = {}, .incarnation = Incarnation{incarnation}};

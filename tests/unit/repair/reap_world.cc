@@ -38,14 +38,6 @@ constexpr Incarnation kSecondStartOfA{'m'};
 // Of a process that is gone, so that its entries may leave a clock.
 constexpr Incarnation kFormerStart{'z'};
 
-ReapMask bit(std::uint64_t index) {
-  return static_cast<ReapMask>(1U << index);
-}
-
-ReapMask join(ReapMask left, ReapMask right) {
-  return static_cast<ReapMask>(left | right);
-}
-
 std::uint8_t other_of(std::size_t home) {
   return home == kHomeA ? kHomeB : kHomeA;
 }

@@ -71,6 +71,14 @@ struct ReapScheme {
 
 using ReapMask = std::uint8_t;  // a bit a write, or a bit a place
 
+constexpr ReapMask bit(std::size_t index) {
+  return static_cast<ReapMask>(1U << index);
+}
+
+constexpr ReapMask join(ReapMask left, ReapMask right) {
+  return static_cast<ReapMask>(left | right);
+}
+
 inline constexpr std::uint8_t kHomeA = 0;
 inline constexpr std::uint8_t kHomeB = 1;
 inline constexpr std::uint8_t kHolderC = 2;

@@ -14,18 +14,6 @@
 #include "version/sibling_set.h"
 
 namespace starling {
-namespace {
-
-ReapMask bit(std::size_t index) {
-  return static_cast<ReapMask>(1U << index);
-}
-
-ReapMask join(ReapMask left, ReapMask right) {
-  return static_cast<ReapMask>(left | right);
-}
-
-}  // namespace
-
 bool ReapWorld::has_reaped() const {
   constexpr ReapMask kBoth = (1U << kHomeA) | (1U << kHomeB);
   return std::ranges::any_of(rounds_,

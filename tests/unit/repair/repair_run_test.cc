@@ -10,27 +10,26 @@
 #include "base/time.h"
 #include "message/client_messages.h"
 #include "repair/merkle_exchange.h"
+#include "support/present.h"
 
 namespace starling {
 namespace {
 
-using Pair = RepairRun::Pair;
+using RunPair = RepairRun::Pair;
 
-constexpr Instant kNow{std::chrono::seconds(1000)};
-
-Pair pair_of(std::uint16_t partition, std::uint64_t partner) {
+RunPair run_pair(std::uint16_t partition, std::uint64_t partner) {
   return {.partition = PartitionId{partition}, .partner = NodeId{partner}};
 }
 
-const std::vector<Pair> kPairs{pair_of(0, 1), pair_of(0, 2), pair_of(1, 1), pair_of(1, 2)};
+const std::vector<RunPair> kPairs{run_pair(0, 1), run_pair(0, 2), run_pair(1, 1), run_pair(1, 2)};
 
-RepairRun run_of(const std::vector<Pair>& pairs) {
+RepairRun run_of(const std::vector<RunPair>& pairs) {
   return {RepairOrder{.run = {.high = 1, .low = 2}, .partition = {}, .dry_run = false}, pairs};
 }
 
 // Begins the pair whose turn it is and ends it like this.
 void finish_next(RepairRun& run, ExchangeEnd end) {
-  const Pair pair = run.take();
+  const RunPair pair = run.take();
   run.on_begun(pair);
   run.on_finished(pair, {.end = end}, 0, kNow);
   run.check_invariants();
@@ -42,7 +41,7 @@ TEST_CASE("RepairRun: without pairs it is over at once") {
 
 TEST_CASE("RepairRun: each pair is compared once, and what came of it is added up") {
   RepairRun run = run_of(kPairs);
-  std::vector<Pair> begun;
+  std::vector<RunPair> begun;
   while (run.has_waiting()) {
     CHECK_FALSE(run.finished());
     begun.push_back(run.take());
@@ -50,7 +49,7 @@ TEST_CASE("RepairRun: each pair is compared once, and what came of it is added u
     run.check_invariants();
   }
   CHECK(begun == kPairs);
-  for (const Pair& pair : begun) {
+  for (const RunPair& pair : begun) {
     run.on_finished(pair,
                     {.end = ExchangeEnd::Repaired,
                      .keys_compared = 10,
@@ -71,7 +70,7 @@ TEST_CASE("RepairRun: each pair is compared once, and what came of it is added u
 
 TEST_CASE("RepairRun: one that has to wait has its turn behind the others") {
   RepairRun run = run_of(kPairs);
-  const Pair first = run.take();
+  const RunPair first = run.take();
   run.postpone(first);
   CHECK(run.waiting() == 4);
   for (int i = 0; i < 3; ++i) finish_next(run, ExchangeEnd::Agreed);
@@ -79,10 +78,10 @@ TEST_CASE("RepairRun: one that has to wait has its turn behind the others") {
 }
 
 TEST_CASE("RepairRun: one left off in the middle goes on there, until it is through") {
-  RepairRun run = run_of({pair_of(3, 1)});
-  CHECK_FALSE(run.goes_on(pair_of(3, 1)));
+  RepairRun run = run_of({run_pair(3, 1)});
+  CHECK_FALSE(run.goes_on(run_pair(3, 1)));
   finish_next(run, ExchangeEnd::Partial);
-  CHECK(run.goes_on(pair_of(3, 1)));
+  CHECK(run.goes_on(run_pair(3, 1)));
   finish_next(run, ExchangeEnd::Partial);
   CHECK_FALSE(run.finished());
   finish_next(run, ExchangeEnd::Repaired);
@@ -93,7 +92,7 @@ TEST_CASE("RepairRun: one left off in the middle goes on there, until it is thro
 TEST_CASE("RepairRun: what fails is tried five times, a second apart, and then counted as failed") {
   for (const ExchangeEnd end : {ExchangeEnd::StaleRow, ExchangeEnd::Nonsense,
                                 ExchangeEnd::Unreadable, ExchangeEnd::Aborted}) {
-    RepairRun run = run_of({pair_of(0, 1)});
+    RepairRun run = run_of({run_pair(0, 1)});
     for (int i = 1; i < 5; ++i) {
       finish_next(run, end);
       CHECK(run.waiting() == 0);
@@ -122,19 +121,19 @@ TEST_CASE("RepairRun: a silent partner is not waited for once a partition") {
 }
 
 TEST_CASE("RepairRun: keys that could not be read or sent make a pair a failed one") {
-  RepairRun run = run_of({pair_of(0, 1)});
-  const Pair pair = run.take();
+  RepairRun run = run_of({run_pair(0, 1)});
+  const RunPair pair = run.take();
   run.on_begun(pair);
   run.on_finished(pair, {.end = ExchangeEnd::Repaired, .keys_skipped = 1}, 0, kNow);
   CHECK(run.progress().failed == 1);
 }
 
 TEST_CASE("RepairRun: what is impossible is over, and what it did not begin does not count") {
-  RepairRun run = run_of({pair_of(0, 1), pair_of(1, 1)});
+  RepairRun run = run_of({run_pair(0, 1), run_pair(1, 1)});
   static_cast<void>(run.take());
   run.on_impossible();
   run.check_invariants();
-  run.on_finished(pair_of(1, 1), {.end = ExchangeEnd::Agreed, .keys_compared = 5}, 5, kNow);
+  run.on_finished(run_pair(1, 1), {.end = ExchangeEnd::Agreed, .keys_compared = 5}, 5, kNow);
   CHECK(run.progress() == RepairProgress{.pairs = 2, .failed = 1});
   finish_next(run, ExchangeEnd::Differs);
   CHECK(run.finished());

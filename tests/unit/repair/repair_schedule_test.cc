@@ -14,13 +14,13 @@
 #include "naive_tree.h"
 #include "repair/merkle_exchange.h"
 #include "ring/token.h"
+#include "support/present.h"
 
 namespace starling {
 namespace {
 
 using Pair = RepairSchedule::Pair;
 
-const Instant kNow{std::chrono::hours(1)};
 constexpr Duration kCycle = std::chrono::minutes(10);
 
 Pair pair_of(std::uint16_t partition, std::uint64_t partner = 1) {

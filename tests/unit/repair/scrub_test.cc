@@ -16,14 +16,15 @@
 #include "repair/merkle_leaf.h"
 #include "repair/merkle_tree.h"
 #include "ring/token.h"
+#include "support/present.h"
 
 namespace starling {
 namespace {
 
-const Instant kNow{std::chrono::hours(1)};
-const TreeSpan kFirst{.partition = PartitionId{2}, .partition_bits = 3};
-const TreeSpan kSecond{.partition = PartitionId{5}, .partition_bits = 3};
-const std::map<PartitionId, unsigned> kDepths{{kFirst.partition, 10}, {kSecond.partition, 11}};
+const TreeSpan kFirstSpan{.partition = PartitionId{2}, .partition_bits = 3};
+const TreeSpan kSecondSpan{.partition = PartitionId{5}, .partition_bits = 3};
+const std::map<PartitionId, unsigned> kDepths{{kFirstSpan.partition, 10},
+                                              {kSecondSpan.partition, 11}};
 
 std::vector<Scrub::LeafRead> read_as_the_tree_says(const Scrub::Step& step,
                                                    const MerkleTree& tree) {
@@ -36,9 +37,9 @@ std::vector<Scrub::LeafRead> read_as_the_tree_says(const Scrub::Step& step,
 struct Scrubbed {
   Scrubbed()
       : scrub({}, kNow),
-        trees{{kFirst.partition, MerkleTree(kFirst, 10)},
-              {kSecond.partition, MerkleTree(kSecond, 11)}} {
-    scrub.set_spans({kFirst, kSecond});
+        trees{{kFirstSpan.partition, MerkleTree(kFirstSpan, 10)},
+              {kSecondSpan.partition, MerkleTree(kSecondSpan, 11)}} {
+    scrub.set_spans({kFirstSpan, kSecondSpan});
   }
   // Reads all that is due; what is in `wrong` differs from its tree.
   std::vector<Scrub::Finding> run(Instant now) {
@@ -91,10 +92,10 @@ TEST_CASE("Scrub: the next pass begins when its time does") {
 
 TEST_CASE("Scrub: a leaf that is not as its sum says is found") {
   Scrubbed scrubbed;
-  scrubbed.wrong = {kSecond.partition, 77};
+  scrubbed.wrong = {kSecondSpan.partition, 77};
   const std::vector<Scrub::Finding> findings = scrubbed.run(kNow + std::chrono::hours(24 * 13));
   REQUIRE(findings.size() == 1);
-  CHECK(findings[0].partition == kSecond.partition);
+  CHECK(findings[0].partition == kSecondSpan.partition);
   CHECK(findings[0].leaf == 77);
   CHECK(findings[0].found.sum.keys == 1);
   CHECK(scrubbed.scrub.leaves_wrong() == 1);
@@ -113,7 +114,7 @@ TEST_CASE("Scrub: damaged records are a finding, even where the sum fits") {
 TEST_CASE("Scrub: a tree that changed its depth in between makes the step void") {
   Scrubbed scrubbed;
   const Scrub::Step step = *scrubbed.scrub.next(kDepths, kNow);
-  const MerkleTree deeper(kFirst, 11);
+  const MerkleTree deeper(kFirstSpan, 11);
   CHECK(scrubbed.scrub.on_read(step, std::vector<Scrub::LeafRead>(step.leaves), deeper).empty());
   CHECK(scrubbed.scrub.next(kDepths, kNow) == step);
 }
@@ -133,17 +134,17 @@ TEST_CASE("Scrub: many wrong leaves ask for a new store") {
 
 TEST_CASE("Scrub: a partition without a tree is passed over") {
   Scrubbed scrubbed;
-  const std::map<PartitionId, unsigned> only_second{{kSecond.partition, 11}};
+  const std::map<PartitionId, unsigned> only_second{{kSecondSpan.partition, 11}};
   const Instant now = kNow + std::chrono::hours(24 * 10);
   CHECK_FALSE(scrubbed.scrub.next(only_second, now).has_value());
   REQUIRE(scrubbed.scrub.next(only_second, now).has_value());
-  CHECK(scrubbed.scrub.next(only_second, now)->partition == kSecond.partition);
+  CHECK(scrubbed.scrub.next(only_second, now)->partition == kSecondSpan.partition);
 }
 
 TEST_CASE("Scrub: a corrected leaf makes the tree say what is there") {
-  MerkleTree tree(kFirst, 10);
-  tree.replace(kFirst.range_of(4, 10).first, {}, {.high = 1, .low = 2});
-  tree.replace(kFirst.range_of(5, 10).first, {}, {.high = 3, .low = 4});
+  MerkleTree tree(kFirstSpan, 10);
+  tree.replace(kFirstSpan.range_of(4, 10).first, {}, {.high = 1, .low = 2});
+  tree.replace(kFirstSpan.range_of(5, 10).first, {}, {.high = 3, .low = 4});
   tree.correct_leaf(4, {});
   CHECK(tree.root() == Hash128{.high = 3, .low = 4});
   CHECK(tree.keys() == 1);

@@ -6,11 +6,10 @@
 #include <doctest/doctest.h>
 
 #include "base/time.h"
+#include "support/present.h"
 
 namespace starling {
 namespace {
-
-const Instant kNow{std::chrono::seconds(50)};
 
 TEST_CASE("TokenBucket: gives its burst at once, and then its rate") {
   TokenBucket bucket(100, 50);

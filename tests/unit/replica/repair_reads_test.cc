@@ -22,7 +22,7 @@
 namespace starling {
 namespace {
 
-const PartitionId kPartition{7};
+const PartitionId kReadPartition{7};
 const std::vector<TokenRange> kAll{{.first = Token{0}, .last = Token{~std::uint64_t{0}}}};
 
 // Ten keys, the last two of them deleted.
@@ -49,14 +49,14 @@ struct ReadsFixture {
 
 TEST_CASE("RepairReads: lists keys with a live value, written or still queued") {
   ReadsFixture fixture;
-  Result<KeyListing> queued = list_keys(fixture.store.store, kPartition, kAll, 100, 100);
+  Result<KeyListing> queued = list_keys(fixture.store.store, kReadPartition, kAll, 100, 100);
   REQUIRE(queued.ok());
   CHECK(queued->entries.size() == 8);
   CHECK(queued->visited == 10);
   CHECK(queued->durable_at != CommitTicket{});
   CHECK(std::is_sorted(queued->entries.begin(), queued->entries.end()));
   fixture.store.complete_all();
-  const Result<KeyListing> written = list_keys(fixture.store.store, kPartition, kAll, 100, 100);
+  const Result<KeyListing> written = list_keys(fixture.store.store, kReadPartition, kAll, 100, 100);
   REQUIRE(written.ok());
   CHECK(written->entries == queued->entries);
   CHECK(written->durable_at == CommitTicket{});
@@ -70,7 +70,7 @@ TEST_CASE("RepairReads: a list that stops goes on where it stopped, tombstones c
     int lists = 0;
     while (true) {
       const Result<KeyListing> part =
-          list_keys(fixture.store.store, kPartition, rest, 100, visited_max);
+          list_keys(fixture.store.store, kReadPartition, rest, 100, visited_max);
       REQUIRE(part.ok());
       CHECK(part->visited <= visited_max);
       entries.insert(entries.end(), part->entries.begin(), part->entries.end());
@@ -79,7 +79,7 @@ TEST_CASE("RepairReads: a list that stops goes on where it stopped, tombstones c
       rest.front().first = Token{part->stopped_at->value + 1};
     }
     CHECK(lists == static_cast<int>((10 + visited_max - 1) / visited_max));
-    CHECK(entries == list_keys(fixture.store.store, kPartition, kAll, 100, 100)->entries);
+    CHECK(entries == list_keys(fixture.store.store, kReadPartition, kAll, 100, 100)->entries);
   }
 }
 
@@ -87,7 +87,7 @@ TEST_CASE("RepairReads: fetches records with their values, as many as fit an ans
   ReadsFixture fixture;
   fixture.store.complete_all();
   const Result<FetchedRecords> fetched =
-      fetch_records(fixture.store.store, kPartition, fixture.tokens);
+      fetch_records(fixture.store.store, kReadPartition, fixture.tokens);
   REQUIRE(fetched.ok());
   CHECK(fetched->tokens_answered >= 3);
   CHECK(fetched->tokens_answered < 10);
@@ -101,7 +101,7 @@ TEST_CASE("RepairReads: fetches records with their values, as many as fit an ans
 TEST_CASE("RepairReads: a token without a record is answered with none") {
   ReadsFixture fixture;
   const Result<FetchedRecords> fetched =
-      fetch_records(fixture.store.store, kPartition, {Token{1}, Token{2}});
+      fetch_records(fixture.store.store, kReadPartition, {Token{1}, Token{2}});
   REQUIRE(fetched.ok());
   CHECK(fetched->tokens_answered == 2);
   CHECK(fetched->records.empty());
@@ -115,11 +115,11 @@ TEST_CASE("RepairReads: what can not be read is named, and missing from lists") 
   const TestKey key("3");
   fixture.store.engine.entries[record_store_key(key.at())].back() ^= 1;
   const Result<FetchedRecords> fetched =
-      fetch_records(fixture.store.store, kPartition, {key.at().token});
+      fetch_records(fixture.store.store, kReadPartition, {key.at().token});
   REQUIRE(fetched.ok());
   CHECK(fetched->tokens_answered == 1);
   CHECK(fetched->unreadable == std::vector<Token>{key.at().token});
-  CHECK(list_keys(fixture.store.store, kPartition, kAll, 100, 100)->entries.size() == 7);
+  CHECK(list_keys(fixture.store.store, kReadPartition, kAll, 100, 100)->entries.size() == 7);
   // Somebody will mend it.
   CHECK(fixture.store.store.take_damaged_records().size() == 1);
 }

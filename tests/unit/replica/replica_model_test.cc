@@ -23,6 +23,7 @@
 #include "replica/replica_store.h"
 #include "store_fixture.h"
 #include "support/memory_engine.h"
+#include "support/seed.h"
 #include "version/dot.h"
 #include "version/minter.h"
 #include "version/sibling_set.h"
@@ -30,11 +31,6 @@
 
 namespace starling {
 namespace {
-
-std::uint64_t seed_of_run() {
-  const char* const text = std::getenv("STARLING_SEED");
-  return text == nullptr ? 1 : std::strtoull(text, nullptr, 10);
-}
 
 // Every state that each key ever had, with the commit that carried it; a crash cuts off what was
 // not through.
@@ -189,7 +185,7 @@ class Experiment {
 };
 
 TEST_CASE("ReplicaStore: it agrees with a naive model over any history") {
-  const std::uint64_t seed = seed_of_run();
+  const std::uint64_t seed = seed_or(1);
   CAPTURE(seed);
   for (std::uint64_t round = 0; round < 20; ++round) {
     CAPTURE(round);

@@ -22,8 +22,8 @@
 namespace starling {
 namespace {
 
-ChangePlan planned(const Configuration& before, const StagedChanges& changes,
-                   const std::vector<std::uint64_t>& bytes = {}) {
+ChangePlan sound_plan(const Configuration& before, const StagedChanges& changes,
+                      const std::vector<std::uint64_t>& bytes = {}) {
   auto plan = plan_changes(before, changes, bytes);
   REQUIRE(plan.ok());
   REQUIRE(check_succession(before, plan->after, {}).ok());
@@ -48,8 +48,8 @@ std::uint32_t slots_after(const ChangePlan& plan, const std::string& name) {
 }
 
 TEST_CASE("ChangePlan: a member that joins gets its share, and nothing else moves") {
-  const ChangePlan plan =
-      planned(founded(3, 64), {.joins = {joining("d", 4)}}, std::vector<std::uint64_t>(64, 1000));
+  const ChangePlan plan = sound_plan(founded(3, 64), {.joins = {joining("d", 4)}},
+                                     std::vector<std::uint64_t>(64, 1000));
   CHECK(slots_after(plan, "d") == 48);
   CHECK(plan.moves == 48);
   CHECK(plan.bytes == 48000);
@@ -61,7 +61,7 @@ TEST_CASE("ChangePlan: a member that joins gets its share, and nothing else move
 TEST_CASE("ChangePlan: bytes are those of the partitions that move") {
   std::vector<std::uint64_t> bytes(64);
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = 1ULL << (i % 40);
-  const ChangePlan plan = planned(founded(3, 64), {.joins = {joining("d", 4)}}, bytes);
+  const ChangePlan plan = sound_plan(founded(3, 64), {.joins = {joining("d", 4)}}, bytes);
   std::uint64_t expected = 0;
   for (const RowAim& aim : plan.after.aims) expected += bytes[aim.partition.value];
   CHECK(plan.bytes == expected);
@@ -69,8 +69,8 @@ TEST_CASE("ChangePlan: bytes are those of the partitions that move") {
 
 TEST_CASE("ChangePlan: a replacement takes over the slots as they are") {
   const Configuration before = founded(5, 64);
-  const ChangePlan plan =
-      planned(before, {.replacements = {{.old_member = node_id_of("b"), .by = joining("f", 6)}}});
+  const ChangePlan plan = sound_plan(
+      before, {.replacements = {{.old_member = node_id_of("b"), .by = joining("f", 6)}}});
   const auto had = std::ranges::find(plan.balance, node_id_of("b"), &ChangePlan::Balance::member);
   REQUIRE(had != plan.balance.end());
   CHECK(had->after == 0);
@@ -79,9 +79,9 @@ TEST_CASE("ChangePlan: a replacement takes over the slots as they are") {
 }
 
 TEST_CASE("ChangePlan: several changes at once are one plan") {
-  const ChangePlan plan = planned(founded(5, 64), {.joins = {joining("f", 6), joining("g", 7)},
-                                                   .leaves = {node_id_of("a")},
-                                                   .removals = {node_id_of("b")}});
+  const ChangePlan plan = sound_plan(founded(5, 64), {.joins = {joining("f", 6), joining("g", 7)},
+                                                      .leaves = {node_id_of("a")},
+                                                      .removals = {node_id_of("b")}});
   CHECK(slots_after(plan, "a") == 0);
   CHECK(slots_after(plan, "b") == 0);
   CHECK(slots_after(plan, "f") >= 38);
@@ -92,13 +92,13 @@ TEST_CASE("ChangePlan: several changes at once are one plan") {
 
 TEST_CASE("ChangePlan: a weight draws slots") {
   const ChangePlan plan =
-      planned(founded(4, 64), {.reweighings = {{.member = node_id_of("a"), .weight = 50}}});
+      sound_plan(founded(4, 64), {.reweighings = {{.member = node_id_of("a"), .weight = 50}}});
   CHECK(slots_after(plan, "a") < 32);
   CHECK(slots_after(plan, "b") > 48);
 }
 
 TEST_CASE("ChangePlan: a cluster of one grows to the copies that are configured") {
-  const ChangePlan plan = planned(founded(1, 8), {.joins = {joining("b", 2), joining("c", 3)}});
+  const ChangePlan plan = sound_plan(founded(1, 8), {.joins = {joining("b", 2), joining("c", 3)}});
   CHECK(plan.moves == 16);
   for (const RowAim& aim : plan.after.aims) CHECK(aim.owners.size() == 3);
 }
@@ -117,7 +117,7 @@ TEST_CASE("ChangePlan: what can not be is refused with the reason") {
 }
 
 TEST_CASE("ChangePlan: it warns where fewer copies are left than are configured") {
-  const ChangePlan plan = planned(founded(3, 8), {.leaves = {node_id_of("a")}});
+  const ChangePlan plan = sound_plan(founded(3, 8), {.leaves = {node_id_of("a")}});
   CHECK(warns(plan, "2 members can hold 2 copy's slots of each key; 3 are configured"));
   CHECK(warns(plan, "each key goes from 3 copies to 2"));
 }
@@ -126,24 +126,25 @@ TEST_CASE("ChangePlan: it warns where copies of a key share a zone, or a zone ca
   StagedChanges changes{.joins = {joining("d", 4), joining("e", 5)}};
   changes.joins[0].member.zone = "east";
   changes.joins[1].member.zone = "east";
-  CHECK(warns(planned(founded(3, 8), changes), "copies of a key share a zone: there are 2 zones"));
+  CHECK(
+      warns(sound_plan(founded(3, 8), changes), "copies of a key share a zone: there are 2 zones"));
   changes.joins[1].member.zone = "west";
-  CHECK(warns(planned(founded(3, 8), changes), "the zone '' gets less than its weight"));
+  CHECK(warns(sound_plan(founded(3, 8), changes), "the zone '' gets less than its weight"));
 }
 
 TEST_CASE("ChangePlan: it warns where a removal takes the last copies") {
   const Configuration before = founded(5, 64);
-  const ChangePlan two = planned(before, {.removals = {node_id_of("a"), node_id_of("b")}});
+  const ChangePlan two = sound_plan(before, {.removals = {node_id_of("a"), node_id_of("b")}});
   CHECK(warns(two, "would lose more than one copy at once"));
   CHECK_FALSE(warns(two, "no copy left"));
   const ChangePlan three =
-      planned(before, {.removals = {node_id_of("a"), node_id_of("b"), node_id_of("c")}});
+      sound_plan(before, {.removals = {node_id_of("a"), node_id_of("b"), node_id_of("c")}});
   CHECK(warns(three, "would have no copy left"));
 }
 
 TEST_CASE("ChangePlan: who leaves does not vote on, and the voters are spread over zones") {
   Configuration before = founded(3, 8);
-  const ChangePlan plan = planned(before, {.leaves = {node_id_of("a")}});
+  const ChangePlan plan = sound_plan(before, {.leaves = {node_id_of("a")}});
   CHECK(plan.after.voters.size() == 2);
   Configuration wide = founded(9, 8);
   for (std::size_t i = 0; i < 9; ++i) wide.members[i].member.zone = i < 7 ? "big" : "small";
@@ -155,7 +156,7 @@ TEST_CASE("ChangePlan: who leaves does not vote on, and the voters are spread ov
 }
 
 TEST_CASE("ChangePlan: the same change of the same cluster is planned for good") {
-  const ChangePlan plan = planned(founded(10, 1024), {.joins = {joining("k", 11)}});
+  const ChangePlan plan = sound_plan(founded(10, 1024), {.joins = {joining("k", 11)}});
   CHECK(plan.moves == 279);
   CHECK(hash_of_table(owners_of(plan.after)) == 10034065723470321110ULL);
 }
@@ -172,9 +173,9 @@ PlacementRequest request_of(const Configuration& configuration) {
 }
 
 // As if all steps had been taken.
-Configuration arrived(const Configuration& planned) {
-  Configuration after = planned;
-  for (const RowAim& aim : planned.aims) {
+Configuration arrived(const Configuration& sound_plan) {
+  Configuration after = sound_plan;
+  for (const RowAim& aim : sound_plan.aims) {
     SlotRow row;
     for (const NodeId owner : aim.owners) row.push_back({.holder = owner, .since = Epoch{1}});
     after.rows[aim.partition.value] = row;
@@ -202,7 +203,7 @@ TEST_CASE("ChangePlan: 116 random changes move what they must and stay within a 
       member.member.weight = static_cast<std::uint32_t>(50 << random.below(3));
       changes.joins = {member};
     }
-    const ChangePlan plan = planned(configuration, changes);
+    const ChangePlan plan = sound_plan(configuration, changes);
     const PlacementTable before = owners_of(configuration);
     const PlacementTable after = owners_of(plan.after);
     const PlacementRequest request = request_of(plan.after);

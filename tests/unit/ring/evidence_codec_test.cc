@@ -15,7 +15,7 @@
 namespace starling {
 namespace {
 
-ProposalEvidence of_all_kinds() {
+ProposalEvidence evidence_of_all_kinds() {
   ProposalEvidence evidence;
   evidence.adoptions.push_back(
       {.store = store_numbered(1), .adoption = {.node = NodeId{2}, .epoch = Epoch{300}}});
@@ -29,9 +29,9 @@ ProposalEvidence of_all_kinds() {
 }
 
 TEST_CASE("Evidence codec: what was written is read") {
-  const auto decoded = decode_evidence(encode_evidence(of_all_kinds()));
+  const auto decoded = decode_evidence(encode_evidence(evidence_of_all_kinds()));
   REQUIRE(decoded.ok());
-  CHECK(*decoded == of_all_kinds());
+  CHECK(*decoded == evidence_of_all_kinds());
   const auto nothing = decode_evidence(encode_evidence({}));
   REQUIRE(nothing.ok());
   CHECK(*nothing == ProposalEvidence{});
@@ -39,7 +39,7 @@ TEST_CASE("Evidence codec: what was written is read") {
 
 TEST_CASE("Evidence codec: the bytes are these") {
   CHECK(to_hex(encode_evidence({})) == "000000");
-  CHECK(to_hex(encode_evidence(of_all_kinds())) ==
+  CHECK(to_hex(encode_evidence(evidence_of_all_kinds())) ==
         "01"
         "00000000000000000100000000000000"
         "0200000000000000"
@@ -57,7 +57,7 @@ TEST_CASE("Evidence codec: the bytes are these") {
 }
 
 TEST_CASE("Evidence codec: fewer bytes, or more, are refused") {
-  const std::string bytes = encode_evidence(of_all_kinds());
+  const std::string bytes = encode_evidence(evidence_of_all_kinds());
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     CAPTURE(size);
     CHECK(decode_evidence(bytes.substr(0, size)).status().code() == StatusCode::Corruption);

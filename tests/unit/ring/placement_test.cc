@@ -35,7 +35,7 @@ PlacementRequest even_request(std::uint32_t members, std::uint32_t zones) {
   return request;
 }
 
-std::map<NodeId, std::uint32_t> slots_in(const PlacementTable& table) {
+std::map<NodeId, std::uint32_t> held_slots(const PlacementTable& table) {
   std::map<NodeId, std::uint32_t> slots;
   for (const Row& row : table) {
     for (const NodeId owner : row) ++slots[owner];
@@ -135,7 +135,7 @@ TEST_CASE("Placement: a cluster of up to 1,000 members has spread rows and exact
 TEST_CASE("Placement: an eleventh member moves exactly the 279 slots that it receives") {
   const PlacementTable ten = plan_placement({}, even_request(10, 1));
   const PlacementTable eleven = plan_placement(ten, even_request(11, 1));
-  CHECK(slots_in(eleven)[node_id_of("node10")] == 279);
+  CHECK(held_slots(eleven)[node_id_of("node10")] == 279);
   CHECK(moves_between(ten, eleven) == 279);
 }
 
@@ -212,7 +212,7 @@ TEST_CASE("Placement: a heavier weight and a higher N move no more than the diff
   request.members.front().weight = 200;
   const PlacementTable heavier = plan_placement(even, request);
   CHECK(moves_between(even, heavier) == fewest_moves(even, heavier, request));
-  CHECK(slots_in(heavier)[node_id_of("node0")] >= 558);
+  CHECK(held_slots(heavier)[node_id_of("node0")] >= 558);
   request.replicas = 4;
   const PlacementTable wider = plan_placement(heavier, request);
   CHECK(moves_between(heavier, wider) == 1024);
@@ -225,7 +225,7 @@ TEST_CASE("Placement: two zones share three replicas by weight, each zone in eve
   const PlacementRequest request = even_request(4, 2);
   const PlacementTable table = plan_placement({}, request);
   CHECK(rows_are_spread(table, request));
-  for (const auto& [member, slots] : slots_in(table)) CHECK(slots == 768);
+  for (const auto& [member, slots] : held_slots(table)) CHECK(slots == 768);
 }
 
 TEST_CASE("Placement: tables are the same on every machine (golden hashes)") {

@@ -20,10 +20,10 @@
 namespace starling {
 namespace {
 
-constexpr PartitionId kFirst{0};
+constexpr PartitionId kFirstRow{0};
 constexpr PartitionId kSecond{1};
 
-RowStep at_first(SlotStep step, NodeId newcomer = {}) {
+RowStep in_first_slot(SlotStep step, NodeId newcomer = {}) {
   return {.step = step, .slot = 0, .newcomer = newcomer};
 }
 
@@ -35,19 +35,19 @@ bool is_refused(const Configuration& before, const Configuration& after, const s
 }
 
 // Four members, the fourth without slots; and the epoch in which slot 0 of row 0 moves to it.
-Configuration four_members() {
+Configuration three_and_a_spare() {
   Configuration configuration = founded(3, 2);
   configuration.members.push_back(joining("d", 4));
   return configuration;
 }
 Configuration one_moving() {
-  Configuration after = successor_of(four_members());
-  take_step(after, kFirst, at_first(SlotStep::StartMove, node_id_of("d")));
+  Configuration after = successor_of(three_and_a_spare());
+  take_step(after, kFirstRow, in_first_slot(SlotStep::StartMove, node_id_of("d")));
   return after;
 }
 
 StoreFilling filled(const Configuration& configuration, NodeId sink, NodeId source, Epoch epoch) {
-  return {.partition = kFirst,
+  return {.partition = kFirstRow,
           .sink_store = configuration.member(sink)->store,
           .source_store = configuration.member(source)->store,
           .filling = {.sink = sink, .source = source, .epoch = epoch}};
@@ -66,7 +66,7 @@ TEST_CASE("Succession: only the next epoch of that very configuration follows") 
   Configuration skipping = successor_of(before);
   skipping.epoch = Epoch{3};
   CHECK(is_refused(before, skipping, "does not follow epoch 1"));
-  Configuration of_another = successor_of(four_members());
+  Configuration of_another = successor_of(three_and_a_spare());
   CHECK(is_refused(before, of_another, "does not follow epoch 1"));
 }
 
@@ -82,7 +82,7 @@ TEST_CASE("Succession: what the founders fixed stays") {
 }
 
 TEST_CASE("Succession: many rows may take one step each, with the version that says so") {
-  Configuration before = four_members();
+  Configuration before = three_and_a_spare();
   Configuration after = one_moving();
   take_step(after, kSecond, {.step = SlotStep::StartMove, .slot = 2, .newcomer = node_id_of("d")});
   CHECK(check_succession(before, after, {}).ok());
@@ -95,14 +95,15 @@ TEST_CASE("Succession: many rows may take one step each, with the version that s
 }
 
 TEST_CASE("Succession: a row takes no two steps at once") {
-  const Configuration before = four_members();
+  const Configuration before = three_and_a_spare();
   Configuration after = one_moving();
   after.rows[0][0].state = SlotState::Switched;
   CHECK(is_refused(before, after, "takes no single step"));
   after = successor_of(before);
   after.members.push_back(joining("e", 5));
-  take_step(after, kFirst, at_first(SlotStep::StartMove, node_id_of("d")));
-  take_step(after, kFirst, {.step = SlotStep::StartMove, .slot = 1, .newcomer = node_id_of("e")});
+  take_step(after, kFirstRow, in_first_slot(SlotStep::StartMove, node_id_of("d")));
+  take_step(after, kFirstRow,
+            {.step = SlotStep::StartMove, .slot = 1, .newcomer = node_id_of("e")});
   CHECK(is_refused(before, after, "takes no single step"));
 }
 
@@ -110,13 +111,13 @@ TEST_CASE("Succession: a guard is met by facts of the row, on the disks of today
   const Configuration before = one_moving();
   const NodeId holder = before.rows[0][0].holder;
   Configuration after = successor_of(before);
-  take_step(after, kFirst, at_first(SlotStep::Switch));
+  take_step(after, kFirstRow, in_first_slot(SlotStep::Switch));
   CHECK(is_refused(before, after, "'switch' of partition 0 comes before its data"));
   StoreFilling fact = filled(before, node_id_of("d"), holder, before.epoch);
   CHECK(check_succession(before, after, {.fillings = {fact}}).ok());
   fact.partition = kSecond;
   CHECK(is_refused(before, after, "before its data", {.fillings = {fact}}));
-  fact.partition = kFirst;
+  fact.partition = kFirstRow;
   fact.sink_store = store_numbered(99);
   CHECK(is_refused(before, after, "before its data", {.fillings = {fact}}));
 }
@@ -126,7 +127,7 @@ TEST_CASE("Succession: a former reader's adoption counts on the disk that it has
   before.rows[0][0].state = SlotState::Switched;
   const NodeId holder = before.rows[0][0].holder;
   Configuration after = successor_of(before);
-  take_step(after, kFirst, at_first(SlotStep::FinishMove));
+  take_step(after, kFirstRow, in_first_slot(SlotStep::FinishMove));
   CHECK(is_refused(before, after, "a former reader may still answer"));
   StoreAdoption fact{.store = before.member(holder)->store,
                      .adoption = {.node = holder, .epoch = before.epoch}};
@@ -151,7 +152,7 @@ TEST_CASE("Succession: a new disk is counted on for nothing, in any row") {
   const Configuration before = founded(3, 2);
   Configuration after = with_wiped_first(before);
   CHECK(is_refused(before, after, "partition 0 counts on the new disk of a"));
-  for (const PartitionId row : {kFirst, kSecond}) {
+  for (const PartitionId row : {kFirstRow, kSecond}) {
     const std::size_t slot = slot_of_first(after.rows[row.value]);
     CHECK_FALSE(check_succession(before, after, {}).ok());
     take_step(after, row, {.step = SlotStep::Vacate, .slot = slot, .newcomer = node_id_of("a")});
@@ -164,11 +165,11 @@ TEST_CASE("Succession: a vacancy that was under way starts again on the new disk
   Configuration before = with_wiped_first(founding);
   const std::size_t slot = slot_of_first(before.rows[0]);
   const RowStep vacate{.step = SlotStep::Vacate, .slot = slot, .newcomer = node_id_of("a")};
-  take_step(before, kFirst, vacate);
+  take_step(before, kFirstRow, vacate);
   Configuration after = successor_of(before);
   after.members[0].store = store_numbered(100);
   CHECK(is_refused(before, after, "counts on the new disk of a"));
-  take_step(after, kFirst, vacate);
+  take_step(after, kFirstRow, vacate);
   CHECK(check_succession(before, after, {}).ok());
 }
 
@@ -178,14 +179,14 @@ TEST_CASE("Succession: a reader that loses its disk while it takes over is stepp
   Configuration after = successor_of(before);
   after.members[3].store = store_numbered(99);
   CHECK(is_refused(before, after, "counts on the new disk of d"));
-  take_step(after, kFirst, at_first(SlotStep::StepBack));
+  take_step(after, kFirstRow, in_first_slot(SlotStep::StepBack));
   CHECK(check_succession(before, after, {}).ok());
 }
 
 TEST_CASE("Succession: a voter is a voter on its member's disk only") {
   const Configuration before = founded(3, 1);
   Configuration after = with_wiped_first(before);
-  take_step(after, kFirst,
+  take_step(after, kFirstRow,
             {.step = SlotStep::Vacate,
              .slot = slot_of_first(after.rows[0]),
              .newcomer = node_id_of("a")});

@@ -38,7 +38,7 @@ class WaitingClient final : public ClientWire::Client {
   bool was_keys = false;
 };
 
-struct Bench {
+struct WireBench {
   void wait() { events.run_until(events.now() + seconds(1)); }
 
   EventQueue events;
@@ -48,7 +48,7 @@ struct Bench {
 };
 
 TEST_CASE("ClientWire: carries a request to the node and its answer back") {
-  Bench bench;
+  WireBench bench;
   const std::uint64_t connection = bench.wire.connect(0, bench.client);
   bench.wire.send(connection, 9, {seconds(1), ClientNodeInfo{}});
   bench.wait();
@@ -60,7 +60,7 @@ TEST_CASE("ClientWire: carries a request to the node and its answer back") {
 }
 
 TEST_CASE("ClientWire: a client that hung up hears nothing more") {
-  Bench bench;
+  WireBench bench;
   const std::uint64_t connection = bench.wire.connect(0, bench.client);
   bench.wire.send(connection, 9, {seconds(1), ClientNodeInfo{}});
   bench.wait();
@@ -72,7 +72,7 @@ TEST_CASE("ClientWire: a client that hung up hears nothing more") {
 }
 
 TEST_CASE("ClientWire: a node that stops takes its connections with it, and no others") {
-  Bench bench;
+  WireBench bench;
   const std::uint64_t connection = bench.wire.connect(0, bench.client);
   const std::uint64_t other = bench.wire.connect(1, bench.client);
   bench.wire.node_stopped(0);

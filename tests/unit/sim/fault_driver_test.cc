@@ -17,8 +17,8 @@ namespace {
 using std::chrono::seconds;
 
 // A cluster to which one fault happens five seconds after the start, for two seconds.
-struct Bench {
-  explicit Bench(FaultKind kind)
+struct FaultBench {
+  explicit FaultBench(FaultKind kind)
       : plan(with(kind)), small(plan), driver(plan, small.events, small.cluster, small.trace) {
     driver.begin();
   }
@@ -40,7 +40,7 @@ struct Bench {
 };
 
 TEST_CASE("FaultDriver: a killed node stays away as long as planned") {
-  Bench bench(FaultKind::Kill);
+  FaultBench bench(FaultKind::Kill);
   bench.until(seconds(6));
   CHECK(bench.small.cluster.boot_of(1) == 0);
   bench.until(seconds(8));
@@ -49,7 +49,7 @@ TEST_CASE("FaultDriver: a killed node stays away as long as planned") {
 }
 
 TEST_CASE("FaultDriver: an isolated node reaches nobody until it is over") {
-  Bench bench(FaultKind::Isolate);
+  FaultBench bench(FaultKind::Isolate);
   bench.until(seconds(6));
   const std::uint64_t held = bench.small.cluster.network().counters().held;
   bench.small.cluster.network().send(1, 0, BootAnnouncement{});
@@ -62,14 +62,14 @@ TEST_CASE("FaultDriver: an isolated node reaches nobody until it is over") {
 }
 
 TEST_CASE("FaultDriver: a lost disk is empty and its node written off") {
-  Bench bench(FaultKind::LoseDisk);
+  FaultBench bench(FaultKind::LoseDisk);
   bench.until(seconds(6));
   CHECK(bench.small.cluster.member(1).disk().visible().empty());
   CHECK(bench.small.cluster.is_written_off(1));
 }
 
 TEST_CASE("FaultDriver: a disk is rolled back once the start in between has counted") {
-  Bench bench(FaultKind::RollBack);
+  FaultBench bench(FaultKind::RollBack);
   bench.until(seconds(6));
   CHECK_FALSE(bench.small.cluster.is_written_off(1));
   bench.until(seconds(20));
@@ -80,7 +80,7 @@ TEST_CASE("FaultDriver: a disk is rolled back once the start in between has coun
 }
 
 TEST_CASE("FaultDriver: healing starts what lies down, and nothing breaks behind it") {
-  Bench bench(FaultKind::PowerLossAll);
+  FaultBench bench(FaultKind::PowerLossAll);
   bench.until(seconds(4));
   bench.driver.heal();
   bench.until(seconds(9));

@@ -24,8 +24,8 @@ namespace starling::sim {
 namespace {
 
 // Node 0 keeps a hint for slot 0 of the first key's partition.
-struct Watched {
-  Watched()
+struct WatchedHints {
+  WatchedHints()
       : monitor(small.cluster,
                 {.covers = [this](std::uint32_t node, const KeyAddress& /*address*/,
                                   const VectorClock& /*clock*/,
@@ -63,7 +63,7 @@ struct Watched {
 };
 
 TEST_CASE("HintMonitor: a hint that counts may go only when its home has it") {
-  Watched watched;
+  WatchedHints watched;
   const StorageWrite hint = watched.hint(HintStanding::Counted);
   watched.write(hint);
   const std::vector<StorageWrite> erasure{{.key = hint.key, .value = {}}};
@@ -76,7 +76,7 @@ TEST_CASE("HintMonitor: a hint that counts may go only when its home has it") {
 }
 
 TEST_CASE("HintMonitor: a hint of best effort may go") {
-  Watched watched;
+  WatchedHints watched;
   const StorageWrite hint = watched.hint(HintStanding::BestEffort);
   watched.write(hint);
   watched.monitor.on_batch(0, {{.key = hint.key, .value = {}}});
@@ -84,7 +84,7 @@ TEST_CASE("HintMonitor: a hint of best effort may go") {
 }
 
 TEST_CASE("HintMonitor: an acknowledged hint that the disk could lose is noticed") {
-  Watched watched;
+  WatchedHints watched;
   HintWrite write{.address = watched.address};
   write.envelope.partition = watched.partition;
   write.versions = SiblingSet(clock_of({dot_of(1)}), {});
@@ -102,7 +102,7 @@ TEST_CASE("HintMonitor: an acknowledged hint that the disk could lose is noticed
 }
 
 TEST_CASE("HintMonitor: a home that says \"stored\" and has it not is noticed") {
-  Watched watched;
+  WatchedHints watched;
   HintHandoff handoff{.address = watched.address};
   handoff.envelope.partition = watched.partition;
   handoff.versions = SiblingSet(clock_of({dot_of(1)}), {});
@@ -118,7 +118,7 @@ TEST_CASE("HintMonitor: a home that says \"stored\" and has it not is noticed") 
 }
 
 TEST_CASE("HintMonitor: hints that take more room than they may are noticed") {
-  Watched watched;
+  WatchedHints watched;
   std::uint64_t sequence = 0;
   for (std::uint64_t bytes = 0; bytes <= 1000;) {
     const StorageWrite hint = watched.hint(HintStanding::Counted, HintKind::Message, ++sequence);
@@ -132,7 +132,7 @@ TEST_CASE("HintMonitor: hints that take more room than they may are noticed") {
 }
 
 TEST_CASE("HintMonitor: who waits for hints, but for records that nobody could mend") {
-  Watched watched;
+  WatchedHints watched;
   CHECK(watched.monitor.waiting_at(0).empty());
   watched.write(watched.hint(HintStanding::BestEffort, HintKind::Note));
   CHECK(watched.monitor.waiting_at(0) == std::set<std::uint32_t>{watched.home});

@@ -17,8 +17,8 @@ constexpr OperationId kOrder{7};
 constexpr Hash128 kRun{.high = 1, .low = 2};
 
 // node0 was asked by somebody and passes the order on to node1.
-struct Watched {
-  Watched() {
+struct WatchedRepairs {
+  WatchedRepairs() {
     const OrderedRepair ordered{.operation = kOrder,
                                 .order = {.run = kRun, .partition = {}, .dry_run = false}};
     monitor.on_peer_send(0, 1, ordered);
@@ -46,7 +46,7 @@ struct Watched {
 };
 
 TEST_CASE("RepairMonitor: what was answered since the order may count, each pair once") {
-  Watched watched;
+  WatchedRepairs watched;
   watched.read(0, 1, 2, OperationId{10});
   watched.answer(1, 2, OperationId{10});
   watched.answer(1, 2, OperationId{10});
@@ -57,7 +57,7 @@ TEST_CASE("RepairMonitor: what was answered since the order may count, each pair
 }
 
 TEST_CASE("RepairMonitor: a question alone, or the answer of somebody else, does not count") {
-  Watched watched;
+  WatchedRepairs watched;
   watched.read(0, 1, 2, OperationId{10});
   watched.answer(1, 0, OperationId{10});
   watched.answer(1, 2, OperationId{12});
@@ -66,7 +66,7 @@ TEST_CASE("RepairMonitor: a question alone, or the answer of somebody else, does
 }
 
 TEST_CASE("RepairMonitor: what was answered before the order came does not count") {
-  Watched watched;
+  WatchedRepairs watched;
   watched.read(0, 1, 2, OperationId{10});
   watched.answer(1, 2, OperationId{10});
   const OrderedRepair later{

@@ -22,7 +22,7 @@
 namespace starling::sim {
 namespace {
 
-struct Bench {
+struct EnvBench {
   SimFiles files;
   SimFileFaults faults;
   EventQueue events;
@@ -40,7 +40,7 @@ struct Bench {
 };
 
 TEST_CASE("SimEnv: what is appended is read, in sequence and anywhere") {
-  Bench bench;
+  EnvBench bench;
   REQUIRE(bench.writable("d/a")->Append("123456").ok());
   char scratch[8] = {};
   leveldb::Slice got;
@@ -61,7 +61,7 @@ TEST_CASE("SimEnv: what is appended is read, in sequence and anywhere") {
 }
 
 TEST_CASE("SimEnv: names are those of the machine") {
-  Bench bench;
+  EnvBench bench;
   static_cast<void>(bench.writable("d/a"));
   CHECK(bench.env.FileExists("d/a"));
   CHECK(bench.env.RenameFile("d/a", "d/b").ok());
@@ -75,7 +75,7 @@ TEST_CASE("SimEnv: names are those of the machine") {
 }
 
 TEST_CASE("SimEnv: a full disk takes a part of what is appended and says that it is full") {
-  Bench bench;
+  EnvBench bench;
   const auto file = bench.writable("d/a");
   bench.faults.fail_writes(WriteFault::ShortAppend);
   const leveldb::Status status = file->Append("123456");
@@ -86,7 +86,7 @@ TEST_CASE("SimEnv: a full disk takes a part of what is appended and says that it
 }
 
 TEST_CASE("SimEnv: appends and syncs fail as told, and only then") {
-  Bench bench;
+  EnvBench bench;
   const auto file = bench.writable("d/a");
   bench.faults.fail_writes(WriteFault::AppendFails);
   CHECK(file->Append("1").IsIOError());
@@ -105,7 +105,7 @@ TEST_CASE("SimEnv: appends and syncs fail as told, and only then") {
 
 TEST_CASE(
     "SimEnv: once the power went inside a call nothing changes and nothing is read any more") {
-  Bench bench;
+  EnvBench bench;
   const auto file = bench.writable("d/a");
   REQUIRE(file->Append("12").ok());
   bench.faults.strike_after(0);
@@ -126,7 +126,7 @@ TEST_CASE(
 }
 
 TEST_CASE("SimEnv: what is scheduled waits until it is asked for, in order") {
-  Bench bench;
+  EnvBench bench;
   std::string order;
   const auto note = [](void* text) { static_cast<std::string*>(text)->push_back('a'); };
   const auto note_after = [](void* text) { static_cast<std::string*>(text)->push_back('b'); };
@@ -140,7 +140,7 @@ TEST_CASE("SimEnv: what is scheduled waits until it is asked for, in order") {
 }
 
 TEST_CASE("SimEnv: its time is virtual, and who sleeps moves it") {
-  Bench bench;
+  EnvBench bench;
   bench.events.run_until(Instant(std::chrono::milliseconds(2)));
   CHECK(bench.env.NowMicros() == 2000);
   bench.env.SleepForMicroseconds(500);

@@ -14,14 +14,14 @@
 namespace starling::sim {
 namespace {
 
-struct Bench {
+struct MapStoreBench {
   SimDisk disk;
   SimFileFaults faults;
   SimMapStore store{disk, faults, Random(1)};
 };
 
 TEST_CASE("SimMapStore: only a synced group survives a power loss, and earlier ones with it") {
-  Bench bench;
+  MapStoreBench bench;
   REQUIRE(bench.store.write({{{"a", "1"}}}, CommitDemand::Written).ok());
   CHECK_FALSE(bench.disk.durable("a").has_value());
   REQUIRE(bench.store.write({{{"b", "1"}}}, CommitDemand::Synced).ok());
@@ -30,7 +30,7 @@ TEST_CASE("SimMapStore: only a synced group survives a power loss, and earlier o
 }
 
 TEST_CASE("SimMapStore: damaged entries are errors or wrong bytes, never absent") {
-  Bench bench;
+  MapStoreBench bench;
   REQUIRE(bench.store.write({{{"a", "1111"}, {"b", "1111"}}}, CommitDemand::Synced).ok());
   bench.disk.damage("a", Damage::Unreadable);
   bench.disk.damage("b", Damage::FlippedByte);
@@ -42,7 +42,7 @@ TEST_CASE("SimMapStore: damaged entries are errors or wrong bytes, never absent"
 }
 
 TEST_CASE("SimMapStore: a failing disk is an error and writes nothing") {
-  Bench bench;
+  MapStoreBench bench;
   bench.faults.fail_writes(WriteFault::SyncFails);
   CHECK(bench.store.write({{{"a", "1"}}}, CommitDemand::Synced).code() == StatusCode::Failure);
   CHECK(bench.disk.visible().empty());
@@ -51,7 +51,7 @@ TEST_CASE("SimMapStore: a failing disk is an error and writes nothing") {
 TEST_CASE("SimMapStore: of a group under way a prefix arrives when the process dies") {
   bool some = false;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    Bench bench;
+    MapStoreBench bench;
     Random random(seed);
     bench.store.die({{{"a", "1"}}, {{"b", "1"}}}, random);
     CHECK((bench.disk.visible().contains("a") || !bench.disk.visible().contains("b")));
@@ -61,7 +61,7 @@ TEST_CASE("SimMapStore: of a group under way a prefix arrives when the process d
 }
 
 TEST_CASE("SimMapStore: on a full disk a group is refused, and is there durably or not at all") {
-  Bench bench;
+  MapStoreBench bench;
   bench.faults.fail_writes(WriteFault::ShortAppend);
   int arrived = 0;
   for (int i = 0; i < 20; ++i) {

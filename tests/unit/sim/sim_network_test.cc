@@ -54,8 +54,8 @@ NetworkWeather calm() {
   return weather;
 }
 
-struct Bench {
-  explicit Bench(const NetworkWeather& weather = calm())
+struct NetworkBench {
+  explicit NetworkBench(const NetworkWeather& weather = calm())
       : network(events, nodes, 2, weather, Random(7)) {
     network.node_started(0);
     network.node_started(1);
@@ -72,21 +72,21 @@ struct Bench {
 };
 
 TEST_CASE("SimNetwork: running nodes get connected, once on each side") {
-  const Bench bench;
+  const NetworkBench bench;
   CHECK(bench.nodes.log.at(0) == "U");
   CHECK(bench.nodes.log.at(1) == "U");
   CHECK(bench.network.is_connected(0, 1));
 }
 
 TEST_CASE("SimNetwork: one connection delivers in order") {
-  Bench bench;
+  NetworkBench bench;
   for (const char letter : std::string("abcdefghij")) bench.say(letter);
   bench.wait(seconds(1));
   CHECK(bench.nodes.log.at(1) == "Uabcdefghij");
 }
 
 TEST_CASE("SimNetwork: a cut direction holds messages back and the other one carries") {
-  Bench bench;
+  NetworkBench bench;
   bench.network.cut(0, 1);
   bench.say('a');
   bench.network.send(1, 0, DigestRange{.count = 1});
@@ -99,7 +99,7 @@ TEST_CASE("SimNetwork: a cut direction holds messages back and the other one car
 }
 
 TEST_CASE("SimNetwork: both sides hear of a reset and find each other again") {
-  Bench bench;
+  NetworkBench bench;
   bench.network.reset(0, 1);
   bench.say('a');  // into the void
   bench.wait(seconds(10));
@@ -110,7 +110,7 @@ TEST_CASE("SimNetwork: both sides hear of a reset and find each other again") {
 }
 
 TEST_CASE("SimNetwork: a stopped node gets nothing, and its peer notices") {
-  Bench bench;
+  NetworkBench bench;
   bench.nodes.boots.at(1) = 0;
   bench.network.node_stopped(1);
   bench.say('a');
@@ -122,7 +122,7 @@ TEST_CASE("SimNetwork: a stopped node gets nothing, and its peer notices") {
 TEST_CASE("SimNetwork: lost messages are lost, but not what is said once a connection") {
   NetworkWeather weather = calm();
   weather.loss_ppm = 1'000'000;
-  Bench bench(weather);
+  NetworkBench bench(weather);
   bench.say('a');
   bench.network.send(0, 1, BootAnnouncement{.boot_sequence = 4});
   bench.wait(seconds(1));
@@ -133,7 +133,7 @@ TEST_CASE("SimNetwork: a repeated message comes again, also over a later connect
   NetworkWeather weather = calm();
   weather.replay_ppm = 1'000'000;
   weather.replay_max = seconds(100);
-  Bench bench(weather);
+  NetworkBench bench(weather);
   bench.say('a');
   bench.wait(milliseconds(500));
   bench.network.reset(0, 1);
@@ -147,7 +147,7 @@ TEST_CASE("SimNetwork: a forwarded put is never repeated to a later start of its
   NetworkWeather weather = calm();
   weather.replay_ppm = 1'000'000;
   weather.replay_max = seconds(100);
-  Bench bench(weather);
+  NetworkBench bench(weather);
   bench.network.send(0, 1, ForwardedPut{});
   bench.wait(milliseconds(500));
   const std::uint64_t delivered = bench.network.counters().delivered;
@@ -160,7 +160,7 @@ TEST_CASE("SimNetwork: a forwarded put is never repeated to a later start of its
 TEST_CASE("SimNetwork: after calming down nothing is lost any more") {
   NetworkWeather weather = calm();
   weather.loss_ppm = 1'000'000;
-  Bench bench(weather);
+  NetworkBench bench(weather);
   bench.network.cut(0, 1);
   bench.network.calm_down();
   bench.say('a');

@@ -23,7 +23,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // An engine whose groups take ten milliseconds each.
-struct Bench {
+struct StorageBench {
   EventQueue events;
   SimDisk disk;
   SimFileFaults faults;
@@ -47,7 +47,7 @@ struct Bench {
 };
 
 TEST_CASE("SimStorage: what queues up behind a group goes as one group") {
-  Bench bench;
+  StorageBench bench;
   static_cast<void>(bench.storage.commit({{"a", "1"}}, CommitDemand::Synced));
   static_cast<void>(bench.storage.commit({{"b", "1"}}, CommitDemand::Synced));
   const CommitTicket last = bench.storage.commit({{"c", "1"}}, CommitDemand::Synced);
@@ -60,7 +60,7 @@ TEST_CASE("SimStorage: what queues up behind a group goes as one group") {
 }
 
 TEST_CASE("SimStorage: it tells when the last group was begun and done, and of no other") {
-  Bench bench;
+  StorageBench bench;
   const CommitTicket first = bench.storage.commit({{"a", "1"}}, CommitDemand::Synced);
   const CommitTicket second = bench.storage.commit({{"b", "1"}}, CommitDemand::Synced);
   CHECK_FALSE(bench.storage.timing_of(first).has_value());
@@ -76,7 +76,7 @@ TEST_CASE("SimStorage: it tells when the last group was begun and done, and of n
 }
 
 TEST_CASE("SimStorage: only a synced group survives a power loss") {
-  Bench bench;
+  StorageBench bench;
   static_cast<void>(bench.storage.commit({{"a", "1"}}, CommitDemand::Written));
   bench.events.run_until(Instant(seconds(1)));
   CHECK(bench.disk.unsynced_batches() == 1);
@@ -86,7 +86,7 @@ TEST_CASE("SimStorage: only a synced group survives a power loss") {
 }
 
 TEST_CASE("SimStorage: a process that dies loses its queue") {
-  Bench bench;
+  StorageBench bench;
   static_cast<void>(bench.storage.commit({{"a", "1"}}, CommitDemand::Synced));
   static_cast<void>(bench.storage.commit({{"b", "1"}}, CommitDemand::Synced));
   bench.storage.abandon();
@@ -95,7 +95,7 @@ TEST_CASE("SimStorage: a process that dies loses its queue") {
 }
 
 TEST_CASE("SimStorage: a failing disk completes with an error and writes nothing") {
-  Bench bench;
+  StorageBench bench;
   bench.faults.fail_writes(WriteFault::AppendFails);
   static_cast<void>(bench.storage.commit({{"a", "1"}}, CommitDemand::Synced));
   bench.events.run_until(Instant(seconds(1)));
@@ -104,7 +104,7 @@ TEST_CASE("SimStorage: a failing disk completes with an error and writes nothing
 }
 
 TEST_CASE("SimStorage: an error stops it until it is opened again, and what was queued is lost") {
-  Bench bench;
+  StorageBench bench;
   static_cast<void>(bench.storage.commit({{"a", "1"}}, CommitDemand::Synced));
   bench.events.run_until(Instant(seconds(1)));
   bench.faults.fail_writes(WriteFault::SyncFails);

@@ -36,7 +36,7 @@ using Removals = ForgetfulFiles::Removals;
 // Small, so that LevelDB changes its log often.
 constexpr std::size_t kWriteBuffer = 64U << 10U;
 
-Result<std::unique_ptr<LevelDbDatabase>> open(leveldb::Env& env) {
+Result<std::unique_ptr<LevelDbDatabase>> open_small(leveldb::Env& env) {
   return LevelDbDatabase::open({.directory = "/db", .write_buffer_bytes = kWriteBuffer}, env);
 }
 
@@ -53,7 +53,7 @@ struct Outcome {
 
 Outcome reopen(ForgetfulFiles& files, const std::vector<std::string>& acknowledged) {
   StarlingEnv env(files);
-  const auto opened = open(env);
+  const auto opened = open_small(env);
   if (!opened.ok()) return {};
   Outcome outcome{.opens = true};
   for (const std::string& key : acknowledged) {
@@ -66,7 +66,7 @@ Outcome reopen(ForgetfulFiles& files, const std::vector<std::string>& acknowledg
 // The disk is full for one write and has room again: what is acknowledged then?
 Outcome short_append(ForgetfulFiles& files, leveldb::Env& env, std::size_t& acknowledged_behind) {
   std::vector<std::string> acknowledged;
-  const auto database = std::move(open(env)).value();
+  const auto database = std::move(open_small(env)).value();
   const auto put = [&](const std::string& key) {
     const bool written = write(*database, key, 1000, CommitDemand::Synced).ok();
     if (written) acknowledged.push_back(key);
@@ -104,7 +104,7 @@ TEST_CASE("LevelDbTraps: behind a short append StarlingEnv acknowledges nothing,
 // not made yet, for with it the directory would be synced by chance.
 Outcome lose_directory(ForgetfulFiles& files, leveldb::Env& env) {
   std::vector<std::string> acknowledged;
-  const auto database = std::move(open(env)).value();
+  const auto database = std::move(open_small(env)).value();
   files.hold_compactions();
   for (int i = 0; i < 20; ++i) {
     const std::string key = "key" + std::to_string(i);
@@ -132,7 +132,7 @@ TEST_CASE("LevelDbTraps: StarlingEnv syncs the name of a log before anything is 
 
 // A power loss right after an open, which replaces the manifest and removes the old one.
 Outcome lose_current(ForgetfulFiles& files, leveldb::Env& env) {
-  const auto database = std::move(open(env)).value();
+  const auto database = std::move(open_small(env)).value();
   REQUIRE(write(*database, "key", 10, CommitDemand::Synced).ok());
   return reopen(*files.after_power_loss(Removals::Kept), {"key"});
 }
@@ -155,7 +155,7 @@ TEST_CASE("LevelDbTraps: StarlingEnv syncs a rename before what it replaces is r
 Outcome rely_on_later_sync(CommitDemand first, PlantedBug planted) {
   ForgetfulFiles files;
   StarlingEnv env(files, planted);
-  const auto database = std::move(open(env)).value();
+  const auto database = std::move(open_small(env)).value();
   files.hold_compactions();
   REQUIRE(write(*database, "first", 10, first).ok());
   std::string last_key;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "support/seed.h"
 #include "version/dot.h"
 #include "version/sibling_set.h"
 #include "version/vector_clock.h"
@@ -167,8 +168,7 @@ std::ostream& operator<<(std::ostream& out, const SiblingSet& record) {
 }
 
 std::uint64_t seed_of_run() {
-  const char* const text = std::getenv("STARLING_SEED");
-  return text == nullptr ? 1 : std::strtoull(text, nullptr, 10);
+  return seed_or(1);
 }
 
 }  // namespace starling

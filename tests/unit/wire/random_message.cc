@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "support/seed.h"
 
 namespace starling {
 namespace {
@@ -607,8 +608,7 @@ std::vector<ClientReply> client_replies(Random& random) {
 }  // namespace
 
 std::uint64_t test_seed() {
-  const char* const text = std::getenv("STARLING_SEED");
-  return text == nullptr ? kSeedDefault : std::strtoull(text, nullptr, 10);
+  return seed_or(kSeedDefault);
 }
 
 VectorClock random_clock(Random& random) {
