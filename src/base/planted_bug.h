@@ -32,10 +32,12 @@ enum class PlantedBug : std::uint8_t {
   ForgetTracedAnswer,   // a trace does not show an answer that was counted
   DecideTwice,          // a voter accepts a configuration below what it has promised
   AdoptBeforeDurable,   // a node works by a configuration that is still on its way to the disk
-  CountBegunRepairs,    // of an ordered repair, what was begun counts as compared
+  SnapshotBeforeAdoption,  // a source answers a sink before it has adopted the sink's row
+  ForgetUnstoredPage,      // a sink's cursor is on disk before the page that it passed over
+  CountBegunRepairs,       // of an ordered repair, what was begun counts as compared
 };
 
-inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 19> kPlantedBugs{{
+inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 21> kPlantedBugs{{
     {"mint-at-non-owner", PlantedBug::MintAtNonOwner},
     {"reuse-counter", PlantedBug::ReuseCounter},
     {"ack-before-sync", PlantedBug::AckBeforeSync},
@@ -54,6 +56,8 @@ inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 19> kPlante
     {"forget-traced-answer", PlantedBug::ForgetTracedAnswer},
     {"decide-twice", PlantedBug::DecideTwice},
     {"adopt-before-durable", PlantedBug::AdoptBeforeDurable},
+    {"snapshot-before-adoption", PlantedBug::SnapshotBeforeAdoption},
+    {"forget-unstored-page", PlantedBug::ForgetUnstoredPage},
     {"count-begun-repairs", PlantedBug::CountBegunRepairs},
 }};
 

@@ -140,7 +140,7 @@ void EpochChain::on_message(NodeId from, const ChainMessage& message, Instant no
 bool EpochChain::is_at(NodeId from, Epoch epoch, ChainActions& out) const {
   if (epoch == next_epoch()) return true;
   if (epoch > next_epoch()) {
-    out.push_back(SendChain{from, ChainFetch{.adopted = adopted_epoch()}});
+    out.push_back(SendChain{from, ChainFetch{.adopted = adopted_epoch(), .store = self_.store}});
   } else if (adopted_) {
     out.push_back(SendChain{from, ChainDecided{encode_configuration(*adopted_)}});
   }

@@ -76,6 +76,7 @@ struct ChainDecided {
 // "I have adopted `adopted`: tell me if there is a later one."
 struct ChainFetch {
   Epoch adopted;
+  StoreId store;  // the disk on which it is
   friend bool operator==(const ChainFetch&, const ChainFetch&) = default;
 };
 

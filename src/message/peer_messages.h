@@ -17,6 +17,7 @@
 #include "message/chain_messages.h"  // IWYU pragma: export
 #include "message/client_messages.h"
 #include "message/envelope.h"         // IWYU pragma: export
+#include "message/fill_messages.h"    // IWYU pragma: export
 #include "message/repair_messages.h"  // IWYU pragma: export
 #include "message/store_condition.h"
 #include "version/sibling_set.h"
@@ -293,6 +294,6 @@ using PeerMessage =
                  BootAnnouncement, BootReply, StoreNotice, Heartbeat, HintWrite, HintWriteReply,
                  HintHandoff, HintHandoffReply, WorkCensus, WorkCensusReply, TreeRead,
                  TreeReadReply, KeyListRead, KeyListReply, RecordsRead, RecordsReply, OrderedRepair,
-                 OrderedRepairReply, ChainLetter>;
+                 OrderedRepairReply, ChainLetter, FillRead, FillPage>;
 
 }  // namespace starling

@@ -87,6 +87,8 @@ OutputClass output_class_of(const PeerMessage& message) {
     OutputClass operator()(const KeyListReply&) const { return OutputClass::Bulk; }
     OutputClass operator()(const RecordsRead&) const { return OutputClass::Bulk; }
     OutputClass operator()(const RecordsReply&) const { return OutputClass::Bulk; }
+    OutputClass operator()(const FillRead&) const { return OutputClass::Bulk; }
+    OutputClass operator()(const FillPage&) const { return OutputClass::Bulk; }
     OutputClass operator()(const ScanRange&) const { return OutputClass::Bulk; }
     OutputClass operator()(const ScanRangeReply&) const { return OutputClass::Bulk; }
     OutputClass operator()(const DigestRange&) const { return OutputClass::Bulk; }

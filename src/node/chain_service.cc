@@ -84,7 +84,8 @@ std::vector<NodeId> ChainService::others() const {
 }
 
 void ChainService::announce(NodeId to) {
-  neighbours_.outbox.send(to, ChainLetter{ChainFetch{.adopted = chain_.adopted_epoch()}});
+  neighbours_.outbox.send(to, ChainLetter{ChainFetch{.adopted = chain_.adopted_epoch(),
+                                                     .store = neighbours_.identity.store}});
 }
 
 void ChainService::on_peer_up(NodeId peer, Instant now) {

@@ -73,6 +73,10 @@ class ChainService {
   // not serve it.
   Status propose(const Configuration& after, const ProposalEvidence& evidence, Instant now);
 
+  [[nodiscard]] bool is_proposing() const { return chain_.is_proposing(); }
+  // Tells it which epoch this node has adopted.
+  void announce(NodeId to);
+
   // nullptr before the first.
   [[nodiscard]] const Configuration* adopted() const { return chain_.adopted(); }
   // The ring of what was adopted since the last call; nullptr: nothing was.
@@ -93,7 +97,6 @@ class ChainService {
   void perform(const PersistVote& action);
   void perform(const PersistConfiguration& action);
   void perform(const AdoptConfiguration& action);
-  void announce(NodeId to);
   void alarm(const std::string& what);
   [[nodiscard]] Status check_letter(const ChainMessage& message) const;
   [[nodiscard]] bool may_found(Instant now);

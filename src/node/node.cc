@@ -89,6 +89,7 @@ Status Node::start() {
   parts.services = std::make_unique<Parts::Services>(parts, std::move(identity), std::move(chain),
                                                      standing, parts.host.clock.now());
   parts.services->handoff.load(parts.host.clock.now());
+  parts.services->fills.load();
   parts.services->boot.on_start();
   parts.settle();
   return Status::success();
@@ -151,6 +152,7 @@ void Node::on_committed(CommitTicket through, const Status& status) {
   parts.services->replica.on_committed(through);
   parts.services->handoff.on_committed(through);
   parts.services->chain.on_committed(through);
+  parts.services->fills.on_committed(through, parts.host.clock.now());
   if (full) parts.services->health.on_stopped(status);
   parts.settle();
 }
@@ -160,6 +162,7 @@ void Node::on_store_reopened() {
   parts_->services->chain.on_store_reopened();
   parts_->services->health.on_reopened();
   parts_->services->handoff.load(parts_->host.clock.now());
+  parts_->services->fills.on_store_reopened(parts_->host.clock.now());
   parts_->settle();
 }
 
@@ -178,7 +181,11 @@ void Node::on_timer() {
   parts_->services->admin.on_timer(now);
   parts_->services->tasks.on_timer(now);
   parts_->services->repairs.on_timer(now);
-  if (!parts_->broken) parts_->services->chain.on_timer(now);
+  if (!parts_->broken) {
+    parts_->services->chain.on_timer(now);
+    parts_->services->fills.on_timer(now);
+    parts_->services->driver.on_timer(now);
+  }
   parts_->settle();
 }
 
@@ -192,6 +199,8 @@ std::optional<Instant> Node::next_deadline() const {
         parts_->services->handoff.next_deadline(), parts_->services->tasks.next_deadline(),
         parts_->services->repairs.next_deadline(),
         parts_->broken ? std::nullopt : parts_->services->repair.next_deadline(),
+        parts_->broken ? std::nullopt : parts_->services->fills.next_deadline(),
+        parts_->broken ? std::nullopt : parts_->services->driver.next_deadline(),
         parts_->broken ? std::nullopt : parts_->services->chain.next_deadline()}) {
     if (deadline.has_value()) earliest = std::min(earliest.value_or(*deadline), *deadline);
   }
@@ -260,12 +269,14 @@ NodeReport Node::report() const {
           .record_cache_bytes = cache.bytes(),
           .record_cache_entries = cache.size(),
           .record_cache = cache.lookups(),
-          .store = services.store.counters()};
+          .store = services.store.counters(),
+          .fills = services.fills.progress()};
 }
 
 void Node::check_invariants() const {
   if (parts_->services == nullptr) return;
   parts_->services->chain.check_invariants();
+  parts_->services->fills.check_invariants();
   parts_->services->coordinator.check_invariants();
   parts_->services->repair.check_invariants();
   parts_->services->store.check_invariants();

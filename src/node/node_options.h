@@ -70,6 +70,14 @@ struct NodeOptions {
   // for doing it sooner.
   Duration repair_cycle = std::chrono::minutes(10);
 
+  // A move whose target can not be reached for so long is given up.
+  Duration move_patience = std::chrono::seconds(60);
+  // Records of one page of a filling, more or less.
+  std::uint32_t fill_tokens_max = 128;
+  // Fillings that this node is the source of, at a time: each costs it disk and network that
+  // requests want as well.
+  std::size_t fill_sinks_max = 2;
+
   PlantedBug planted = PlantedBug::None;  // tests only
 };
 

@@ -124,6 +124,36 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, EpochChain::
               .outbox = parts.outbox,
               .log = parts.host.log},
              repair_options(parts.options, parts.host.random.fork("repair")), now),
+      fill_desk({.chain = chain,
+                 .identity = identity,
+                 .confirmation = confirmation,
+                 .store = store,
+                 .replica = replica,
+                 .budget = repair.budget(),
+                 .outbox = parts.outbox,
+                 .log = parts.host.log,
+                 .outgoing_max = parts.options.fill_sinks_max,
+                 .planted = parts.options.planted}),
+      fills({.chain = chain,
+             .ring = parts.ring,
+             .identity = identity,
+             .confirmation = confirmation,
+             .peers = parts.peers,
+             .store = store,
+             .engine = parts.host.storage,
+             .budget = repair.budget(),
+             .outbox = parts.outbox,
+             .log = parts.host.log},
+            fill_options(parts.options, parts.host.random.fork("fill"))),
+      driver({.chain = chain,
+              .fills = fills,
+              .peers = parts.peers,
+              .confirmation = confirmation,
+              .identity = identity,
+              .self = parts.self,
+              .log = parts.host.log},
+             {.move_patience = parts.options.move_patience}, parts.host.random.fork("changes"),
+             now),
       boot({.storage = parts.host.storage,
             .ring = parts.ring,
             .peers = parts.peers,
@@ -182,6 +212,8 @@ bool Node::Parts::adopt_news() {
 void Node::Parts::settle() {
   services->handoff.collect(host.clock.now());
   services->chain.collect(host.clock.now());
+  services->fills.collect(host.clock.now());
+  services->driver.collect(host.clock.now());
   while (true) {
     while (std::optional<PeerMessage> message = outbox.take_local()) {
       deliver(self, std::move(*message));
@@ -258,7 +290,12 @@ void Node::Parts::deliver(NodeId from, PeerMessage message) {
     void operator()(const TreeReadReply& m) const { to.repair.on_tree_reply(from, m, now); }
     void operator()(const KeyListReply& m) const { to.repair.on_key_list_reply(from, m, now); }
     void operator()(const RecordsReply& m) const { to.repair.on_records_reply(from, m, now); }
-    void operator()(const ChainLetter& m) const { to.chain.on_letter(from, m, now); }
+    void operator()(const ChainLetter& m) const {
+      to.chain.on_letter(from, m, now);
+      to.driver.on_letter(from, m);
+    }
+    void operator()(const FillRead& m) const { to.fill_desk.on_read(from, m, now); }
+    void operator()(const FillPage& m) const { to.fills.on_page(from, m, now); }
     void operator()(const Heartbeat& /*beat*/) const {}  // the transport keeps it to itself
   };
   std::visit(Router{.from = from, .now = now, .to = to, .outbox = outbox}, message);

@@ -17,10 +17,13 @@
 #include "node/answer_desk.h"
 #include "node/boot_service.h"
 #include "node/chain_service.h"
+#include "node/change_driver.h"
 #include "node/client_service.h"
 #include "node/cluster_view.h"
 #include "node/coordinator.h"
 #include "node/current_ring.h"
+#include "node/fill_desk.h"
+#include "node/fill_service.h"
 #include "node/handoff_service.h"
 #include "node/latency_meter.h"
 #include "node/listing_service.h"
@@ -70,6 +73,9 @@ struct Node::Parts {
     Mender mender;
     RepairDesk repair_desk;
     RepairService repair;
+    FillDesk fill_desk;
+    FillService fills;
+    ChangeDriver driver;
     BootService boot;
     StoreHealth health;
     AdminService admin;

@@ -3,7 +3,9 @@
 // NodeReport: how a node stands at one moment, for whoever looks: metrics, not decisions.
 
 #include <cstddef>
+#include <vector>
 
+#include "handoff/fill_stream.h"
 #include "message/client_messages.h"
 #include "message/store_condition.h"
 #include "replica/record_cache.h"
@@ -26,6 +28,7 @@ struct NodeReport {
   std::size_t record_cache_entries = 0;
   RecordCache::Lookups record_cache;
   ReplicaStoreCounters store;
+  std::vector<FillProgress> fills;  // of the slots that this node comes into
 };
 
 }  // namespace starling

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "env/storage_engine.h"
 #include "node/coordinator.h"
+#include "node/fill_service.h"
 #include "node/handoff_service.h"
 #include "node/node_options.h"
 #include "node/repair_service.h"
@@ -77,6 +78,12 @@ CoordinatorOptions coordinator_options(const NodeOptions& options) {
 HandoffService::Options handoff_options(const NodeOptions& options) {
   return {.hints = {.ledger = {.bytes_max = options.hint_bytes_max, .hints_max = options.hints_max},
                     .ordinary_demand = ordinary_demand(options)},
+          .planted = options.planted};
+}
+
+FillService::Options fill_options(const NodeOptions& options, Random random) {
+  return {.tokens_max = options.fill_tokens_max,
+          .first_operation = random.next() >> 1U,
           .planted = options.planted};
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "node/coordinator.h"
+#include "node/fill_service.h"
 #include "node/handoff_service.h"
 #include "node/node_options.h"
 #include "node/repair_service.h"
@@ -21,6 +22,7 @@ namespace starling {
 [[nodiscard]] RepairService::Options repair_options(const NodeOptions& options, Random random);
 [[nodiscard]] CoordinatorOptions coordinator_options(const NodeOptions& options);
 [[nodiscard]] HandoffService::Options handoff_options(const NodeOptions& options);
+[[nodiscard]] FillService::Options fill_options(const NodeOptions& options, Random random);
 [[nodiscard]] ReplicaService::Options replica_options(const NodeOptions& options);
 
 }  // namespace starling

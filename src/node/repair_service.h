@@ -86,6 +86,8 @@ class RepairService {
   void on_timer(Instant now);
   [[nodiscard]] std::optional<Instant> next_deadline() const { return wake_; }
 
+  // What all background work of this node draws on.
+  [[nodiscard]] BackgroundBudget& budget() { return budget_; }
   [[nodiscard]] const RepairSchedule& schedule() const { return schedule_; }
   [[nodiscard]] const RepairTotals& totals() const { return totals_; }
   void check_invariants() const;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -92,8 +93,9 @@ class Streams {
 // The steps that bring one row nearer to its owners, the most useful first; the guards choose.
 class RowWay {
  public:
-  RowWay(const Configuration& current, const SlotRow& row, const Row& owners)
-      : current_(current), row_(row), owners_(owners) {}
+  RowWay(const Configuration& current, const SlotRow& row, const Row& owners,
+         std::span<const NodeId> given_up)
+      : current_(current), row_(row), owners_(owners), given_up_(given_up) {}
 
   std::vector<RowStep> wanted() {
     for (std::size_t i = 0; i < row_.size(); ++i) go_on(i);
@@ -123,7 +125,7 @@ class RowWay {
         go_on_copying(index, target_wanted);
         break;
       case SlotState::Switched:
-        add(target_wanted ? SlotStep::FinishMove : SlotStep::StepBack, index);
+        add(target_wanted && !goes_back(slot) ? SlotStep::FinishMove : SlotStep::StepBack, index);
         break;
       case SlotState::Vacant:
         go_on_vacant(index, holder_wanted);
@@ -141,7 +143,7 @@ class RowWay {
   void go_on_copying(std::size_t index, bool target_wanted) {
     const Slot& slot = row_[index];
     if (target_wanted && is_gone(slot.holder)) add(SlotStep::Vacate, index, slot.target);
-    add(target_wanted ? SlotStep::Switch : SlotStep::AbortMove, index);
+    add(target_wanted && !goes_back(slot) ? SlotStep::Switch : SlotStep::AbortMove, index);
   }
 
   void go_on_vacant(std::size_t index, bool holder_wanted) {
@@ -164,6 +166,7 @@ class RowWay {
       return;
     }
     const std::optional<NodeId> newcomer = next_newcomer();
+    if (newcomer && !gone && is_given_up(*newcomer)) return;
     if (newcomer) add(gone ? SlotStep::Vacate : SlotStep::StartMove, index, *newcomer);
   }
 
@@ -177,6 +180,13 @@ class RowWay {
   }
 
   [[nodiscard]] bool is_gone(NodeId node) const { return starling::is_gone(current_, node); }
+  [[nodiscard]] bool is_given_up(NodeId node) const {
+    return std::ranges::find(given_up_, node) != given_up_.end();
+  }
+  // A move whose target is given up, and whose holder is still there.
+  [[nodiscard]] bool goes_back(const Slot& slot) const {
+    return is_given_up(slot.target) && !is_gone(slot.holder);
+  }
 
   // An owner that stands nowhere in the row yet.
   [[nodiscard]] std::optional<NodeId> next_newcomer() const {
@@ -188,6 +198,7 @@ class RowWay {
   const Configuration& current_;
   const SlotRow& row_;
   const Row& owners_;
+  std::span<const NodeId> given_up_;
   std::vector<RowStep> steps_;
 };
 
@@ -195,6 +206,16 @@ bool has_arrived(const SlotRow& row, const Row& owners) {
   return row.size() == owners.size() && std::ranges::all_of(row, [&](const Slot& slot) {
            return slot.state == SlotState::Settled && contains(owners, slot.holder);
          });
+}
+
+// Of a move that was given up: the aim has the holder in the place of the target. (Where nobody
+// wants the target any more, the aim does not have it.)
+void keep_holder(Configuration& after, PartitionId partition, const Slot& moving) {
+  const auto aim = std::ranges::lower_bound(after.aims, partition, {}, &RowAim::partition);
+  if (aim == after.aims.end() || aim->partition != partition) return;
+  if (!contains(aim->owners, moving.holder)) {
+    std::ranges::replace(aim->owners, moving.target, moving.holder);
+  }
 }
 
 void drop_arrived_aims(Configuration& after) {
@@ -231,14 +252,15 @@ void renew_voters(Configuration& after) {
 }  // namespace
 
 std::vector<PartitionStep> next_steps(const Configuration& current,
-                                      const ProposalEvidence& evidence, StreamLimits limits) {
+                                      const ProposalEvidence& evidence, StreamLimits limits,
+                                      std::span<const NodeId> given_up) {
   const ProposalFacts facts(current, evidence);
   const Epoch next{current.epoch.value + 1};
   Streams streams(current, limits);
   std::vector<PartitionStep> steps;
   for (const RowAim& aim : current.aims) {
     const SlotRow& row = current.rows[aim.partition.value];
-    for (const RowStep& step : RowWay(current, row, aim.owners).wanted()) {
+    for (const RowStep& step : RowWay(current, row, aim.owners, given_up).wanted()) {
       if (facts.judge(row, step, aim.partition) != StepVerdict::Allowed) continue;
       if (!streams.admits(row, after_step(row, step, next))) continue;
       steps.push_back({.partition = aim.partition, .step = step});
@@ -250,10 +272,13 @@ std::vector<PartitionStep> next_steps(const Configuration& current,
 
 std::optional<Configuration> next_configuration(const Configuration& current,
                                                 const ProposalEvidence& evidence,
-                                                StreamLimits limits) {
+                                                StreamLimits limits,
+                                                std::span<const NodeId> given_up) {
   Configuration after = successor_of(current);
-  for (const PartitionStep& step : next_steps(current, evidence, limits)) {
+  for (const PartitionStep& step : next_steps(current, evidence, limits, given_up)) {
     take_step(after, step.partition, step.step);
+    if (step.step.step != SlotStep::AbortMove) continue;
+    keep_holder(after, step.partition, current.rows[step.partition.value][step.step.slot]);
   }
   drop_arrived_aims(after);
   let_go(after, current.rows);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/ids.h"
@@ -29,14 +30,16 @@ struct PartitionStep {
 };
 
 // Ascending by partition, one a row at most.
+// `given_up`: moves to these are not waited for any more: they go back, and none is begun.
 [[nodiscard]] std::vector<PartitionStep> next_steps(const Configuration& current,
                                                     const ProposalEvidence& evidence,
-                                                    StreamLimits limits = {});
+                                                    StreamLimits limits = {},
+                                                    std::span<const NodeId> given_up = {});
 // The configuration that takes them. Aims of rows that have arrived are dropped, members that leave
-// and have nothing left are let go, voters chosen anew where one is gone. Nothing: there is nothing
-// to do now.
-[[nodiscard]] std::optional<Configuration> next_configuration(const Configuration& current,
-                                                              const ProposalEvidence& evidence,
-                                                              StreamLimits limits = {});
+// and have nothing left are let go, voters chosen anew where one is gone. A move that is given up
+// is no aim any more: the holder stays. Nothing: there is nothing to do now.
+[[nodiscard]] std::optional<Configuration> next_configuration(
+    const Configuration& current, const ProposalEvidence& evidence, StreamLimits limits = {},
+    std::span<const NodeId> given_up = {});
 
 }  // namespace starling

@@ -6,8 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "starling/result.h"
+
+#include "base/assert.h"
 #include "base/ids.h"
 #include "base/random.h"
+#include "ring/change_plan.h"
 #include "ring/configuration.h"
 #include "ring/slot.h"
 #include "ring/slot_step.h"
@@ -73,6 +77,19 @@ Configuration draw_change(const Configuration& before, Random random) {
   ConfigMember& member = after.members[random.below(after.members.size())];
   member.member.weight = static_cast<std::uint32_t>(random.between(kWeightMin, kWeightMax));
   return after;
+}
+
+Configuration draw_aims(const Configuration& before, Random random) {
+  StagedChanges changes;
+  for (const ConfigMember& member : before.members) {
+    if (random.below(2) == 0) continue;
+    // So far apart that something has to move.
+    const std::uint32_t weight = random.below(2) == 0 ? kWeightMin : 4 * kWeightMax;
+    changes.reweighings.push_back({.member = member.member.id, .weight = weight});
+  }
+  const Result<ChangePlan> plan = plan_changes(before, changes, {});
+  STARLING_CHECK(plan.ok());
+  return plan->after;
 }
 
 }  // namespace starling::sim

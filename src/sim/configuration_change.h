@@ -10,5 +10,8 @@
 namespace starling::sim {
 
 [[nodiscard]] Configuration draw_change(const Configuration& before, Random random);
+// Other weights of some members, and the owners that rows are brought to by them. The members bring
+// them there by themselves.
+[[nodiscard]] Configuration draw_aims(const Configuration& before, Random random);
 
 }  // namespace starling::sim

@@ -1,5 +1,6 @@
 #include "sim/epoch_monitor.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "node/chain_memory.h"
 #include "ring/configuration.h"
 #include "ring/configuration_codec.h"
+#include "ring/slot_step.h"
 #include "sim/sim_disk.h"
 
 namespace starling::sim {
@@ -38,8 +40,23 @@ void EpochMonitor::on_decided(std::uint32_t node, const Configuration& configura
                               epoch_text(configuration.epoch) + " than was decided before");
 }
 
+// Of each epoch once, where the one before it was adopted by somebody as well.
+void EpochMonitor::mark_steps(const Configuration& configuration) {
+  if (!configurations_.emplace(configuration.epoch, configuration).second) return;
+  const auto before = configurations_.find(Epoch{configuration.epoch.value - 1});
+  if (before == configurations_.end()) return;
+  for (std::size_t i = 0; i < configuration.rows.size(); ++i) {
+    const std::optional<RowStep> step =
+        step_between(before->second.rows.at(i), configuration.rows.at(i), configuration.epoch);
+    if (step.has_value()) {
+      marks_.reach("change: decided to " + std::string(to_text(step->step)));
+    }
+  }
+}
+
 void EpochMonitor::on_adopted(std::uint32_t node, const Configuration& configuration) {
   on_decided(node, configuration);
+  mark_steps(configuration);
   const std::string& name = cluster_.member(node).name();
   const std::optional<std::string> bytes =
       cluster_.member(node).disk().durable(configuration_store_key());

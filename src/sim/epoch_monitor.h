@@ -36,8 +36,11 @@ class EpochMonitor {
 
   const MemberView& cluster_;
   MarkBoard& marks_;
+  void mark_steps(const Configuration& configuration);
+
   std::map<Epoch, Hash128> decided_;
-  std::map<std::uint32_t, Epoch> adopted_;  // by node, over all its starts
+  std::map<Epoch, Configuration> configurations_;  // those that were adopted
+  std::map<std::uint32_t, Epoch> adopted_;         // by node, over all its starts
   std::vector<Violation> violations_;
 };
 

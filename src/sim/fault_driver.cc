@@ -107,6 +107,7 @@ void FaultDriver::inject(const Fault& fault) {
       rotten_.insert(fault.node);
       return cluster_.member(fault.node).rot_records(Random(fault.detail));
     case FaultKind::ChangeConfiguration:
+    case FaultKind::SetAims:
       return change_configuration(fault);
     case FaultKind::DiskFull:
       return fill_disk(fault);
@@ -263,11 +264,13 @@ void FaultDriver::change_configuration(const Fault& fault) {
   for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
     if (late.below(2) == 0) cluster_.keep_uninformed(node, late.between(Duration(0), kLateMax));
   }
-  cluster_.propose_change(fault.node, first);
+  const SimCluster::Change change =
+      fault.kind == FaultKind::SetAims ? SimCluster::Change::Aims : SimCluster::Change::Anything;
+  cluster_.propose_change(fault.node, first, change);
   if (random.below(2) == 0) return;
   const Duration later = random.between(Duration(0), kRivalsApartMax);
-  events_.after(later, [this, node = fault.other, second = random.fork("second")] {
-    cluster_.propose_change(node, second);
+  events_.after(later, [this, change, node = fault.other, second = random.fork("second")] {
+    cluster_.propose_change(node, second, change);
   });
 }
 

@@ -46,7 +46,8 @@ constexpr std::array<std::string_view, kFaultKinds> kFaultKindNames{"kill",
                                                                     "reset",
                                                                     "change-configuration",
                                                                     "disk-full",
-                                                                    "rot-records"};
+                                                                    "rot-records",
+                                                                    "set-aims"};
 
 // Before this all founders have met and their stores count; a fault earlier than that would only
 // test the same start again and again.
@@ -161,6 +162,14 @@ void draw_hint_bounds(NodeBounds& bounds, Random random) {
   if (half(random)) bounds.hints_max = random.between(1, 6);
 }
 
+// Pages of a few records, for a run has few; and moves that are given up within it.
+void draw_fill_bounds(NodeBounds& bounds, Random random) {
+  bounds.fill_tokens_max = static_cast<std::uint32_t>(random.between(1, 3));
+  bounds.fill_sinks_max = random.between(1, 2);
+  if (half(random))
+    bounds.move_patience = random.between(Duration(seconds(1)), Duration(seconds(10)));
+}
+
 WorkloadPlan draw_workload(Random random) {
   WorkloadPlan plan;
   plan.clients = static_cast<std::uint32_t>(random.between(2, 6));
@@ -200,6 +209,8 @@ std::uint64_t draw_count(FaultKind kind, Random& random) {
       return random.between(1, 2);
     case ChangeConfiguration:
       return random.between(3, 40);
+    case SetAims:
+      return random.between(1, 10);
     case Kill:
     case PowerLoss:
     case DamageReads:
@@ -335,7 +346,9 @@ std::string FaultPlan::describe() const {
           " siblings=" + std::to_string(bounds.siblings_max) +
           " sloppy=" + std::to_string(workload.sloppy_percent) +
           "% hints=" + std::to_string(bounds.hints_max) + "/" +
-          std::to_string(bounds.hint_bytes_max) + "B";
+          std::to_string(bounds.hint_bytes_max) +
+          "B page=" + std::to_string(bounds.fill_tokens_max) + "/" +
+          std::to_string(bounds.fill_sinks_max) + " moves=" + milliseconds_of(bounds.move_patience);
   for (std::uint32_t number = 0; number < kFaultKinds; ++number) {
     const auto kind = static_cast<FaultKind>(number);
     const auto count = std::count_if(faults.begin(), faults.end(),
@@ -363,6 +376,7 @@ FaultPlan draw_plan(std::uint64_t seed, std::string_view scenario,
   Random hints = root.fork("hints");
   if (half(hints)) plan.workload.sloppy_percent = static_cast<std::uint32_t>(hints.between(5, 100));
   draw_hint_bounds(plan.bounds, hints.fork("bounds"));
+  draw_fill_bounds(plan.bounds, root.fork("fills"));
   Random timing = root.fork("timing");
   plan.safety = timing.between(Duration(seconds(10)), Duration(seconds(40)));
   plan.commit_fastest = microseconds(timing.between(50, 500));

@@ -8,6 +8,7 @@
 //
 // The plan is an atlas as well: it never destroys more than the cluster promises to survive.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -102,8 +103,9 @@ enum class FaultKind : std::uint8_t {
   ChangeConfiguration,  // the node proposes a next configuration, perhaps the other one as well
   DiskFull,             // little room, none, or none when the next commit comes; for a while
   RotRecords,  // bytes of stored records change, and stay so until somebody writes them anew
+  SetAims,     // the node proposes other weights, and so other owners of rows
 };
-inline constexpr std::uint32_t kFaultKinds = 19;
+inline constexpr std::uint32_t kFaultKinds = 20;
 [[nodiscard]] std::string_view fault_kind_name(FaultKind kind);
 
 struct Fault {
@@ -127,6 +129,9 @@ struct NodeBounds {
   std::uint32_t siblings_max = 64;
   std::uint64_t hint_bytes_max = std::uint64_t{1} << 30U;
   std::size_t hints_max = 1'000'000;
+  std::uint32_t fill_tokens_max = 128;
+  std::size_t fill_sinks_max = 2;
+  Duration move_patience = std::chrono::seconds(60);
 };
 
 struct FaultPlan {

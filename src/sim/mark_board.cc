@@ -12,7 +12,7 @@ namespace starling::sim {
 namespace {
 
 // Those that a thousand seeds of the swarm must reach.
-constexpr std::array<std::string_view, 87> kListed{
+constexpr std::array<std::string_view, 98> kListed{
     "boot: a rolled back store was noticed",
     "boot: an old store was set aside",
     "boot: another store was noticed",
@@ -25,6 +25,10 @@ constexpr std::array<std::string_view, 87> kListed{
     "chain: a proposal was decided",
     "chain: a proposal was superseded",
     "chain: an epoch was skipped",
+    "change: decided to abort move",
+    "change: decided to start move",
+    "change: proposed to abort move",
+    "change: proposed to start move",
     "client: disconnected",
     "client: disk full",
     "client: in doubt",
@@ -33,6 +37,13 @@ constexpr std::array<std::string_view, 87> kListed{
     "client: too many siblings",
     "client: unavailable",
     "disk: an error ended a node",
+    "fill: a page came twice or late",
+    "fill: a page was merged",
+    "fill: a source met damage",
+    "fill: a source refused",
+    "fill: a source was busy",
+    "fill: complete",
+    "fill: resumed at a cursor",
     "forward: nothing was minted",
     "forward: passed on",
     "hint: brought home",

@@ -17,6 +17,7 @@
 #include "env/storage_engine.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
+#include "node/fill_memory.h"
 #include "replica/key_layout.h"
 #include "replica/record_codec.h"
 #include "ring/ring.h"
@@ -48,6 +49,10 @@ Monitors::Monitors(const Cluster& cluster, const History& history, Witness& witn
       allowance_(allowance),
       epochs_(cluster, marks),
       repairs_(cluster),
+      fills_(cluster, {.clock = [this](std::uint32_t node,
+                                       std::uint32_t key) { return clock_on(node, key, false); },
+                       .is_rotten = [this](std::uint32_t node,
+                                           std::uint32_t key) { return is_rotten_on(node, key); }}),
       hints_(cluster, records(), allowance.hint_bytes_max) {
   for (std::uint32_t key = 0; key < history.keys.size(); ++key) {
     const KeyAddress& address = history.keys.at(key).address;
@@ -55,6 +60,7 @@ Monitors::Monitors(const Cluster& cluster, const History& history, Witness& witn
     const Token token = ring.token_of(address.bucket, address.key);
     keys_.emplace(address, key);
     store_keys_.push_back(record_store_key({ring.partition_of(token), token, address}));
+    fills_.add_key({.partition = ring.partition_of(token), .token = token, .address = address});
   }
 }
 
@@ -257,7 +263,12 @@ void Monitors::on_group(std::uint32_t node, const std::vector<std::vector<Storag
   for (const std::vector<StorageWrite>& batch : group) {
     hints_.on_batch(node, batch);
     take_over_hint_violations();
-    for (const StorageWrite& write : batch) check_write(node, write, newest);
+    for (const StorageWrite& write : batch) {
+      check_write(node, write, newest);
+      if (!write.value.has_value()) continue;
+      const Result<FillProgress> fill = parse_fill(write.key, *write.value);
+      if (fill.ok()) fills_.on_cursor(node, *fill, newest);
+    }
   }
 }
 

@@ -8,7 +8,8 @@
 //   - a store that is opened again holds what was synced to it;
 //   - a replica does what a request asks only at the row version that the request names (INV-8);
 //   - a success at W names W copies, hints that count among them;
-//   - hints: see hint_monitor.h; configurations: see epoch_monitor.h.
+//   - hints: see hint_monitor.h; configurations: see epoch_monitor.h; fillings: see
+//     fill_monitor.h.
 
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,7 @@
 #include "ring/configuration.h"
 #include "ring/ring.h"
 #include "sim/epoch_monitor.h"
+#include "sim/fill_monitor.h"
 #include "sim/hint_monitor.h"
 #include "sim/history.h"
 #include "sim/mark_board.h"
@@ -52,6 +54,7 @@ class Monitors {
   void on_peer_message(std::uint32_t node, std::uint32_t from, const PeerMessage& message);
   void on_adopted(std::uint32_t node, const Configuration& configuration) {
     epochs_.on_adopted(node, configuration);
+    fills_.on_adopted(node, configuration);
   }
   // One group of commits, about to be written as one.
   void on_group(std::uint32_t node, const std::vector<std::vector<StorageWrite>>& group);
@@ -76,6 +79,7 @@ class Monitors {
   [[nodiscard]] const HintMonitor& hints() const { return hints_; }
   [[nodiscard]] const EpochMonitor& epochs() const { return epochs_; }
   [[nodiscard]] const RepairMonitor& repairs() const { return repairs_; }
+  [[nodiscard]] const FillMonitor& fills() const { return fills_; }
 
  private:
   // Who asked whom, in which operation.
@@ -129,6 +133,7 @@ class Monitors {
   std::vector<Violation> violations_;
   EpochMonitor epochs_;
   RepairMonitor repairs_;
+  FillMonitor fills_;
   HintMonitor hints_;
   std::size_t hint_violations_ = 0;  // of those in hints_, how many are in here as well
 };

@@ -63,6 +63,9 @@ NodeOptions options_of(const FaultPlan& plan, PlantedBug planted, std::uint32_t 
   options.siblings_max = plan.bounds.siblings_max;
   options.hint_bytes_max = plan.bounds.hint_bytes_max;
   options.hints_max = plan.bounds.hints_max;
+  options.fill_sinks_max = plan.bounds.fill_sinks_max;
+  options.fill_tokens_max = plan.bounds.fill_tokens_max;
+  options.move_patience = plan.bounds.move_patience;
   options.repair_cycle = plan.repair_cycle;
   options.slow_request = kSlowRequest;
   options.planted = planted;
@@ -163,11 +166,12 @@ bool SimCluster::is_ready(std::uint32_t node) const {
   return member(node).node() != nullptr && member(node).node()->readiness().ready;
 }
 
-void SimCluster::propose_change(std::uint32_t node, const Random& random) {
-  member(node).perform([this, node, random](starling::Node& running) {
+void SimCluster::propose_change(std::uint32_t node, const Random& random, Change change) {
+  member(node).perform([this, node, random, change](starling::Node& running) {
     const Configuration* const before = running.configuration();
     if (before == nullptr) return;
-    const Configuration after = draw_change(*before, random);
+    const Configuration after =
+        change == Change::Aims ? draw_aims(*before, random) : draw_change(*before, random);
     const Status begun = running.propose(after, {});
     note(node, begun.ok() ? "proposes epoch " + std::to_string(after.epoch.value)
                           : "can not propose: " + begun.message());
@@ -177,6 +181,34 @@ void SimCluster::propose_change(std::uint32_t node, const Random& random) {
 void SimCluster::keep_uninformed(std::uint32_t node, Duration lasting) {
   Instant& until = uninformed_until_.at(node);
   until = std::max(until, events_.now() + lasting);
+}
+
+std::optional<std::uint32_t> SimCluster::index_of(NodeId id) const {
+  for (std::uint32_t node = 0; node < size(); ++node) {
+    if (member(node).id() == id) return node;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint32_t> SimCluster::first_unfilled() const {
+  for (std::uint32_t node = 0; node < size(); ++node) {
+    const starling::Node* const running = member(node).node();
+    if (is_written_off(node) || running == nullptr) continue;
+    for (const FillProgress& fill : running->report().fills) {
+      const std::optional<std::uint32_t> source = index_of(fill.source);
+      const bool can_come = source.has_value() && !is_written_off(*source);
+      if (can_come && !fill.complete) return node;
+    }
+  }
+  return std::nullopt;
+}
+
+bool SimCluster::has_aims() const {
+  return std::ranges::any_of(members_, [](const auto& member) {
+    const Configuration* const adopted =
+        member->node() == nullptr ? nullptr : member->node()->configuration();
+    return adopted != nullptr && !adopted->aims.empty();
+  });
 }
 
 Epoch SimCluster::newest_epoch() const {

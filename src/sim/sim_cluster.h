@@ -58,10 +58,16 @@ class SimCluster final : public SimNetwork::Nodes,
   [[nodiscard]] SimMember& member(std::uint32_t node) { return *members_.at(node); }
   [[nodiscard]] SimNetwork& network() { return network_; }
   [[nodiscard]] ClientWire& clients() { return clients_; }
+  // Nothing: it is no member.
+  [[nodiscard]] std::optional<std::uint32_t> index_of(NodeId id) const;
   // That a node adopted whose disk can be trusted. What was decided is known for sure to those only
   // who adopted it: if that was one node, and its disk was put back right behind, the others find
   // it out when they propose.
   [[nodiscard]] Epoch newest_epoch() const;
+  // Some node wants to bring rows elsewhere: steps go on by themselves for a while.
+  [[nodiscard]] bool has_aims() const;
+  // Who still needs what another one has, of those whose disks can be trusted.
+  [[nodiscard]] std::optional<std::uint32_t> first_unfilled() const;
   // Of all that were adopted.
   [[nodiscard]] const Ring& newest_ring() const { return *newest_ring_; }
   // All peers run, are connected to it both ways, and have been awake for a while.
@@ -78,7 +84,8 @@ class SimCluster final : public SimNetwork::Nodes,
   void start(std::uint32_t node);
   void stop(std::uint32_t node, SimMember::Power power);
   // Lets it propose a next configuration, drawn by chance; nothing happens while it can not.
-  void propose_change(std::uint32_t node, const Random& random);
+  enum class Change : std::uint8_t { Anything, Aims };
+  void propose_change(std::uint32_t node, const Random& random, Change change);
   // Whatever others decide, the node does not hear of it for that long: only what is asked of it as
   // a voter arrives.
   void keep_uninformed(std::uint32_t node, Duration lasting);

@@ -58,6 +58,12 @@ constexpr Duration kReadyMax = seconds(20);
 constexpr Duration kWordOfMouth = seconds(2);
 // The longest life of a request, from when the damage was met, and a few attempts.
 constexpr Duration kMendMax = kTimeoutMax + seconds(33);
+// Moves of all rows, three steps each, a few at a time.
+constexpr Duration kChangesMax = seconds(180);
+// Between two steps at most, once all is healed: another proposer stands by for five seconds.
+constexpr Duration kStepsApart = seconds(8);
+// Pages are tiny, but few; a source that failed is asked again within ten seconds.
+constexpr Duration kFillsMax = seconds(60);
 // Hints come home within moments; one that was stuck is tried again after ten seconds.
 constexpr Duration kHintsMax = seconds(30);
 // A few failed attempts and the looks at what differs; the pause behind a failure doubles.
@@ -89,6 +95,7 @@ class Run {
   void drain();
   void await_readiness();
   void check_epochs();
+  void await_fills();
   void await_mending();
   void await_hints();
   [[nodiscard]] bool hints_are_home() const;
@@ -175,6 +182,8 @@ RunResult Run::finish() {
   // What is still to be repeated comes before the last look.
   if (plan_.network.replay_ppm > 0) events_.run_until(events_.now() + plan_.network.replay_max);
   if (plan_.rots_records()) await_mending();
+  // A record that rotted, and that nobody else holds, stops a filling for good.
+  if (!plan_.rots_records()) await_fills();
   await_hints();
   await_agreement();
   read_every_key_in_peace();
@@ -230,8 +239,15 @@ void Run::drain() {
 }
 
 void Run::await_readiness() {
-  const Instant limit = events_.now() + kDrainMax + kReadyMax;
-  const auto all_ready = [this] {
+  const Instant limit = events_.now() + kDrainMax + kReadyMax + kChangesMax;
+  Epoch last;
+  Instant last_since = events_.now();
+  const auto all_ready = [&, this] {
+    if (cluster_.newest_epoch() != last) {
+      last = cluster_.newest_epoch();
+      last_since = events_.now();
+    }
+    if (cluster_.has_aims() && events_.now() < last_since + kStepsApart) return false;
     for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
       const bool is_current = cluster_.member(node).ring()->epoch() == cluster_.newest_epoch();
       if (!is_current) return false;
@@ -276,6 +292,17 @@ void Run::await_mending() {
     }
   }
   events_.run_until(events_.now() + kMendMax);
+}
+
+void Run::await_fills() {
+  const Instant limit = events_.now() + kFillsMax;
+  while (cluster_.first_unfilled().has_value() && events_.now() < limit) {
+    events_.run_until(events_.now() + seconds(1));
+  }
+  const std::optional<std::uint32_t> node = cluster_.first_unfilled();
+  if (!node.has_value()) return;
+  accuse("not-filled", "",
+         cluster_.member(*node).name() + " still waits to be filled long after all was healed");
 }
 
 bool Run::hints_are_home() const {
@@ -442,6 +469,7 @@ void Run::judge() {
   const std::vector<Violation> late = std::exchange(violations_, {});
   add(monitors_.epochs().violations());
   add(monitors_.repairs().violations());
+  add(monitors_.fills().violations());
   add(monitors_.violations());
   add(clients_world_.violations);
   add(check_all(evidence));

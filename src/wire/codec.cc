@@ -19,6 +19,7 @@
 #include "base/hash.h"
 #include "base/time.h"
 #include "message/client_messages.h"
+#include "message/fill_messages.h"
 #include "message/hello.h"
 #include "message/peer_messages.h"
 #include "message/repair_messages.h"
@@ -26,6 +27,7 @@
 #include "wire/codec_admin.h"
 #include "wire/codec_chain.h"
 #include "wire/codec_client.h"
+#include "wire/codec_fill.h"
 #include "wire/codec_handoff.h"
 #include "wire/codec_peer.h"
 #include "wire/codec_repair.h"
@@ -74,6 +76,11 @@ std::size_t value_bytes(const ReplicaReadReply& reply) {
 std::size_t value_bytes(const RecordsReply& reply) {
   std::size_t bytes = 0;
   for (const KeyedRecord& record : reply.records) bytes += value_bytes(record.versions);
+  return bytes;
+}
+std::size_t value_bytes(const FillPage& page) {
+  std::size_t bytes = 0;
+  for (const KeyedRecord& record : page.records) bytes += value_bytes(record.versions);
   return bytes;
 }
 std::size_t value_bytes(const ChainLetter& letter) {

@@ -71,7 +71,9 @@ struct FieldsOf {
   Fields operator()(const ChainDecided& m) const {
     return {.kind = Kind::Decided, .configuration = m.configuration};
   }
-  Fields operator()(const ChainFetch& m) const { return {.kind = Kind::Fetch, .epoch = m.adopted}; }
+  Fields operator()(const ChainFetch& m) const {
+    return {.kind = Kind::Fetch, .epoch = m.adopted, .store = m.store};
+  }
 };
 
 Ballot ballot_of(FieldReader& reader, const wire::Ballot* ballot, std::string_view field) {
@@ -113,7 +115,9 @@ std::optional<AcceptedValue> accepted_of(FieldReader& reader, const wire::ChainL
 ChainMessage message_of(FieldReader& reader, const wire::ChainLetter& table) {
   const Epoch epoch{table.epoch()};
   const Kind kind = reader.enumerator(table.kind(), Kind::Fetch, "kind");
-  if (kind == Kind::Fetch) return ChainFetch{.adopted = epoch};
+  if (kind == Kind::Fetch) {
+    return ChainFetch{.adopted = epoch, .store = store_of(reader, table.store())};
+  }
   if (kind == Kind::Decided) return ChainDecided{configuration_of(reader, table.configuration())};
   const Ballot ballot = ballot_of(reader, table.ballot(), "ballot");
   switch (kind) {

@@ -64,6 +64,27 @@ flatbuffers::Offset<wire::KeyedRecord> write_keyed(Builder& builder, const Keyed
 
 }  // namespace
 
+KeyedRecordsOffset write_keyed_records(Builder& builder, const std::vector<KeyedRecord>& records) {
+  if (records.empty()) return 0;
+  std::vector<flatbuffers::Offset<wire::KeyedRecord>> column;
+  column.reserve(records.size());
+  for (const KeyedRecord& record : records) column.push_back(write_keyed(builder, record));
+  return builder.CreateVector(column);
+}
+
+std::vector<KeyedRecord> read_keyed_records(FieldReader& reader, const KeyedRecords* column) {
+  std::vector<KeyedRecord> records;
+  if (column == nullptr) return records;
+  for (const wire::KeyedRecord* const record : *column) {
+    if (reader.failed()) return records;
+    KeyAddress address = reader.address(record->bucket(), record->key());
+    records.push_back({.token = Token{record->token()},
+                       .address = std::move(address),
+                       .versions = reader.record(*record->versions())});
+  }
+  return records;
+}
+
 flatbuffers::Offset<wire::TreeRead> write_table(Builder& builder, const TreeRead& read) {
   const auto nodes = write_numbers(builder, read.nodes);
   const wire::Envelope envelope = wire_envelope(read.envelope);
@@ -153,10 +174,7 @@ RecordsRead read_table(FieldReader& reader, const wire::RecordsRead& table) {
 }
 
 flatbuffers::Offset<wire::RecordsReply> write_table(Builder& builder, const RecordsReply& reply) {
-  std::vector<flatbuffers::Offset<wire::KeyedRecord>> records;
-  records.reserve(reply.records.size());
-  for (const KeyedRecord& record : reply.records) records.push_back(write_keyed(builder, record));
-  const auto column = records.empty() ? 0 : builder.CreateVector(records);
+  const auto column = write_keyed_records(builder, reply.records);
   const auto unreadable = write_tokens(builder, reply.unreadable);
   return wire::CreateRecordsReply(builder, reply.operation.value,
                                   static_cast<std::uint8_t>(reply.outcome), reply.fence.value,
@@ -169,14 +187,7 @@ RecordsReply read_table(FieldReader& reader, const wire::RecordsReply& table) {
                      .fence = FenceStamp{table.fence()},
                      .tokens_answered = table.tokens_answered(),
                      .unreadable = read_tokens(reader, table.unreadable(), "unreadable")};
-  if (table.records() == nullptr) return reply;
-  for (const wire::KeyedRecord* const record : *table.records()) {
-    if (reader.failed()) return reply;
-    KeyAddress address = reader.address(record->bucket(), record->key());
-    reply.records.push_back({.token = Token{record->token()},
-                             .address = std::move(address),
-                             .versions = reader.record(*record->versions())});
-  }
+  reply.records = read_keyed_records(reader, table.records());
   return reply;
 }
 

@@ -3,6 +3,7 @@
 // What replicas say to each other to become equal without being read: sums, lists of keys, records.
 
 #include <cstddef>
+#include <vector>
 
 #include "message/peer_messages.h"
 #include "message/repair_messages.h"
@@ -37,6 +38,12 @@ struct WireType<OrderedRepair> : WireEntry<wire::OrderedRepair, FrameType::Order
 template <>
 struct WireType<OrderedRepairReply>
     : WireEntry<wire::OrderedRepairReply, FrameType::OrderedRepairReply> {};
+
+using KeyedRecords = flatbuffers::Vector<flatbuffers::Offset<wire::KeyedRecord>>;
+using KeyedRecordsOffset = flatbuffers::Offset<KeyedRecords>;
+// A list of records, none for an absent one.
+KeyedRecordsOffset write_keyed_records(Builder& builder, const std::vector<KeyedRecord>& records);
+std::vector<KeyedRecord> read_keyed_records(FieldReader& reader, const KeyedRecords* column);
 
 flatbuffers::Offset<wire::TreeRead> write_table(Builder& builder, const TreeRead& read);
 flatbuffers::Offset<wire::TreeReadReply> write_table(Builder& builder, const TreeReadReply& reply);

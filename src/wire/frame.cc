@@ -73,7 +73,9 @@ constexpr std::array<std::string_view, kFrameTypeMax + 1> kNames{"",
                                                                  "OrderedRepair",
                                                                  "OrderedRepairReply",
                                                                  "ClientClusterRepair",
-                                                                 "ClusterRepairReply"};
+                                                                 "ClusterRepairReply",
+                                                                 "FillRead",
+                                                                 "FillPage"};
 
 Status corrupt(std::string why) {
   return {StatusCode::Corruption, "frame header: " + std::move(why)};
@@ -127,6 +129,7 @@ std::size_t body_bytes_max(FrameType type) {
     case FrameType::ClusterTasksReply:
     case FrameType::ClusterRepairReply:
     case FrameType::RecordsReply:
+    case FrameType::FillPage:
       return kRecordBodyBytesMax;
     case FrameType::ChainLetter:
       return kChainBodyBytesMax;

@@ -76,9 +76,11 @@ enum class FrameType : std::uint8_t {
   OrderedRepairReply = 48,
   ClientClusterRepair = 49,
   ClusterRepairReply = 50,
+  FillRead = 51,
+  FillPage = 52,
 };
 inline constexpr std::uint8_t kFrameTypeMin = 1;
-inline constexpr std::uint8_t kFrameTypeMax = 50;
+inline constexpr std::uint8_t kFrameTypeMax = 52;
 
 // Everything before the two sides know each other.
 inline constexpr std::size_t kHandshakeBodyBytesMax = std::size_t{4} << 10U;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -345,6 +346,75 @@ TEST_CASE("NextSteps: whoever dies in the middle of changes is never waited for"
     Random random(seed);
     remove_in_the_middle(1 + random.below(5), random);
   }
+}
+
+// A cluster with one row on its way from the holder of a slot to a member that had none.
+struct OneMove {
+  OneMove() {
+    current.epoch = Epoch{2};
+    row = current.rows[0];
+    Row owners;
+    for (const Slot& slot : row) owners.push_back(slot.holder);
+    for (const ConfigMember& member : current.members) {
+      if (!is_in_row(row, member.member.id)) target = member.member.id;
+    }
+    holder = owners.back();
+    owners.back() = target;
+    current.aims = {{.partition = PartitionId{0}, .owners = owners}};
+  }
+  [[nodiscard]] std::optional<Configuration> next(const ProposalEvidence& evidence,
+                                                  bool given_up) const {
+    const std::array<NodeId, 1> nodes{target};
+    return next_configuration(
+        current, evidence, {},
+        given_up ? std::span<const NodeId>(nodes) : std::span<const NodeId>());
+  }
+  void begin() { current = *next({}, false); }
+
+  Configuration current = founded(4, 4);
+  SlotRow row;
+  NodeId holder;
+  NodeId target;
+};
+
+TEST_CASE("NextSteps: no move begins to a member that is given up") {
+  const OneMove move;
+  CHECK(move.next({}, false).has_value());
+  CHECK_FALSE(move.next({}, true).has_value());
+}
+
+TEST_CASE("NextSteps: a move to a member that is given up goes back, and is no aim any more") {
+  OneMove move;
+  move.begin();
+  REQUIRE(move.current.rows[0].back().state == SlotState::Copying);
+  const std::optional<Configuration> back = move.next({}, true);
+  REQUIRE(back.has_value());
+  CHECK(back->rows[0].back() == Slot{.holder = move.holder, .since = move.current.epoch});
+  CHECK(back->aims.empty());
+  CHECK(check_succession(move.current, *back, {}).ok());
+}
+
+TEST_CASE("NextSteps: one that was switched is stepped back first, and then fenced off") {
+  OneMove move;
+  move.begin();
+  const auto node = move.target;
+  ProposalEvidence evidence = all_done(move.current);
+  move.current = *move.next(evidence, false);
+  REQUIRE(move.current.rows[0].back().state == SlotState::Switched);
+  const std::optional<Configuration> back = move.next({}, true);
+  REQUIRE(back.has_value());
+  CHECK(back->rows[0].back().state == SlotState::Copying);
+  CHECK(back->rows[0].back().target == node);
+  move.current = *back;
+  // Who was read may still answer, until the others know better.
+  CHECK_FALSE(move.next({}, true).has_value());
+  evidence = all_done(move.current);
+  std::erase_if(evidence.adoptions,
+                [&](const StoreAdoption& fact) { return fact.adoption.node == node; });
+  const std::optional<Configuration> settled = move.next(evidence, true);
+  REQUIRE(settled.has_value());
+  CHECK(settled->rows[0].back().state == SlotState::Settled);
+  CHECK(settled->rows[0].back().holder == move.holder);
 }
 
 }  // namespace

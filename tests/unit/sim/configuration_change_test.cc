@@ -1,5 +1,6 @@
 #include "sim/configuration_change.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <set>
 
@@ -50,6 +51,20 @@ TEST_CASE("draw_change: where every member is in every row, no row changes") {
     CHECK(after.rows == before.rows);
     CHECK(check_succession(before, after, {}).ok());
   }
+}
+
+TEST_CASE("draw_aims: rows are brought elsewhere, and nothing else changes at once") {
+  const Configuration before = founded(5, 8);
+  std::size_t aims = 0;
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    CAPTURE(seed);
+    const Configuration after = draw_aims(before, Random(seed));
+    REQUIRE(after.check().ok());
+    REQUIRE(check_succession(before, after, {}).ok());
+    CHECK(after.rows == before.rows);
+    aims += after.aims.size();
+  }
+  CHECK(aims > 50);
 }
 
 }  // namespace

@@ -91,7 +91,8 @@ TEST_CASE("EpochMonitor: a node that goes back is noticed, unless its disk was l
 TEST_CASE("EpochMonitor: in a running cluster it has nothing to say, and sees what is decided") {
   SmallCluster small;
   for (std::uint64_t i = 0; i < 5; ++i) {
-    small.cluster.propose_change(static_cast<std::uint32_t>(i % 3), Random(i));
+    small.cluster.propose_change(static_cast<std::uint32_t>(i % 3), Random(i),
+                                 SimCluster::Change::Anything);
     small.wait(std::chrono::seconds(2));
   }
   CHECK(small.monitors.epochs().violations().empty());

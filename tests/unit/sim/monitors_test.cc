@@ -125,7 +125,7 @@ TEST_CASE(
            write.envelope.row_version;
   };
   for (std::uint64_t change = 0; change < 50 && !has_changed(); ++change) {
-    small.cluster.propose_change(1, Random(change));
+    small.cluster.propose_change(1, Random(change), SimCluster::Change::Anything);
     small.wait(std::chrono::milliseconds(500));
   }
   REQUIRE(has_changed());

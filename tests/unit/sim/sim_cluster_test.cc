@@ -64,7 +64,7 @@ TEST_CASE("SimCluster: a rolled back store that was refused stays refused when i
 TEST_CASE("SimCluster: a newer epoch reaches every node, and one that was down when it is back") {
   SmallCluster small;
   small.cluster.stop(2, SimMember::Power::Stays);
-  small.cluster.propose_change(0, Random(1));
+  small.cluster.propose_change(0, Random(1), SimCluster::Change::Anything);
   small.wait(seconds(1));
   CHECK(small.cluster.newest_ring().epoch() == Epoch{2});
   CHECK(small.cluster.member(0).ring()->epoch() == small.cluster.newest_ring().epoch());

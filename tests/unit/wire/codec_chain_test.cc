@@ -59,7 +59,7 @@ TEST_CASE("codec_chain: every kind of letter is read as it was written") {
       ChainAccepted{.epoch = {2}, .ballot = ballot, .store = {{6, 7}}},
       ChainReject{.epoch = {2}, .ballot = ballot, .promised = ballot},
       ChainDecided{"bytes"},
-      ChainFetch{.adopted = {9}}};
+      ChainFetch{.adopted = {9}, .store = {{.high = 1, .low = 2}}}};
   for (const ChainMessage& message : messages) {
     CAPTURE(message.index());
     const Result<Frame> frame = decode_frame(encode(PeerMessage(ChainLetter{message})));

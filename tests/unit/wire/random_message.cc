@@ -287,6 +287,21 @@ KeyListReply key_list_reply(Random& random) {
   return reply;
 }
 
+FillPage fill_page(Random& random) {
+  FillPage page{.operation = {random.next()},
+                .epoch = {random.next()},
+                .outcome = static_cast<FillOutcome>(random.below(6)),
+                .again_ms = number(random),
+                .records = {},
+                .through = maybe_token(random)};
+  for (std::uint64_t left = random.below(4); left > 0; --left) {
+    page.records.push_back({.token = {random.next()},
+                            .address = address(random),
+                            .versions = random_versions(random)});
+  }
+  return page;
+}
+
 RecordsReply records_reply(Random& random) {
   RecordsReply reply{.operation = {random.next()},
                      .outcome = repair_outcome(random),
@@ -460,7 +475,7 @@ ChainLetter chain_letter(Random& random) {
       ChainAccepted{.epoch = epoch, .ballot = ballot(random), .store = {hash(random)}},
       ChainReject{.epoch = epoch, .ballot = ballot(random), .promised = ballot(random)},
       ChainDecided{bytes(random, 1, 60)},
-      ChainFetch{.adopted = epoch}};
+      ChainFetch{.adopted = epoch, .store = {hash(random)}}};
   return {.message = messages[random.below(messages.size())]};
 }
 
@@ -542,6 +557,11 @@ std::vector<PeerMessage> peer_messages(Random& random) {
                          .standing = static_cast<RepairStanding>(random.below(3)),
                          .progress = repair_progress(random)},
       chain_letter(random),
+      FillRead{.envelope = envelope(random),
+               .source_store = {hash(random)},
+               .after = maybe_token(random),
+               .tokens_max = 1 + number(random) / 2},
+      fill_page(random),
   };
 }
 
