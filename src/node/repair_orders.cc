@@ -14,7 +14,7 @@
 #include "message/repair_messages.h"
 #include "node/repair_service.h"
 #include "repair/merkle_exchange.h"
-#include "repair/repair_run.h"
+#include "repair/ordered_run.h"
 #include "repair/repair_schedule.h"
 #include "ring/ring.h"
 

@@ -29,7 +29,7 @@
 #include "node/outbox.h"
 #include "repair/background_budget.h"
 #include "repair/merkle_exchange.h"
-#include "repair/repair_run.h"
+#include "repair/ordered_run.h"
 #include "repair/repair_schedule.h"
 #include "replica/replica_store.h"
 
@@ -151,7 +151,7 @@ class RepairService {
   Exchanges running_;  // at most exchanges_max
   std::uint64_t next_operation_;
   Watch watch_;
-  std::optional<RepairRun> run_;
+  std::optional<OrderedRun> run_;
   std::deque<FinishedRun> finished_runs_;  // the last few, the oldest first
   std::optional<Instant> wake_;
   RepairTotals totals_;

@@ -25,8 +25,8 @@ class SimOperator final : public ClientWire::Client {
   void begin();
   void go_on();  // ... and if not
   void stop() { stopped_ = true; }
-  // Orders one comparison of everything and lets time pass until it is over; nothing: it was not
-  // after `limit`.
+  // Orders comparisons of everything until one wrote nothing, as the tool does, and lets time pass
+  // until that is over. The last one's report; nothing: it was not over after `limit`.
   [[nodiscard]] std::optional<ClusterRepairReply> compare(bool dry_run, Duration limit);
 
   void on_reply(std::uint64_t request, const ClientReply& reply) override;
@@ -35,6 +35,7 @@ class SimOperator final : public ClientWire::Client {
  private:
   void draw_order(bool dry_run);
   void ask(std::uint32_t node);
+  [[nodiscard]] std::optional<ClusterRepairReply> await_run(Instant until);
   void give_orders();
 
   EventQueue& events_;

@@ -43,12 +43,13 @@ struct RepairScript {
          .elapsed = [this] { return now; },
          .sleep = [this](milliseconds time) { now += time; },
          .is_interrupted = [this, interrupted] { return interrupted && asked > 1; }},
-        [this](const RepairReport&) { ++shown; });
+        [this] { ++ordered_again; }, [this](const RepairReport&) { ++shown; });
   }
   std::deque<Result<RepairReport>> answers;
   milliseconds now{};
   std::size_t asked = 0;
   std::size_t shown = 0;
+  std::size_t ordered_again = 0;
 };
 
 TEST_CASE("RepairWait: asks until the run is over, however long that takes") {
@@ -60,6 +61,39 @@ TEST_CASE("RepairWait: asks until the run is over, however long that takes") {
   CHECK(output.out.find("\"compared\":24") != std::string::npos);
   CHECK(script.asked == 101);
   CHECK(script.shown == 101);
+}
+
+TEST_CASE("RepairWait: what a run wrote is compared once more, until a run writes nothing") {
+  RepairReport wrote = kWhole;
+  wrote.records_written = 2;
+  wrote.bytes = 100;
+  RepairScript script{.answers = {wrote, kHalf, wrote, kWhole}};
+  const Output output = script.run(milliseconds(1000));
+  CHECK(output.exit_code == 0);
+  CHECK(script.ordered_again == 2);
+  CHECK(script.asked == 4);
+  CHECK(output.out.find("\"differed\":9") != std::string::npos);
+  CHECK(output.out.find("\"repaired\":4") != std::string::npos);
+  CHECK(output.out.find("\"bytes\":200") != std::string::npos);
+  CHECK(output.out.find("\"compared\":24") != std::string::npos);
+}
+
+TEST_CASE("RepairWait: a cluster that never gets equal is not compared for ever") {
+  RepairReport wrote = kWhole;
+  wrote.records_written = 1;
+  RepairScript script{.answers = {wrote}};
+  CHECK(script.run(milliseconds(1000)).exit_code == 0);
+  CHECK(script.asked == kRepairRunsMax);
+  CHECK(script.ordered_again + 1 == kRepairRunsMax);
+}
+
+TEST_CASE("RepairWait: where something could not be compared, nothing is ordered again") {
+  RepairReport wrote = kWhole;
+  wrote.records_written = 1;
+  wrote.absent = {"node2"};
+  RepairScript script{.answers = {wrote}};
+  CHECK(script.run(milliseconds(1000)).exit_code == 1);
+  CHECK(script.ordered_again == 0);
 }
 
 TEST_CASE("RepairWait: waits for another run's end, and for a cluster that is away for a moment") {

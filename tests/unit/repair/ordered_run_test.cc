@@ -1,4 +1,4 @@
-#include "repair/repair_run.h"
+#include "repair/ordered_run.h"
 
 #include <chrono>
 #include <cstdint>
@@ -15,7 +15,7 @@
 namespace starling {
 namespace {
 
-using RunPair = RepairRun::Pair;
+using RunPair = OrderedRun::Pair;
 
 RunPair run_pair(std::uint16_t partition, std::uint64_t partner) {
   return {.partition = PartitionId{partition}, .partner = NodeId{partner}};
@@ -23,24 +23,24 @@ RunPair run_pair(std::uint16_t partition, std::uint64_t partner) {
 
 const std::vector<RunPair> kPairs{run_pair(0, 1), run_pair(0, 2), run_pair(1, 1), run_pair(1, 2)};
 
-RepairRun run_of(const std::vector<RunPair>& pairs) {
+OrderedRun run_of(const std::vector<RunPair>& pairs) {
   return {RepairOrder{.run = {.high = 1, .low = 2}, .partition = {}, .dry_run = false}, pairs};
 }
 
 // Begins the pair whose turn it is and ends it like this.
-void finish_next(RepairRun& run, ExchangeEnd end) {
+void finish_next(OrderedRun& run, ExchangeEnd end) {
   const RunPair pair = run.take();
   run.on_begun(pair);
   run.on_finished(pair, {.end = end}, 0, kNow);
   run.check_invariants();
 }
 
-TEST_CASE("RepairRun: without pairs it is over at once") {
+TEST_CASE("OrderedRun: without pairs it is over at once") {
   CHECK(run_of({}).finished());
 }
 
-TEST_CASE("RepairRun: each pair is compared once, and what came of it is added up") {
-  RepairRun run = run_of(kPairs);
+TEST_CASE("OrderedRun: each pair is compared once, and what came of it is added up") {
+  OrderedRun run = run_of(kPairs);
   std::vector<RunPair> begun;
   while (run.has_waiting()) {
     CHECK_FALSE(run.finished());
@@ -68,8 +68,8 @@ TEST_CASE("RepairRun: each pair is compared once, and what came of it is added u
                                          .bytes = 480});
 }
 
-TEST_CASE("RepairRun: one that has to wait has its turn behind the others") {
-  RepairRun run = run_of(kPairs);
+TEST_CASE("OrderedRun: one that has to wait has its turn behind the others") {
+  OrderedRun run = run_of(kPairs);
   const RunPair first = run.take();
   run.postpone(first);
   CHECK(run.waiting() == 4);
@@ -77,8 +77,8 @@ TEST_CASE("RepairRun: one that has to wait has its turn behind the others") {
   CHECK(run.take() == first);
 }
 
-TEST_CASE("RepairRun: one left off in the middle goes on there, until it is through") {
-  RepairRun run = run_of({run_pair(3, 1)});
+TEST_CASE("OrderedRun: one left off in the middle goes on there, until it is through") {
+  OrderedRun run = run_of({run_pair(3, 1)});
   CHECK_FALSE(run.goes_on(run_pair(3, 1)));
   finish_next(run, ExchangeEnd::Partial);
   CHECK(run.goes_on(run_pair(3, 1)));
@@ -89,10 +89,11 @@ TEST_CASE("RepairRun: one left off in the middle goes on there, until it is thro
   CHECK(run.progress().compared == 1);
 }
 
-TEST_CASE("RepairRun: what fails is tried five times, a second apart, and then counted as failed") {
+TEST_CASE(
+    "OrderedRun: what fails is tried five times, a second apart, and then counted as failed") {
   for (const ExchangeEnd end : {ExchangeEnd::StaleRow, ExchangeEnd::Nonsense,
                                 ExchangeEnd::Unreadable, ExchangeEnd::Aborted}) {
-    RepairRun run = run_of({run_pair(0, 1)});
+    OrderedRun run = run_of({run_pair(0, 1)});
     for (int i = 1; i < 5; ++i) {
       finish_next(run, end);
       CHECK(run.waiting() == 0);
@@ -110,8 +111,8 @@ TEST_CASE("RepairRun: what fails is tried five times, a second apart, and then c
   }
 }
 
-TEST_CASE("RepairRun: a silent partner is not waited for once a partition") {
-  RepairRun run = run_of(kPairs);
+TEST_CASE("OrderedRun: a silent partner is not waited for once a partition") {
+  OrderedRun run = run_of(kPairs);
   finish_next(run, ExchangeEnd::Silence);  // partner 1
   CHECK(run.progress().failed == 2);
   CHECK(run.waiting() == 2);
@@ -120,16 +121,16 @@ TEST_CASE("RepairRun: a silent partner is not waited for once a partition") {
   CHECK(run.finished());
 }
 
-TEST_CASE("RepairRun: keys that could not be read or sent make a pair a failed one") {
-  RepairRun run = run_of({run_pair(0, 1)});
+TEST_CASE("OrderedRun: keys that could not be read or sent make a pair a failed one") {
+  OrderedRun run = run_of({run_pair(0, 1)});
   const RunPair pair = run.take();
   run.on_begun(pair);
   run.on_finished(pair, {.end = ExchangeEnd::Repaired, .keys_skipped = 1}, 0, kNow);
   CHECK(run.progress().failed == 1);
 }
 
-TEST_CASE("RepairRun: what is impossible is over, and what it did not begin does not count") {
-  RepairRun run = run_of({run_pair(0, 1), run_pair(1, 1)});
+TEST_CASE("OrderedRun: what is impossible is over, and what it did not begin does not count") {
+  OrderedRun run = run_of({run_pair(0, 1), run_pair(1, 1)});
   static_cast<void>(run.take());
   run.on_impossible();
   run.check_invariants();

@@ -1,4 +1,4 @@
-#include "repair/repair_run.h"
+#include "repair/ordered_run.h"
 
 #include <chrono>
 #include <cstdint>
@@ -20,17 +20,17 @@ constexpr Duration kRest = std::chrono::seconds(1);
 
 }  // namespace
 
-RepairRun::RepairRun(const RepairOrder& order, const std::vector<Pair>& pairs)
+OrderedRun::OrderedRun(const RepairOrder& order, const std::vector<Pair>& pairs)
     : order_(order), progress_{.pairs = pairs.size()}, waiting_(pairs.begin(), pairs.end()) {}
 
-RepairRun::Pair RepairRun::take() {
+OrderedRun::Pair OrderedRun::take() {
   const Pair pair = waiting_.front();
   waiting_.pop_front();
   return pair;
 }
 
-void RepairRun::on_finished(const Pair& pair, const ExchangeReport& report, std::uint64_t written,
-                            Instant now) {
+void OrderedRun::on_finished(const Pair& pair, const ExchangeReport& report, std::uint64_t written,
+                             Instant now) {
   if (running_.erase(pair) == 0) return;
   progress_.keys_compared += report.keys_compared;
   progress_.keys_differing += report.keys_differing;
@@ -66,20 +66,20 @@ void RepairRun::on_finished(const Pair& pair, const ExchangeReport& report, std:
   }
 }
 
-void RepairRun::wake(Instant now) {
+void OrderedRun::wake(Instant now) {
   for (; !resting_.empty() && resting_.front().first <= now; resting_.pop_front()) {
     waiting_.push_back(resting_.front().second);
   }
 }
 
 // Its other partitions would wait as long, one after the other.
-void RepairRun::give_up_on(NodeId partner) {
+void OrderedRun::give_up_on(NodeId partner) {
   progress_.failed += static_cast<std::uint64_t>(
       std::erase_if(waiting_, [&](const Pair& pair) { return pair.partner == partner; }) +
       std::erase_if(resting_, [&](const auto& rest) { return rest.second.partner == partner; }));
 }
 
-void RepairRun::check_invariants() const {
+void OrderedRun::check_invariants() const {
   STARLING_CHECK(progress_.compared + progress_.failed + waiting_.size() + resting_.size() +
                      running_.size() ==
                  progress_.pairs);

@@ -1,9 +1,11 @@
 #pragma once
 
-// RepairRun: what an operator ordered to be compared now, as far as this node does it: each of its
+// OrderedRun: what an operator ordered to be compared now, as far as this node does it: each of its
 // pairs once, whatever their last agreement. Every pair of a partition's replicas is in the run of
-// one of the two; since each pair is compared after the order, a record that any of them had by
-// then is at all of them when all runs are over. A pair that can not be compared is tried again a
+// one of the two; since each pair is compared after the order, a value that any of them showed by
+// then is at all of them when all runs are over, or has met the delete that covers it at one. (Two
+// replicas that show nothing agree, be it that one of them holds the delete and the other nothing:
+// so what a run wrote asks for another run.) A pair that can not be compared is tried again a
 // few times and then counted as failed, so that a run ends whatever happens. It starts nothing
 // itself: the node asks it what is next.
 
@@ -23,12 +25,12 @@
 
 namespace starling {
 
-class RepairRun {
+class OrderedRun {
  public:
   using Pair = RepairSchedule::Pair;
 
   // `pairs`: without doubles.
-  RepairRun(const RepairOrder& order, const std::vector<Pair>& pairs);
+  OrderedRun(const RepairOrder& order, const std::vector<Pair>& pairs);
 
   [[nodiscard]] const RepairOrder& order() const { return order_; }
   [[nodiscard]] const RepairProgress& progress() const { return progress_; }
