@@ -35,9 +35,10 @@ enum class PlantedBug : std::uint8_t {
   SnapshotBeforeAdoption,  // a source answers a sink before it has adopted the sink's row
   ForgetUnstoredPage,      // a sink's cursor is on disk before the page that it passed over
   CountBegunRepairs,       // of an ordered repair, what was begun counts as compared
+  CountOneOfTwo,           // a slot that moves counts as written when one of its nodes stored
 };
 
-inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 21> kPlantedBugs{{
+inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 22> kPlantedBugs{{
     {"mint-at-non-owner", PlantedBug::MintAtNonOwner},
     {"reuse-counter", PlantedBug::ReuseCounter},
     {"ack-before-sync", PlantedBug::AckBeforeSync},
@@ -59,6 +60,7 @@ inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 21> kPlante
     {"snapshot-before-adoption", PlantedBug::SnapshotBeforeAdoption},
     {"forget-unstored-page", PlantedBug::ForgetUnstoredPage},
     {"count-begun-repairs", PlantedBug::CountBegunRepairs},
+    {"count-one-of-two", PlantedBug::CountOneOfTwo},
 }};
 
 }  // namespace starling

@@ -124,7 +124,8 @@ void AdminService::finish_digest(std::uint64_t id) {
     const PartitionId partition{static_cast<std::uint16_t>(p)};
     PartitionDigests digests{.partition = partition, .replicas = {}};
     std::optional<Hash128> first;
-    for (const NodeId owner : ring.row(partition)) {
+    // What a node that is not read holds says nothing: it is being filled, or left behind.
+    for (const NodeId owner : ring.readers(partition)) {
       const auto digest = job.digests.find({partition, owner});
       const bool answered = digest != job.digests.end();
       digests.replicas.push_back(

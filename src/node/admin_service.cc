@@ -19,9 +19,11 @@
 #include "message/store_condition.h"
 #include "node/node_options.h"
 #include "node/readiness.h"
+#include "quorum/replica_view.h"
 #include "ring/member.h"
 #include "ring/preference_list.h"
 #include "ring/ring.h"
+#include "ring/row_demand.h"
 
 namespace starling {
 namespace {
@@ -100,16 +102,17 @@ ClusterStatusReply AdminService::cluster_status() const {
   }
   const std::string apart = neighbours_.chain.explanation();
   if (!apart.empty()) reply.messages.push_back(neighbours_.options.name + ": " + apart);
-  const std::uint32_t quorum = ring.replicas() / 2 + 1;
-  const std::uint32_t reachable = reachable_owners_min();
-  const std::uint32_t missing = ring.replicas() - reachable;
+  const Reach worst = least_reach();
+  const std::uint32_t quorum = majority_of(worst.slots);
+  const std::uint32_t reachable = worst.reachable;
+  const std::uint32_t missing = worst.slots - reachable;
   reply.can_lose_availability = reachable > quorum ? reachable - quorum : 0;
   // A write acknowledged at a quorum has that many copies, and an absent owner may hold one of
   // them.
   reply.can_lose_durability = quorum - 1 > missing ? quorum - 1 - missing : 0;
   if (reachable < quorum) {
     reply.messages.push_back("some partitions have only " + std::to_string(reachable) + " of " +
-                             std::to_string(ring.replicas()) +
+                             std::to_string(worst.slots) +
                              " replicas: requests at quorum are refused there");
   }
   if (neighbours_.config.replicas > ring.replicas()) {
@@ -185,8 +188,9 @@ Readiness AdminService::readiness() const {
             .because = neighbours_.chain.explanation(),
             .note = neighbours_.health.explanation()};
   }
-  const std::uint32_t quorum = neighbours_.cluster.ring().replicas() / 2 + 1;
-  const std::uint32_t reachable = reachable_owners_min();
+  const Reach worst = least_reach();
+  const std::uint32_t quorum = majority_of(worst.slots);
+  const std::uint32_t reachable = worst.reachable;
   if (reachable >= quorum) {
     return {.ready = true, .because = {}, .note = neighbours_.health.explanation()};
   }
@@ -197,19 +201,40 @@ Readiness AdminService::readiness() const {
           .note = neighbours_.health.explanation()};
 }
 
-std::uint32_t AdminService::reachable_owners(PartitionId partition) const {
-  const auto owners = neighbours_.cluster.ring().row(partition);
-  return static_cast<std::uint32_t>(std::ranges::count_if(
-      owners, [this](NodeId owner) { return neighbours_.cluster.reachable(owner); }));
+AdminService::Reach AdminService::reach_of(PartitionId partition) const {
+  const ClusterView& cluster = neighbours_.cluster;
+  if (cluster.ring().is_settled(partition)) {
+    const auto owners = cluster.ring().row(partition);
+    const auto reachable = std::ranges::count_if(
+        owners, [&cluster](NodeId owner) { return cluster.reachable(owner); });
+    return {.slots = static_cast<std::uint32_t>(owners.size()),
+            .reachable = static_cast<std::uint32_t>(reachable)};
+  }
+  const ReplicaView view = cluster.replicas_of(partition);
+  const RowNumbers numbers = cluster.ring().numbers(partition);
+  const auto is_reachable = [](const ReplicaView::Node& node) { return node.reachable; };
+  const RowCount written = count_slots(view, is_reachable);
+  const std::vector<ReplicaView::Node> readers = view.readers();
+  const auto read = std::ranges::count_if(readers, is_reachable);
+  // What is short first: the slots of a row may count differently for reads and for writes.
+  return std::min({Reach{.slots = numbers.reads, .reachable = static_cast<std::uint32_t>(read)},
+                   Reach{.slots = numbers.writes.inner, .reachable = written.inner},
+                   Reach{.slots = numbers.writes.outer, .reachable = written.outer}},
+                  is_shorter);
 }
 
-std::uint32_t AdminService::reachable_owners_min() const {
+AdminService::Reach AdminService::least_reach() const {
   const Ring& ring = neighbours_.cluster.ring();
-  std::uint32_t least = ring.replicas();
-  for (std::uint32_t p = 0; p < ring.partitions() && least > 0; ++p) {
-    least = std::min(least, reachable_owners(PartitionId{static_cast<std::uint16_t>(p)}));
+  Reach least = reach_of(PartitionId{});
+  for (std::uint32_t p = 1; p < ring.partitions(); ++p) {
+    least = std::min(least, reach_of(PartitionId{static_cast<std::uint16_t>(p)}), is_shorter);
   }
   return least;
+}
+
+// By how many slots more than a majority can be reached.
+bool AdminService::is_shorter(const Reach& one, const Reach& other) {
+  return one.reachable + majority_of(other.slots) < other.reachable + majority_of(one.slots);
 }
 
 }  // namespace starling

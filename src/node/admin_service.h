@@ -76,8 +76,15 @@ class AdminService {
   void ask_digest(std::uint64_t id, const DigestJob& job, NodeId member, Instant now);
   void drop_member(std::uint64_t id, NodeId member);
   void finish_digest(std::uint64_t id);
-  [[nodiscard]] std::uint32_t reachable_owners(PartitionId partition) const;
-  [[nodiscard]] std::uint32_t reachable_owners_min() const;
+  // Slots of a partition that count, and of them those all whose nodes can be reached.
+  struct Reach {
+    std::uint32_t slots = 0;
+    std::uint32_t reachable = 0;
+  };
+  [[nodiscard]] static bool is_shorter(const Reach& one, const Reach& other);
+  [[nodiscard]] Reach reach_of(PartitionId partition) const;
+  // Of the partition that can lose fewest.
+  [[nodiscard]] Reach least_reach() const;
 
   Neighbours neighbours_;
   Instant started_;

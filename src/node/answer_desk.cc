@@ -118,10 +118,10 @@ void AnswerDesk::refuse(const ClientHandle& client, Status status) {
 RouteHint AnswerDesk::route_of(const Operation& operation) const {
   const Ring& ring = cluster_.ring();
   RouteHint route{.epoch = ring.epoch(), .owner = {}};
-  if (ring.owns(cluster_.self(), operation.place.partition)) return route;
-  for (const ReplicaView::Slot& slot : cluster_.replicas_of(operation.place.token).slots) {
-    if (!slot.reachable) continue;
-    route.owner = slot.node;
+  if (ring.reads_at(cluster_.self(), operation.place.partition)) return route;
+  for (const ReplicaView::Node& node : cluster_.replicas_of(operation.place.token).readers()) {
+    if (!node.reachable) continue;
+    route.owner = node.node;
     break;
   }
   return route;

@@ -104,9 +104,7 @@ Status ChainService::check_letter(const ChainMessage& message) const {
     bytes = &decided->configuration;
   }
   if (bytes == nullptr) return Status::success();
-  STARLING_ASSIGN_OR_RETURN(decoded, const Configuration configuration,
-                            decode_configuration(*bytes));
-  return check_served(configuration);
+  return decode_configuration(*bytes).status();
 }
 
 void ChainService::on_letter(NodeId from, const ChainLetter& letter, Instant now) {
@@ -191,7 +189,6 @@ void ChainService::collect(Instant now) {
 Status ChainService::propose(const Configuration& after, const ProposalEvidence& evidence,
                              Instant now) {
   STARLING_RETURN_IF_ERROR(after.check());
-  STARLING_RETURN_IF_ERROR(check_served(after));
   const bool fits = encode_configuration(after).size() <= kConfigurationBytesMax &&
                     encode_evidence(evidence).size() <= kEvidenceBytesMax;
   if (!fits) return {StatusCode::TooLarge, "the configuration is longer than a message may be"};
@@ -250,9 +247,7 @@ void ChainService::perform(const PersistConfiguration& action) {
 }
 
 void ChainService::perform(const AdoptConfiguration& action) {
-  Result<std::shared_ptr<const Ring>> ring = ring_of(action.configuration);
-  STARLING_CHECK(ring.ok());  // letters were checked
-  news_ = std::move(*ring);
+  news_ = ring_of(action.configuration);
   neighbours_.log.info("adopted the configuration of " + epoch_text(action.configuration.epoch));
   if (!explanation().empty()) neighbours_.log.error(explanation());
   for (const NodeId told : gossip_.on_adopted(others())) announce(told);

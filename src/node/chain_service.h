@@ -53,7 +53,7 @@ class ChainService {
     PlantedBug planted = PlantedBug::None;
   };
 
-  // `durable`: what read_chain() found. REQUIRES: this program can serve it (check_served()).
+  // `durable`: what read_chain() found.
   ChainService(const Neighbours& neighbours, EpochChain::Durable durable, Random random,
                Instant now);
 
@@ -69,8 +69,7 @@ class ChainService {
   // Founds the cluster as soon as it can be: asked after each event.
   void collect(Instant now);
 
-  // As EpochChain::propose(). TooLarge: no message could carry it. Failure also: this program can
-  // not serve it.
+  // As EpochChain::propose(). TooLarge: no message could carry it.
   Status propose(const Configuration& after, const ProposalEvidence& evidence, Instant now);
 
   [[nodiscard]] bool is_proposing() const { return chain_.is_proposing(); }

@@ -8,25 +8,30 @@
 
 #include "base/ids.h"
 #include "handoff/hint_holders.h"
+#include "handoff/hint_home.h"
 #include "membership/peer_table.h"
 #include "message/store_condition.h"
 #include "quorum/actions.h"
 #include "ring/preference_list.h"
+#include "ring/slot.h"
 #include "ring/token.h"
 
 namespace starling {
 
 ReplicaView ClusterView::replicas_of(Token token) const {
-  return view_of(preference_list_of(*ring_, token).owners);
+  const PreferenceList list = preference_list_of(*ring_, token);
+  return view_of(list.owners, list.slots);
 }
 
 ReplicaView ClusterView::replicas_of(PartitionId partition) const {
-  return view_of(ring_->row(partition));
+  const bool settled = ring_->is_settled(partition);
+  return view_of(ring_->row(partition),
+                 settled ? std::span<const Slot>() : ring_->slots(partition));
 }
 
 ReplicaView ClusterView::replicas_with_stand_ins(Token token) const {
   const PreferenceList list = preference_list_of(*ring_, token);
-  ReplicaView view = view_of(list.owners);
+  ReplicaView view = view_of(list.owners, list.slots);
   for (const NodeId holder : hint_holders_of(list)) {
     const bool is_crowded = holder != self_ && transport_.crowded(holder);
     const bool has_room = peers_.condition(holder) == StoreCondition::Roomy && !is_crowded;
@@ -37,51 +42,52 @@ ReplicaView ClusterView::replicas_with_stand_ins(Token token) const {
 
 ReplicaView ClusterView::replicas_or_stand_ins(Token token) const {
   ReplicaView view = replicas_with_stand_ins(token);
-  for (ReplicaView::Slot& slot : view.slots) {
-    if (slot.reachable || view.stand_ins.empty()) continue;
-    slot = {.node = view.stand_ins.back(), .reachable = true};
+  for (ReplicaView::Node& node : view.nodes) {
+    if (node.reachable || view.stand_ins.empty() || !view.row.empty()) continue;
+    node = {.node = view.stand_ins.back(), .reachable = true};
     view.stand_ins.pop_back();
   }
   return view;
 }
 
 std::optional<std::uint8_t> ClusterView::slot_of(PartitionId partition, NodeId node) const {
-  const auto row = ring_->row(partition);
-  const auto found = std::ranges::find(row, node);
-  if (found == row.end()) return std::nullopt;
-  return static_cast<std::uint8_t>(found - row.begin());
+  return hint_place_of(ring_->slots(partition), node);
 }
 
 ReplicaView ClusterView::others_of(Token token) const {
   ReplicaView view = replicas_of(token);
-  std::erase_if(view.slots, [this](const ReplicaView::Slot& slot) { return slot.node == self_; });
+  view.nodes = view.readers();
+  view.row.clear();
+  std::erase_if(view.nodes, [this](const ReplicaView::Node& node) { return node.node == self_; });
   return view;
 }
 
 bool ClusterView::mints(PartitionId partition) const {
-  return confirmation_.counting() && ring_->owns(self_, partition);
+  return confirmation_.counting() && ring_->reads_at(self_, partition);
 }
 
 bool ClusterView::reachable(NodeId node) const {
   return node == self_ ? confirmation_.counting() : peers_.reachable(node);
 }
 
-ReplicaView ClusterView::view_of(std::span<const NodeId> owners) const {
-  ReplicaView view{.epoch = ring_->epoch(), .slots = {}};
+ReplicaView ClusterView::view_of(std::span<const NodeId> owners,
+                                 std::span<const Slot> unsettled) const {
+  ReplicaView view{.epoch = ring_->epoch(), .nodes = {}};
+  view.row.assign(unsettled.begin(), unsettled.end());
   for (const NodeId owner : owners) {
     const bool crowded = owner != self_ && transport_.crowded(owner);
     // A read that is small may wait in a full queue, but better none does.
-    view.slots.push_back({.node = owner,
+    view.nodes.push_back({.node = owner,
                           .reachable = reachable(owner),
                           .suspect = crowded || peers_.state(owner) == PeerState::Suspect,
                           .store = peers_.condition(owner),
                           .crowded = crowded});
   }
-  const auto rank = [this](const ReplicaView::Slot& slot) {
-    if (slot.node == self_) return 0;
-    return slot.suspect ? 2 : 1;
+  const auto rank = [this](const ReplicaView::Node& node) {
+    if (node.node == self_) return 0;
+    return node.suspect ? 2 : 1;
   };
-  std::ranges::stable_sort(view.slots, {}, rank);
+  std::ranges::stable_sort(view.nodes, {}, rank);
   return view;
 }
 

@@ -13,6 +13,7 @@
 #include "membership/peer_table.h"
 #include "node/current_ring.h"
 #include "quorum/actions.h"
+#include "ring/slot.h"
 #include "ring/token.h"
 
 namespace starling {
@@ -30,7 +31,7 @@ class ClusterView {
   [[nodiscard]] NodeId self() const { return self_; }
   [[nodiscard]] const Ring& ring() const { return *ring_; }
 
-  // The owners of a token's partition, this node first if it is one (its answer costs no message),
+  // All that store a token's partition, this node first if it does (its answer costs no message),
   // peers that let requests wait last.
   [[nodiscard]] ReplicaView replicas_of(Token token) const;
   // The same of a partition, whatever the key.
@@ -39,16 +40,17 @@ class ClusterView {
   [[nodiscard]] ReplicaView replicas_with_stand_ins(Token token) const;
   // The planted mistake: stand-ins in the places of owners that can not be reached.
   [[nodiscard]] ReplicaView replicas_or_stand_ins(Token token) const;
-  // The slot of `partition` that `node` is the home of; nothing: it is none.
+  // The place of hints for `node` in `partition` (handoff/hint_home.h); nothing: it is no home.
   [[nodiscard]] std::optional<std::uint8_t> slot_of(PartitionId partition, NodeId node) const;
-  // The same without this node: whom a put is forwarded to.
+  // The owners that mint, without this node: whom a put is forwarded to.
   [[nodiscard]] ReplicaView others_of(Token token) const;
-  // Whether this node may mint for `partition`: an owner whose store counts.
+  // Whether this node may mint for `partition`: a slot is read here, and the store counts.
   [[nodiscard]] bool mints(PartitionId partition) const;
   [[nodiscard]] bool reachable(NodeId node) const;
 
  private:
-  [[nodiscard]] ReplicaView view_of(std::span<const NodeId> owners) const;
+  [[nodiscard]] ReplicaView view_of(std::span<const NodeId> owners,
+                                    std::span<const Slot> unsettled) const;
 
   NodeId self_;
   const CurrentRing& ring_;

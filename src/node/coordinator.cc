@@ -79,16 +79,17 @@ void Coordinator::put(Origin origin, PutCommand put, Instant now, Instant deadli
 }
 
 void Coordinator::put_here(Origin origin, PutCommand put, Instant now, Instant deadline) {
-  const Result<WriteQuorum> quorum = resolve(put.levels, neighbours_.cluster.ring().replicas());
+  const Place place = place_of(put.address);
+  const Result<WriteQuorum> quorum =
+      resolve(put.levels, neighbours_.cluster.ring().numbers(place.partition));
   if (!quorum.ok()) return refuse(origin, quorum.status());
   if (!std::holds_alternative<FromPeer>(origin) &&
       !neighbours_.mint.has_room_for_clients(put.value.size())) {
     neighbours_.log.write(LogLevel::Trace, "mark: overload: the disk is behind");
     return refuse(origin, disk_is_behind());
   }
-  const Place place = place_of(put.address);
   ReplicaView replicas = neighbours_.cluster.replicas_with_stand_ins(place.token);
-  if (std::ranges::any_of(replicas.slots, &ReplicaView::Slot::crowded)) {
+  if (std::ranges::any_of(replicas.nodes, &ReplicaView::Node::crowded)) {
     neighbours_.log.write(LogLevel::Trace, "mark: overload: a peer was crowded");
   }
   trace_of(origin).note_unreachable(now, replicas);
@@ -113,9 +114,10 @@ void Coordinator::put_here(Origin origin, PutCommand put, Instant now, Instant d
 }
 
 void Coordinator::forward(Origin origin, PutCommand put, Instant now, Instant deadline) {
-  const Result<WriteQuorum> quorum = resolve(put.levels, neighbours_.cluster.ring().replicas());
-  if (!quorum.ok()) return refuse(origin, quorum.status());
   const Place place = place_of(put.address);
+  const Result<WriteQuorum> quorum =
+      resolve(put.levels, neighbours_.cluster.ring().numbers(place.partition));
+  if (!quorum.ok()) return refuse(origin, quorum.status());
   ForwardOperation machine(neighbours_.cluster.others_of(place.token), quorum->required(),
                            deadline);
   KeyAddress address = put.address;
@@ -131,9 +133,10 @@ void Coordinator::forward(Origin origin, PutCommand put, Instant now, Instant de
 }
 
 void Coordinator::get(Origin origin, GetCommand get, Instant now, Instant deadline) {
-  const Result<ReadQuorum> quorum = resolve(get.levels, neighbours_.cluster.ring().replicas());
-  if (!quorum.ok()) return refuse(origin, quorum.status());
   const Place place = place_of(get.address);
+  const Result<ReadQuorum> quorum =
+      resolve(get.levels, neighbours_.cluster.ring().numbers(place.partition));
+  if (!quorum.ok()) return refuse(origin, quorum.status());
   ReplicaView replicas = options_.planted == PlantedBug::StandInAnswersReads
                              ? neighbours_.cluster.replicas_or_stand_ins(place.token)
                              : neighbours_.cluster.replicas_of(place.token);
@@ -151,6 +154,7 @@ void Coordinator::get(Origin origin, GetCommand get, Instant now, Instant deadli
                   .deadline = deadline,
                   .level = get.levels.r,
                   .origin = std::move(origin),
+                  .read_levels = get.levels,
                   .machine = std::move(machine)},
         now);
 }
@@ -158,7 +162,7 @@ void Coordinator::get(Origin origin, GetCommand get, Instant now, Instant deadli
 void Coordinator::scan(std::uint64_t listing, ScanRequest request, Instant now, Instant deadline) {
   const Ring& ring = neighbours_.cluster.ring();
   const Origin origin = ForListing{.listing = listing};
-  const Result<ReadQuorum> quorum = resolve(request.levels, ring.replicas());
+  const Result<ReadQuorum> quorum = resolve(request.levels, ring.numbers(request.partition));
   if (!quorum.ok()) return refuse(origin, quorum.status());
   ScanOperation machine({.quorum = *quorum,
                          .bucket = request.bucket,
@@ -173,6 +177,7 @@ void Coordinator::scan(std::uint64_t listing, ScanRequest request, Instant now, 
                   .deadline = deadline,
                   .level = request.levels.r,
                   .origin = origin,
+                  .read_levels = request.levels,
                   .scan = std::move(request.scan),
                   .machine = std::move(machine)},
         now);
@@ -219,6 +224,12 @@ Status Coordinator::make_room(const Origin& origin, std::size_t value_bytes, Ins
                                             std::to_string(table_.bytes()) +
                                             " bytes): nothing was applied")
       .with_retry_after(kBusyRetry);
+}
+
+void Coordinator::keep_draining(Operation& operation) {
+  if (operation.draining) return;
+  operation.draining = true;
+  draining_.push_back(operation.id);
 }
 
 void Coordinator::begin(Operation operation, Instant now) {
@@ -335,28 +346,6 @@ void Coordinator::on_new_ring(Instant now) {
     const bool forwarded = std::holds_alternative<ForwardOperation>(operation->machine);
     if (moved && !forwarded) begin_again(*operation, now);
   }
-}
-
-void Coordinator::begin_again(Operation& operation, Instant now) {
-  // What an answered read still wanted to repair is not worth a second round.
-  if (operation.answered) return table_.erase(operation.id);
-  neighbours_.log.write(LogLevel::Trace, "mark: operation: began again at a newer row");
-  table_.renumber(operation);
-  if (options_.planted == PlantedBug::RemintAfterStaleRow && operation.put.has_value()) {
-    operation.put->request = {};  // else the memory of replays would give it its dot back
-  }
-  const ClusterView& cluster = neighbours_.cluster;
-  operation.place.row_version = cluster.ring().row_version(operation.place.partition);
-  Actions actions;
-  if (auto* const put = std::get_if<PutOperation>(&operation.machine)) {
-    put->on_newer_row(cluster.replicas_with_stand_ins(operation.place.token), actions);
-  } else if (auto* const get = std::get_if<GetOperation>(&operation.machine)) {
-    get->on_newer_row(cluster.replicas_of(operation.place.token), actions);
-  } else if (auto* const scan = std::get_if<ScanOperation>(&operation.machine)) {
-    scan->on_newer_row(cluster.replicas_of(operation.place.partition), actions);
-  }
-  operation.trace().note_newer(now, actions);
-  perform(operation, std::move(actions), now);
 }
 
 void Coordinator::on_timer(Instant now) {

@@ -33,7 +33,9 @@
 #include "quorum/get_operation.h"
 #include "quorum/put_operation.h"
 #include "quorum/quorum_spec.h"
+#include "quorum/scan_operation.h"
 #include "replica/key_layout.h"
+#include "ring/row_demand.h"
 #include "version/sibling_set.h"
 
 namespace starling {
@@ -52,6 +54,13 @@ constexpr Duration kHintPatience = std::chrono::seconds(5);
 StatusCode result_of(const PassOn& answer) {
   const auto* const error = std::get_if<ErrorReply>(&answer.reply);
   return error == nullptr ? StatusCode::Ok : error->status.code();
+}
+
+// What the levels mean at a newer row; nothing: it has too few slots for them.
+template <typename Quorum, typename Levels>
+std::optional<Quorum> quorum_at(const Levels& levels, const RowNumbers& numbers) {
+  Result<Quorum> quorum = resolve(levels, numbers);
+  return quorum.ok() ? std::optional(*std::move(quorum)) : std::nullopt;
 }
 
 }  // namespace
@@ -186,9 +195,10 @@ bool Coordinator::mint_elsewhere(Operation& operation, const Status& refusal, Ac
                              code == StatusCode::Overloaded || code == StatusCode::DiskFull;
   if (!local_trouble || std::holds_alternative<FromPeer>(operation.origin)) return false;
   ReplicaView others = neighbours_.cluster.others_of(operation.place.token);
-  if (std::ranges::none_of(others.slots, &ReplicaView::Slot::reachable)) return false;
+  if (std::ranges::none_of(others.nodes, &ReplicaView::Node::reachable)) return false;
   const Result<WriteQuorum> quorum =
-      resolve(operation.put_command().levels, neighbours_.cluster.ring().replicas());
+      resolve(operation.put_command().levels,
+              neighbours_.cluster.ring().numbers(operation.place.partition));
   if (!quorum.ok()) return false;
   neighbours_.log.write(LogLevel::Trace, "mark: put: minted elsewhere after a local refusal");
   auto& forwarded = operation.machine.emplace<ForwardOperation>(
@@ -249,10 +259,30 @@ void Coordinator::refuse_write(Operation& operation, const SendWrite& write, Act
   for (const NodeId node : write.to) get->on_write_reply(node, ReplicaOutcome::TooLarge, more);
 }
 
-void Coordinator::keep_draining(Operation& operation) {
-  if (operation.draining) return;
-  operation.draining = true;
-  draining_.push_back(operation.id);
+void Coordinator::begin_again(Operation& operation, Instant now) {
+  // What an answered read still wanted to repair is not worth a second round.
+  if (operation.answered) return table_.erase(operation.id);
+  neighbours_.log.write(LogLevel::Trace, "mark: operation: began again at a newer row");
+  table_.renumber(operation);
+  if (options_.planted == PlantedBug::RemintAfterStaleRow && operation.put.has_value()) {
+    operation.put->request = {};  // else the memory of replays would give it its dot back
+  }
+  const ClusterView& cluster = neighbours_.cluster;
+  operation.place.row_version = cluster.ring().row_version(operation.place.partition);
+  const RowNumbers numbers = cluster.ring().numbers(operation.place.partition);
+  Actions actions;
+  if (auto* const put = std::get_if<PutOperation>(&operation.machine)) {
+    put->on_newer_row(quorum_at<WriteQuorum>(operation.put_command().levels, numbers),
+                      cluster.replicas_with_stand_ins(operation.place.token), actions);
+  } else if (auto* const get = std::get_if<GetOperation>(&operation.machine)) {
+    get->on_newer_row(quorum_at<ReadQuorum>(operation.read_levels, numbers),
+                      cluster.replicas_of(operation.place.token), actions);
+  } else if (auto* const scan = std::get_if<ScanOperation>(&operation.machine)) {
+    scan->on_newer_row(quorum_at<ReadQuorum>(operation.read_levels, numbers),
+                       cluster.replicas_of(operation.place.partition), actions);
+  }
+  operation.trace().note_newer(now, actions);
+  perform(operation, std::move(actions), now);
 }
 
 // The oldest go first: their replicas have been silent for longest. Those that ended by themselves

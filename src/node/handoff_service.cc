@@ -24,6 +24,7 @@
 #include "handoff/hint.h"
 #include "handoff/hint_delivery.h"
 #include "handoff/hint_holders.h"
+#include "handoff/hint_home.h"
 #include "handoff/hint_ledger.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
@@ -49,9 +50,7 @@ constexpr double kEtaSecondsMax = 86'400;
 
 std::optional<NodeId> owner_of(const Ring& ring, const HintSlot& slot) {
   if (slot.partition.value >= ring.partitions()) return std::nullopt;
-  const auto row = ring.row(slot.partition);
-  if (slot.slot >= row.size()) return std::nullopt;
-  return row[slot.slot];
+  return home_of_place(ring.slots(slot.partition), slot.slot);
 }
 
 }  // namespace
@@ -80,7 +79,6 @@ void HandoffService::regroup() {
   const Ring& ring = neighbours_.cluster.ring();
   grouped_at_ = ring.epoch();
   for (const HintSlot& slot : hints_.ledger().slots()) {
-    // A slot that no row has any more waits for a ring that has it again.
     if (const auto owner = owner_of(ring, slot)) home_of(*owner).slots.insert(slot);
   }
 }
@@ -131,7 +129,9 @@ std::optional<ReplicaOutcome> HandoffService::refusal(const HintWrite& write) co
   const Envelope& envelope = write.envelope;
   const NodeId self = neighbours_.cluster.self();
   const auto owner = owner_of(ring, {.partition = envelope.partition, .slot = write.slot});
-  if (!owner.has_value() || envelope.remaining <= Duration::zero()) return ReplicaOutcome::Refused;
+  const bool is_place =
+      owner.has_value() && hint_place_of(ring.slots(envelope.partition), *owner) == write.slot;
+  if (!is_place || envelope.remaining <= Duration::zero()) return ReplicaOutcome::Refused;
   if (envelope.row_version != ring.row_version(envelope.partition)) return ReplicaOutcome::StaleRow;
   const Token token = ring.token_of(write.address.bucket, write.address.key);
   const PreferenceList list = preference_list_of(ring, token);
@@ -209,6 +209,7 @@ void HandoffService::note_kept(const HintSlot& slot, Instant now) {
 void HandoffService::perform(NodeId node, Home& home, HintActions actions, Instant now) {
   std::deque<HintAction> pending(std::make_move_iterator(actions.begin()),
                                  std::make_move_iterator(actions.end()));
+  std::vector<HintSlot> passed_on;
   while (!pending.empty()) {
     HintAction action = std::move(pending.front());
     pending.pop_front();
@@ -220,7 +221,7 @@ void HandoffService::perform(NodeId node, Home& home, HintActions actions, Insta
     } else if (auto* const sent = std::get_if<SendHint>(&action)) {
       send(node, home, std::move(*sent), now, more);
     } else if (const auto* const gone = std::get_if<DeleteHint>(&action)) {
-      hints_.erase(gone->key);
+      if (const auto place = forget(gone->key)) passed_on.push_back(*place);
     } else if (const auto* const pulled = std::get_if<PullFence>(&action)) {
       // Nothing is reaped yet: whoever speaks of a later fence knows what nobody here does.
       home.delivery.on_fence(pulled->key, PulledFence{}, hints_.ledger(), now, more);
@@ -231,6 +232,25 @@ void HandoffService::perform(NodeId node, Home& home, HintActions actions, Insta
     }
     std::move(more.begin(), more.end(), std::back_inserter(pending));
   }
+  for (const HintSlot& slot : passed_on) note_kept(slot, now);
+}
+
+// What one node of a slot that moves took may be missing at the other, and either may be the one
+// that stays. Where there is no room to keep it for the other, one that counts stays where it is.
+std::optional<HintSlot> HandoffService::forget(const HintKey& key) {
+  const auto next = next_place(neighbours_.cluster.ring().slots(key.partition), key.slot);
+  const std::optional<Hint> hint = next.has_value() ? hints_.read(key) : std::nullopt;
+  if (!hint.has_value()) {
+    hints_.erase(key);
+    return std::nullopt;
+  }
+  const HintSlot slot{.partition = key.partition, .slot = *next};
+  const bool counts = hint->standing == HintStanding::Counted;
+  const bool is_kept = hints_.keep(slot, *hint, counts).ok();
+  if (is_kept || !counts) hints_.erase(key);
+  if (!is_kept) return std::nullopt;
+  neighbours_.log.write(LogLevel::Trace, "mark: hint: passed on to the target of a move");
+  return slot;
 }
 
 void HandoffService::read_noted(const ReadNotedRecord& noted, Home& home, Instant now,
@@ -271,6 +291,8 @@ void HandoffService::send(NodeId node, Home& home, SendHint hint, Instant now, H
 }
 
 void HandoffService::on_handoff_reply(NodeId from, const HintHandoffReply& reply, Instant now) {
+  // What was sent under an older row may have reached a node that stores for it no more.
+  if (grouped_at_ != neighbours_.cluster.ring().epoch()) return;
   const auto found = homes_.find(from);
   if (found == homes_.end()) return;
   Home& home = found->second;

@@ -92,6 +92,8 @@ class HandoffService {
   [[nodiscard]] Home& home_of(NodeId node);
   void note_kept(const HintSlot& slot, Instant now);
   [[nodiscard]] std::optional<ReplicaOutcome> refusal(const HintWrite& write) const;
+  // Erases what came home; the place at which it is kept on, if the slot has another node.
+  [[nodiscard]] std::optional<HintSlot> forget(const HintKey& key);
   void perform(NodeId node, Home& home, HintActions actions, Instant now);
   void read_noted(const ReadNotedRecord& noted, Home& home, Instant now, HintActions& out);
   void send(NodeId node, Home& home, SendHint hint, Instant now, HintActions& out);

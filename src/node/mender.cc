@@ -77,15 +77,18 @@ void Mender::ask(std::uint64_t number, Place& place, Instant now) {
     places_.erase(number);
     return;
   }
-  if (ring.replicas() == 1) return leave_unsupplied(place, now);
+  // Of the slots that are read, this one aside if it is one.
+  const PartitionId partition = place.record.partition;
+  const std::uint32_t others =
+      ring.numbers(partition).reads - (ring.reads_at(cluster_.self(), partition) ? 1 : 0);
+  if (others == 0) return leave_unsupplied(place, now);
   place.state = State::Asking;
   ++asking_;
   // All other slots: this one's own record can not be read, so it is none of those that answer.
-  coordinator_.get(ForMending{.place = number},
-                   {.address = place.record.address,
-                    .levels = {.r = Level::count(ring.replicas() - 1)},
-                    .session = {}},
-                   now, now + kAttemptMax);
+  coordinator_.get(
+      ForMending{.place = number},
+      {.address = place.record.address, .levels = {.r = Level::count(others)}, .session = {}}, now,
+      now + kAttemptMax);
 }
 
 void Mender::on_answer(const MendAnswer& answer, Instant now) {

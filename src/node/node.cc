@@ -85,7 +85,7 @@ Status Node::start() {
     STARLING_ASSIGN_OR_RETURN(founded, chain.adopted,
                               found_alone(parts.host.storage, identity, parts.config, cluster_id));
   }
-  if (chain.adopted.has_value()) STARLING_RETURN_IF_ERROR(parts.use(*chain.adopted));
+  if (chain.adopted.has_value()) parts.use(*chain.adopted);
   parts.services = std::make_unique<Parts::Services>(parts, std::move(identity), std::move(chain),
                                                      standing, parts.host.clock.now());
   parts.services->handoff.load(parts.host.clock.now());

@@ -194,10 +194,9 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, EpochChain::
       clients(parts.host.clock, desk, coordinator, listings,
               {.admin = admin, .tasks = tasks, .repairs = repairs}) {}
 
-Status Node::Parts::use(const Configuration& configuration) {
-  STARLING_ASSIGN_OR_RETURN(made, ring.ring, ring_of(configuration));
+void Node::Parts::use(const Configuration& configuration) {
+  ring.ring = ring_of(configuration);
   contexts = ContextCodec(configuration.context_key);
-  return Status::success();
 }
 
 bool Node::Parts::adopt_news() {
@@ -205,6 +204,7 @@ bool Node::Parts::adopt_news() {
   if (news == nullptr) return false;
   ring.ring = std::move(news);
   contexts = ContextCodec(services->chain.adopted()->context_key);
+  services->repair.look_at_ring(host.clock.now());
   services->coordinator.on_new_ring(host.clock.now());
   return true;
 }

@@ -98,8 +98,8 @@ struct Node::Parts {
   bool broken = false;
   std::unique_ptr<Services> services;
 
-  // The configuration that is in force from now on. Failure: this program can not serve it.
-  [[nodiscard]] Status use(const Configuration& configuration);
+  // The configuration that is in force from now on.
+  void use(const Configuration& configuration);
   // Whether there was a newer ring, which is in force now.
   bool adopt_news();
   // Messages of this node to itself, and what follows from them, until none is left.

@@ -98,6 +98,7 @@ struct Operation {
   Level level{};  // of the request, echoed in the answer
   Origin origin{};
   std::optional<PutCommand> put{};  // of puts, minted here or forwarded
+  ReadLevels read_levels{};         // of gets and scans
   ScanCommand scan{};
   std::variant<PutOperation, ForwardOperation, GetOperation, ScanOperation> machine;
   FenceStamp fence{};           // of this node's replica when it minted

@@ -74,7 +74,7 @@ void RepairService::begin_run(const RepairOrder& order) {
   for (std::uint32_t p = 0; p < ring.partitions(); ++p) {
     const PartitionId partition{static_cast<std::uint16_t>(p)};
     if (order.partition.value_or(partition) != partition || !ring.owns(self, partition)) continue;
-    for (const NodeId owner : ring.row(partition)) {
+    for (const NodeId owner : ring.compared_with(self, partition)) {
       // One of the two is enough to ask.
       if (self < owner) pairs.push_back({.partition = partition, .partner = owner});
     }

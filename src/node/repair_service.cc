@@ -126,8 +126,8 @@ void RepairService::look_at_ring(Instant now) {
     const PartitionId partition{static_cast<std::uint16_t>(p)};
     if (!ring.owns(self, partition)) continue;
     owned.push_back(partition);
-    for (const NodeId owner : ring.row(partition)) {
-      if (owner != self) pairs.push_back({.partition = partition, .partner = owner});
+    for (const NodeId owner : ring.compared_with(self, partition)) {
+      pairs.push_back({.partition = partition, .partner = owner});
     }
   }
   neighbours_.store.trees().set_partitions(owned);

@@ -72,6 +72,8 @@ class RepairService {
 
   RepairService(const Neighbours& neighbours, const Options& options, Instant now);
 
+  // At each new ring, before anything is written under it.
+  void look_at_ring(Instant now);
   // A peer is connected anew: it may have missed something, or this node.
   void on_peer_up(NodeId peer) { watch_.returned.insert(peer); }
   void on_tree_reply(NodeId from, const TreeReadReply& reply, Instant now);
@@ -119,7 +121,6 @@ class RepairService {
   using Exchanges = std::map<std::uint64_t, Running>;
 
   void tick(Instant now);
-  void look_at_ring(Instant now);
   void look_at_peers();
   void begin_due(Instant now);
   void begin(const RepairSchedule::Work& work, bool ordered, Instant now);

@@ -18,6 +18,7 @@
 #include "base/planted_bug.h"
 #include "base/time.h"
 #include "env/storage_engine.h"
+#include "handoff/hint_home.h"
 #include "membership/boot_confirmation.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
@@ -157,8 +158,7 @@ std::optional<HintOutcome> ReplicaService::take(const HintHandoff& handoff, Comm
   if (const auto refused = refusal(envelope, handoff.address)) {
     return *refused == ReplicaOutcome::StaleRow ? HintOutcome::StaleRow : HintOutcome::Busy;
   }
-  const auto row = ring_->row(envelope.partition);
-  if (handoff.slot >= row.size() || row[handoff.slot] != outbox_.self()) {
+  if (home_of_place(ring_->slots(envelope.partition), handoff.slot) != outbox_.self()) {
     return HintOutcome::StaleRow;
   }
   // What a store holds that does not count may be set aside, and the hint would be gone.
@@ -179,12 +179,11 @@ std::optional<HintOutcome> ReplicaService::take(const HintHandoff& handoff, Comm
 
 void ReplicaService::on_read(NodeId from, const ReplicaRead& read) {
   ReplicaReadReply reply{.operation = read.envelope.operation, .epoch = ring_->epoch()};
-  if (const auto refused = refusal(read.envelope, read.address)) {
+  auto refused = refusal(read.envelope, read.address);
+  if (!refused && !answers_reads(read.envelope)) refused = ReplicaOutcome::Refused;
+  if (!refused && !confirmation_.counting()) refused = ReplicaOutcome::NotCounted;
+  if (refused) {
     reply.outcome = *refused;
-    return outbox_.send(from, std::move(reply));
-  }
-  if (!confirmation_.counting()) {
-    reply.outcome = ReplicaOutcome::NotCounted;
     return outbox_.send(from, std::move(reply));
   }
   const Result<ReplicaStore::View> view = store_.read(record_of(read.envelope, read.address));
@@ -274,7 +273,8 @@ void ReplicaService::work(Instant now) {
 bool ReplicaService::step(NodeId from, Scan& job) {
   const ScanRange& scan = job.request;
   ScanRangeReply reply{.operation = scan.envelope.operation, .epoch = ring_->epoch()};
-  const auto refused = refusal(scan.envelope);
+  auto refused = refusal(scan.envelope);
+  if (!refused && !answers_reads(scan.envelope)) refused = ReplicaOutcome::Refused;
   if (refused.has_value() || !confirmation_.counting()) {
     reply.outcome = refused.value_or(ReplicaOutcome::NotCounted);
     outbox_.send(from, std::move(reply));

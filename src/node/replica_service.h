@@ -57,6 +57,11 @@ class ReplicaService {
   void on_storage_error();
 
  private:
+  // Where no slot is read, what is stored may be less than was acknowledged.
+  [[nodiscard]] bool answers_reads(const Envelope& envelope) const {
+    return ring_->reads_at(outbox_.self(), envelope.partition) ||
+           options_.planted == PlantedBug::StandInAnswersReads;
+  }
   // As refusal(), for one key, which must lie in the partition that the envelope names.
   [[nodiscard]] std::optional<ReplicaOutcome> refusal(const Envelope& envelope,
                                                       const KeyAddress& address) const;

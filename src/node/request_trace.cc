@@ -158,8 +158,8 @@ void RequestTrace::note_asked(Instant now, const ForwardPut& forwarded) {
 }
 
 void RequestTrace::note_unreachable(Instant now, const ReplicaView& replicas) {
-  for (const ReplicaView::Slot& slot : replicas.slots) {
-    if (!slot.reachable) note(now, {.kind = TraceEventKind::Unreachable, .peer = slot.node});
+  for (const ReplicaView::Node& node : replicas.nodes) {
+    if (!node.reachable) note(now, {.kind = TraceEventKind::Unreachable, .peer = node.node});
   }
 }
 

@@ -15,7 +15,7 @@
 #include "base/time.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
-#include "message/store_condition.h"
+#include "quorum/replica_view.h"  // IWYU pragma: export
 #include "version/sibling_set.h"
 #include "version/vector_clock.h"
 
@@ -102,21 +102,5 @@ using Actions = std::vector<Action>;
 // What a refused client is told to wait when a peer is crowded: a queue of megabytes that moves at
 // all has moved by then.
 inline constexpr std::chrono::milliseconds kCrowdedRetry{100};
-
-// The replicas of one operation's key, as the coordinator sees them when it begins (or begins again
-// at a newer row).
-struct ReplicaView {
-  struct Slot {
-    NodeId node;
-    bool reachable = false;  // connected, or the coordinator itself with a store that counts
-    bool suspect = false;    // connected, but it let a request wait too long lately: ask it last
-    StoreCondition store = StoreCondition::Roomy;  // what it may refuse for want of room
-    bool crowded = false;  // connected, but so much waits to be sent to it that no write should
-  };
-  Epoch epoch;
-  std::vector<Slot> slots;  // preference order
-  // Hint holders of the partition that can be reached and have room, in order.
-  std::vector<NodeId> stand_ins = {};
-};
 
 }  // namespace starling

@@ -59,13 +59,13 @@ bool another_owner_may_differ(StatusCode code) {
 
 ForwardOperation::ForwardOperation(ReplicaView replicas, std::uint32_t required, Instant deadline)
     : required_(required), deadline_(deadline) {
-  std::erase_if(replicas.slots, [](const ReplicaView::Slot& slot) { return !slot.reachable; });
-  crowded_ = std::erase_if(replicas.slots, [](const auto& slot) { return slot.crowded; }) > 0;
+  std::erase_if(replicas.nodes, [](const ReplicaView::Node& node) { return !node.reachable; });
+  crowded_ = std::erase_if(replicas.nodes, [](const auto& node) { return node.crowded; }) > 0;
   // Who has room first: the others refuse, and cost a round trip.
-  std::ranges::stable_sort(replicas.slots, {}, [](const ReplicaView::Slot& slot) {
-    return std::pair(slot.store, slot.suspect);
+  std::ranges::stable_sort(replicas.nodes, {}, [](const ReplicaView::Node& node) {
+    return std::pair(node.store, node.suspect);
   });
-  for (const ReplicaView::Slot& slot : replicas.slots) candidates_.push_back(slot.node);
+  for (const ReplicaView::Node& node : replicas.nodes) candidates_.push_back(node.node);
   std::ranges::reverse(candidates_);
 }
 

@@ -36,8 +36,11 @@
 #include "message/peer_messages.h"
 #include "message/record_bytes.h"
 #include "quorum/actions.h"
+#include "quorum/quorum_spec.h"
 #include "quorum/read_evidence.h"
 #include "quorum/read_repair.h"
+#include "quorum/replica_view.h"
+#include "ring/row_demand.h"
 
 namespace starling {
 
@@ -70,7 +73,7 @@ void GetOperation::on_read_reply(NodeId from, ReplicaReadReply reply, Actions& o
   const bool newer_row = reply.outcome == ReplicaOutcome::StaleRow && reply.epoch > replicas_.epoch;
   if (newer_row && is_reading()) {
     // Not silent(), not merged: until on_newer_row there is nobody to hear.
-    evidence_ = ReadEvidence({.epoch = replicas_.epoch, .slots = {}});
+    evidence_ = ReadEvidence({.epoch = replicas_.epoch, .nodes = {}});
     state_ = State::AwaitingNewerRow;
     return;
   }
@@ -98,15 +101,17 @@ void GetOperation::on_peer_down(NodeId node, Actions& out) {
   settle(out);
 }
 
-void GetOperation::on_newer_row(ReplicaView replicas, Actions& out) {
+void GetOperation::on_newer_row(const std::optional<ReadQuorum>& quorum, ReplicaView replicas,
+                                Actions& out) {
   if (state_ == State::Finished || replicas.epoch <= replicas_.epoch) return;
   replicas_ = std::move(replicas);
-  if (state_ == State::Created) {
+  if (state_ == State::Created || is_reading() || state_ == State::AwaitingNewerRow) {
     evidence_ = ReadEvidence(replicas_);
-    return;
-  }
-  if (is_reading() || state_ == State::AwaitingNewerRow) {
-    evidence_ = ReadEvidence(replicas_);
+    if (!quorum) {
+      return answer_unavailable("the key has fewer replicas now than the read asks for", out);
+    }
+    request_.quorum = *quorum;
+    if (state_ == State::Created) return;
     return begin(out);
   }
   // R answers of one row were merged: the answer is good, only its repair is cut short.
@@ -158,7 +163,7 @@ void GetOperation::settle(Actions& out) {
 void GetOperation::settle_reading(Actions& out) {
   const std::uint32_t r = request_.quorum.r;
   const bool merged = evidence_.merged() >= r;
-  if (merged && covers_session()) return conclude(out);
+  if (merged && covers_session() && !may_be_protected_by_waiting()) return conclude(out);
   if (evidence_.hopeful() < r || !can_get_a_record()) return answer_unavailable(shortage(), out);
   ask_for_records(out);
   // Nobody is left who could know what the session saw.
@@ -179,6 +184,16 @@ void GetOperation::ask_for_records(Actions& out) {
   if (const std::optional<NodeId> source = evidence_.best_source()) {
     ask({*source}, ReadWant::Record, ReadCause::Instead, out);
   }
+}
+
+// A slot that moves holds what both its nodes do, and only one of them was asked. Before the other
+// is written for the sake of this read, a settled slot that owes an answer gets its time to give
+// it: else each read of a key that moves would write.
+bool GetOperation::may_be_protected_by_waiting() const {
+  if (replicas_.row.empty() || !request_.quorum.repairs_before_answering()) return false;
+  const ReadRepairPlan repair = plan();
+  return repair.lacking.empty() && !repair.protects(request_.quorum.slots_that_protect()) &&
+         evidence_.awaits_reads() && !out_of_patience_;
 }
 
 // R records are merged. If enough slots are known to show the merge, no later read can see less;
@@ -214,7 +229,7 @@ void GetOperation::settle_draining(Actions& out) {
 }
 
 void GetOperation::answer(Actions& out) {
-  const std::uint32_t protecting = request_.quorum.slots_that_protect();
+  const RowCount protecting = request_.quorum.slots_that_protect();
   if (state_ == State::Repairing) out.emplace_back(ArmTimer{request_.deadline});
   answered_ = true;
   state_ = State::Draining;
@@ -238,15 +253,21 @@ void GetOperation::ask(const std::vector<NodeId>& nodes, ReadWant want, ReadCaus
   out.emplace_back(SendRead{.to = nodes, .want = want, .cause = cause});
 }
 
-void GetOperation::write(const std::vector<NodeId>& nodes, Actions& out) {
-  if (nodes.empty()) return;
-  for (const NodeId node : nodes) evidence_.write(node);
+void GetOperation::write(const std::vector<NodeId>& slots, Actions& out) {
+  if (slots.empty()) return;
+  std::vector<NodeId> to;
+  for (const NodeId slot : slots) {
+    for (const NodeId written : evidence_.write(slot)) to.push_back(written);
+  }
+  if (to.empty()) return;
   if (request_.planted == PlantedBug::SkipRepair) {
-    for (const NodeId node : nodes) evidence_.take_written(node);
+    for (const NodeId node : to) evidence_.take_written(node);
     return;
   }
-  out.emplace_back(SendWrite{
-      .to = nodes, .versions = evidence_.record(), .kind = WriteKind::Repair, .must_sync = false});
+  out.emplace_back(SendWrite{.to = std::move(to),
+                             .versions = evidence_.record(),
+                             .kind = WriteKind::Repair,
+                             .must_sync = false});
 }
 
 std::vector<NodeId> GetOperation::silent() const {
@@ -303,8 +324,8 @@ std::string GetOperation::shortage() const {
 void GetOperation::check_invariants() const {
   STARLING_CHECK(answered_ == (state_ == State::Draining || state_ == State::Finished));
   STARLING_CHECK(evidence_.merged() <= evidence_.sound());
-  STARLING_CHECK(evidence_.hopeful() <= replicas_.slots.size());
-  STARLING_CHECK(evidence_.repaired() <= replicas_.slots.size());
+  STARLING_CHECK(evidence_.hopeful() <= replicas_.nodes.size());
+  STARLING_CHECK(evidence_.repaired() <= replicas_.nodes.size());
   STARLING_CHECK(state_ != State::Repairing || evidence_.merged() >= request_.quorum.r);
   STARLING_CHECK(state_ != State::Repairing || evidence_.awaits_writes());
 }

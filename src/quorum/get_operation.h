@@ -46,7 +46,8 @@ class GetOperation {
   void on_peer_down(NodeId node, Actions& out);
   // Everything heard so far is discarded: answers of two rows are never added up. What is sent from
   // here on travels under a new OperationId, so that late answers of the old row do not reach it.
-  void on_newer_row(ReplicaView replicas, Actions& out);
+  // `quorum`: what the levels mean there; nothing: that row can not honour them.
+  void on_newer_row(const std::optional<ReadQuorum>& quorum, ReplicaView replicas, Actions& out);
   void on_timer(Instant now, Actions& out);
 
   // Slots that were asked and have not answered: suspects when a timer fires. Ask before on_timer.
@@ -69,7 +70,7 @@ class GetOperation {
 
   void begin(Actions& out);
   void ask(const std::vector<NodeId>& nodes, ReadWant want, ReadCause cause, Actions& out);
-  void write(const std::vector<NodeId>& nodes, Actions& out);
+  void write(const std::vector<NodeId>& slots, Actions& out);
 
   void settle(Actions& out);
   void settle_reading(Actions& out);
@@ -87,6 +88,7 @@ class GetOperation {
   [[nodiscard]] bool is_reading() const;
   [[nodiscard]] bool can_get_a_record() const;
   [[nodiscard]] bool covers_session() const;
+  [[nodiscard]] bool may_be_protected_by_waiting() const;
   [[nodiscard]] ReadRepairPlan plan() const;
   [[nodiscard]] ReplyCounts counts() const;
   [[nodiscard]] std::string shortage() const;

@@ -37,22 +37,23 @@
 #include "message/peer_messages.h"
 #include "message/store_condition.h"
 #include "quorum/actions.h"
+#include "quorum/quorum_spec.h"
+#include "quorum/replica_view.h"
 #include "quorum/reply_tally.h"
+#include "ring/row_demand.h"
 #include "version/minter.h"
 #include "version/vector_clock.h"
 
 namespace starling {
 namespace {
 
-std::uint32_t reachable_slots(const ReplicaView& replicas) {
-  return static_cast<std::uint32_t>(std::ranges::count_if(
-      replicas.slots, [](const ReplicaView::Slot& slot) { return slot.reachable; }));
+ReplyTally::Demand tally_demand_of(const WriteDemand& demand) {
+  return {.required = demand.required(), .synced = demand.dw, .primaries = demand.pw};
 }
 
-bool can_reach(const ReplicaView& replicas, NodeId node) {
-  return std::ranges::any_of(replicas.slots, [&](const ReplicaView::Slot& slot) {
-    return slot.node == node && slot.reachable;
-  });
+std::optional<ReplyTally::Demand> inner_demand_of(const WriteQuorum& quorum) {
+  if (!quorum.inner) return std::nullopt;
+  return tally_demand_of(*quorum.inner);
 }
 
 }  // namespace
@@ -60,37 +61,38 @@ bool can_reach(const ReplicaView& replicas, NodeId node) {
 PutOperation::PutOperation(Request request, ReplicaView replicas)
     : request_(std::move(request)),
       replicas_(std::move(replicas)),
-      tally_(request_.quorum.required(), request_.quorum.dw, request_.quorum.pw) {}
+      tally_(tally_demand_of(request_.quorum.outer()), inner_demand_of(request_.quorum)) {
+  if (request_.planted == PlantedBug::CountOneOfTwo) tally_.count_one_of_two();
+}
 
 // Counting comes first: a write that could not succeed must not leave a dot behind, or
 // "unavailable" would no longer mean that nothing was applied.
 void PutOperation::start(Actions& out) {
   STARLING_CHECK(state_ == State::Created);
-  const std::uint32_t reachable = reachable_slots(replicas_);
+  const Prospect reachable = prospect(Fitness::Reachable);
   if (is_too_few(reachable)) {
-    Status why(StatusCode::Unavailable,
-               std::to_string(with_stand_ins(reachable)) + " of " +
-                   std::to_string(tally_.required()) + " replicas can be reached" +
-                   (request_.sloppy ? ", stand-ins included" : "") + ": nothing was applied");
-    return refuse(std::move(why), reachable, out);
+    Status why(StatusCode::Unavailable, shortage(reachable) + " replicas can be reached" +
+                                            (request_.sloppy ? ", stand-ins included" : "") +
+                                            ": nothing was applied");
+    return refuse(std::move(why), reachable.homes.outer, out);
   }
-  const auto roomy = static_cast<std::uint32_t>(std::ranges::count_if(
-      replicas_.slots, [this](const ReplicaView::Slot& slot) { return takes_it(slot); }));
+  const Prospect roomy = prospect(Fitness::Roomy);
   if (is_too_few(roomy)) {
     Status why(StatusCode::DiskFull,
-               "the disks of " + std::to_string(reachable - roomy) + " of " +
-                   std::to_string(reachable) + " replicas are full, and the write needs " +
-                   std::to_string(tally_.required()) +
+               "the disks of " + std::to_string(reachable.homes.outer - roomy.homes.outer) +
+                   " of " + std::to_string(reachable.homes.outer) +
+                   " replicas are full, and the write needs " + std::to_string(tally_.required()) +
                    ": nothing was applied; make space there (see `starling cluster status`)");
-    return refuse(std::move(why), roomy, out);
+    return refuse(std::move(why), roomy.homes.outer, out);
   }
-  if (is_too_few(writable_slots())) return refuse_crowded(out);
-  const bool may_mint =
-      request_.planted == PlantedBug::MintAtNonOwner || can_reach(replicas_, request_.self);
-  if (!may_mint) {
+  const Prospect uncrowded = prospect(Fitness::Uncrowded);
+  if (is_too_few(uncrowded)) return refuse_crowded(uncrowded, out);
+  const ReplicaView::Node* const own = replicas_.find(request_.self);
+  const bool counts = own != nullptr && own->reachable && replicas_.is_read_at(request_.self);
+  if (!counts && request_.planted != PlantedBug::MintAtNonOwner) {
     Status why(StatusCode::Unavailable,
                "this node's own store may not count yet: nothing was applied");
-    return refuse(std::move(why), reachable, out);
+    return refuse(std::move(why), reachable.homes.outer, out);
   }
   state_ = State::Minting;
   out.emplace_back(ArmTimer{request_.deadline});
@@ -154,12 +156,22 @@ void PutOperation::on_given_up(Actions& out) {
   state_ = State::Finished;
 }
 
-void PutOperation::on_newer_row(ReplicaView replicas, Actions& out) {
+void PutOperation::on_newer_row(const std::optional<WriteQuorum>& quorum, ReplicaView replicas,
+                                Actions& out) {
   if (replicas.epoch <= replicas_.epoch) return;  // no news
   if (answered_) return;  // the answer stands; repair carries the write to the new owners
   replicas_ = std::move(replicas);
+  if (!quorum) {
+    tally_.restart();
+    answer_in_doubt(out);
+    state_ = State::Finished;
+    return;
+  }
+  request_.quorum = *quorum;
+  tally_.restart(tally_demand_of(quorum->outer()), inner_demand_of(*quorum));
   if (state_ == State::Created || state_ == State::Minting) return;  // nothing was sent yet
-  if (request_.planted == PlantedBug::RemintAfterStaleRow) {
+  const bool mints = replicas_.is_read_at(request_.self);
+  if (request_.planted == PlantedBug::RemintAfterStaleRow && mints) {
     state_ = State::Minting;
     out.emplace_back(MintLocally{});
     return;
@@ -181,32 +193,54 @@ void PutOperation::on_timer(Instant now, Actions& out) {
 }
 
 void PutOperation::check_invariants() const {
-  STARLING_CHECK(tally_.acknowledged() <= replicas_.slots.size());
+  STARLING_CHECK(tally_.acknowledged() <= replicas_.nodes.size());
   STARLING_CHECK(answered_ == (state_ == State::Draining || state_ == State::Finished));
   STARLING_CHECK(state_ != State::AwaitingReplicas || minted_.has_value());
   STARLING_CHECK(state_ != State::AwaitingReplicas || tally_.verdict() == Verdict::Pending);
   STARLING_CHECK(state_ != State::Draining || !tally_.all_answered());
 }
 
-// Slots that the write may be sent to now. To the crowded ones it would only lengthen a queue.
-std::uint32_t PutOperation::writable_slots() const {
-  return static_cast<std::uint32_t>(std::ranges::count_if(
-      replicas_.slots,
-      [this](const ReplicaView::Slot& slot) { return takes_it(slot) && !slot.crowded; }));
+PutOperation::Prospect PutOperation::prospect(Fitness fitness) const {
+  const auto fits = [&](const ReplicaView::Node& node) { return is_fit(node, fitness); };
+  const RowCount homes = count_slots(replicas_, fits);
+  if (!request_.sloppy) return {.homes = homes, .with_stand_ins = homes};
+  return {.homes = homes,
+          .with_stand_ins = count_slots(replicas_, fits, replicas_.stand_ins.size())};
 }
 
-bool PutOperation::takes_it(const ReplicaView::Slot& slot) const {
-  return slot.reachable && takes(slot.store, request_.kind);
+bool PutOperation::is_fit(const ReplicaView::Node& node, Fitness fitness) const {
+  switch (fitness) {
+    case Fitness::Reachable:
+      return node.reachable;
+    case Fitness::Roomy:
+      return takes_it(node);
+    case Fitness::Uncrowded:  // to the crowded ones it would only lengthen a queue
+      return takes_it(node) && !node.crowded;
+  }
+  return false;
 }
 
-std::uint32_t PutOperation::with_stand_ins(std::uint32_t homes) const {
-  if (!request_.sloppy) return homes;
-  const auto missing = static_cast<std::uint32_t>(replicas_.slots.size()) - homes;
-  return homes + std::min(missing, static_cast<std::uint32_t>(replicas_.stand_ins.size()));
+bool PutOperation::takes_it(const ReplicaView::Node& node) const {
+  return node.reachable && takes(node.store, request_.kind);
 }
 
-bool PutOperation::is_too_few(std::uint32_t homes) const {
-  return homes < request_.quorum.pw || with_stand_ins(homes) < tally_.required();
+bool PutOperation::is_too_few(const Prospect& prospect) const {
+  const auto lacks = [](std::uint32_t homes, std::uint32_t all, const WriteDemand& demand) {
+    return homes < demand.pw || all < demand.required();
+  };
+  const WriteQuorum& quorum = request_.quorum;
+  return lacks(prospect.homes.outer, prospect.with_stand_ins.outer, quorum.outer()) ||
+         (quorum.inner &&
+          lacks(prospect.homes.inner, prospect.with_stand_ins.inner, *quorum.inner));
+}
+
+std::string PutOperation::shortage(const Prospect& prospect) const {
+  const std::optional<WriteDemand>& inner = request_.quorum.inner;
+  const bool inner_lacks = inner && prospect.with_stand_ins.inner < inner->required();
+  const std::uint32_t slots =
+      inner_lacks ? prospect.with_stand_ins.inner : prospect.with_stand_ins.outer;
+  return std::to_string(slots) + " of " +
+         std::to_string(inner_lacks ? inner->required() : tally_.required());
 }
 
 // Before the answer a sloppy write looks for one more node to stand in. Behind it, and where there
@@ -232,8 +266,8 @@ void PutOperation::miss(NodeId home, Actions& out) {
 
 // What a stand-in was sent is on its way to a disk already.
 void PutOperation::miss_all_silent(Actions& out) {
-  for (const ReplicaView::Slot& slot : replicas_.slots) {
-    if (tally_.awaits(slot.node) && !is_stood_in_for(slot.node)) miss(slot.node, out);
+  for (const ReplicaView::Node& node : replicas_.nodes) {
+    if (tally_.awaits(node.node) && !is_stood_in_for(node.node)) miss(node.node, out);
   }
 }
 
@@ -257,22 +291,21 @@ std::optional<NodeId> PutOperation::unused_stand_in() const {
   return std::nullopt;
 }
 
-// Sends the one delta to every slot that takes it and has room; the others are missed at once. A
+// Sends the one delta to every node that takes it and has room; the others are missed at once. A
 // crowded one learns of the write by its hint, or by repair: it is behind anyway.
 void PutOperation::replicate(Resend resend, Actions& out) {
   STARLING_CHECK(minted_.has_value());
   state_ = State::AwaitingReplicas;
-  tally_.restart();
   stand_ins_.clear();
+  expect_all();
   std::vector<NodeId> to;
-  for (const ReplicaView::Slot& slot : replicas_.slots) {
-    tally_.expect(slot.node);
-    const bool own = slot.node == request_.self;
+  for (const ReplicaView::Node& node : replicas_.nodes) {
+    const bool own = node.node == request_.self;
     // Our own copy is stored already, whatever room there is now.
-    if (!slot.reachable || slot.crowded || !(own || takes_it(slot))) {
-      miss(slot.node, out);
+    if (!node.reachable || node.crowded || !(own || takes_it(node))) {
+      miss(node.node, out);
     } else if (!own || resend == Resend::ToAll) {
-      to.push_back(slot.node);
+      to.push_back(node.node);
     }
   }
   if (to.empty()) return;  // N = 1, or nobody else is left
@@ -280,6 +313,12 @@ void PutOperation::replicate(Resend resend, Actions& out) {
                              .versions = minted_->delta,
                              .kind = WriteKind::Replicate,
                              .must_sync = request_.quorum.dw > 0});
+}
+
+void PutOperation::expect_all() {
+  tally_.restart();
+  if (!replicas_.row.empty()) return tally_.expect(replicas_.row);
+  for (const ReplicaView::Node& node : replicas_.nodes) tally_.expect(node.node);
 }
 
 // Answers of two rows are never added up: an acknowledgement given under the old row may come from
@@ -339,13 +378,12 @@ void PutOperation::refuse(Status why, std::uint32_t reachable, Actions& out) {
       AnswerError{.status = std::move(why), .replies = replies, .nothing_minted = nothing_minted});
 }
 
-void PutOperation::refuse_crowded(Actions& out) {
-  const std::uint32_t writable = writable_slots();
+void PutOperation::refuse_crowded(const Prospect& prospect, Actions& out) {
   Status why(StatusCode::Overloaded,
-             "only " + std::to_string(writable) + " of " + std::to_string(tally_.required()) +
+             "only " + shortage(prospect) +
                  " replicas take more writes: too much waits to be sent to the others; nothing was "
                  "applied");
-  refuse(std::move(why).with_retry_after(kCrowdedRetry), writable, out);
+  refuse(std::move(why).with_retry_after(kCrowdedRetry), prospect.homes.outer, out);
 }
 
 ReplyCounts PutOperation::counts() const {

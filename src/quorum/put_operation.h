@@ -39,7 +39,7 @@ class PutOperation {
     PlantedBug planted = PlantedBug::None;
   };
 
-  // REQUIRES: `request.self` is one of the slots.
+  // REQUIRES: `request.self` is one of the nodes.
   PutOperation(Request request, ReplicaView replicas);
 
   void start(Actions& out);
@@ -57,8 +57,9 @@ class PutOperation {
   void on_given_up(Actions& out);
   // The ring changed. The same delta goes out again and the tally begins from zero; nothing is
   // minted a second time. What is sent from here on travels under a new OperationId, so that late
-  // answers to what went out before are not taken for answers of the new row.
-  void on_newer_row(ReplicaView replicas, Actions& out);
+  // answers to what went out before are not taken for answers of the new row. `quorum`: what the
+  // levels mean there; nothing: that row can not honour them, and the put is in doubt.
+  void on_newer_row(const std::optional<WriteQuorum>& quorum, ReplicaView replicas, Actions& out);
   void on_timer(Instant now, Actions& out);
 
   [[nodiscard]] bool finished() const { return state_ == State::Finished; }
@@ -84,12 +85,19 @@ class PutOperation {
     bool failed = false;
   };
 
-  // Whether the slot can be reached and has room for this write.
-  [[nodiscard]] std::uint32_t writable_slots() const;
-  [[nodiscard]] bool takes_it(const ReplicaView::Slot& slot) const;
-  // What so many homes and the stand-ins for others come to, and whether it is too little.
-  [[nodiscard]] std::uint32_t with_stand_ins(std::uint32_t homes) const;
-  [[nodiscard]] bool is_too_few(std::uint32_t homes) const;
+  // Before the mint: how many slots there are whose nodes are all fit for the write.
+  enum class Fitness : std::uint8_t { Reachable, Roomy, Uncrowded };
+  struct Prospect {
+    RowCount homes;           // by their own nodes
+    RowCount with_stand_ins;  // those included that stand-ins make up for
+  };
+  [[nodiscard]] Prospect prospect(Fitness fitness) const;
+  [[nodiscard]] bool is_too_few(const Prospect& prospect) const;
+  // "1 of 2": of two demands, the one that is missed.
+  [[nodiscard]] std::string shortage(const Prospect& prospect) const;
+  [[nodiscard]] bool is_fit(const ReplicaView::Node& node, Fitness fitness) const;
+  // Whether the node can be reached and has room for this write.
+  [[nodiscard]] bool takes_it(const ReplicaView::Node& node) const;
   // The home does not take it, or says nothing.
   void miss(NodeId home, Actions& out);
   void miss_all_silent(Actions& out);
@@ -97,12 +105,13 @@ class PutOperation {
   [[nodiscard]] bool is_stood_in_for(NodeId home) const;
   [[nodiscard]] std::optional<NodeId> unused_stand_in() const;
   void replicate(Resend resend, Actions& out);
+  void expect_all();
   void await_newer_row(NodeId from, Actions& out);
   void settle(Actions& out);
   void answer_success(Actions& out);
   void answer_in_doubt(Actions& out);
   void refuse(Status why, std::uint32_t reachable, Actions& out);
-  void refuse_crowded(Actions& out);
+  void refuse_crowded(const Prospect& prospect, Actions& out);
   [[nodiscard]] ReplyCounts counts() const;
 
   Request request_;

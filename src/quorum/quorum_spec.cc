@@ -10,6 +10,7 @@
 #include "starling/status.h"
 
 #include "message/client_messages.h"
+#include "ring/row_demand.h"
 
 namespace starling {
 namespace {
@@ -50,23 +51,47 @@ Status check_at_most(const Demand& part, const Demand& whole, std::uint32_t n) {
                                  ", with N=" + std::to_string(n)};
 }
 
+// What a level makes of an N other than that which people see. A number of replicas may be more
+// than there were before one came.
+std::uint32_t number_for(const Level& level, std::uint32_t n) {
+  return std::min(level.resolve(n), n);
+}
+
+WriteDemand demand_for(const WriteLevels& levels, std::uint32_t n) {
+  return {
+      .w = number_for(levels.w, n), .pw = number_for(levels.pw, n), .dw = number_for(levels.dw, n)};
+}
+
 }  // namespace
 
-std::uint32_t WriteQuorum::required() const {
+RowCount ReadQuorum::slots_that_protect() const {
+  return protecting.value_or(RowCount{.inner = n - r + 1, .outer = n - r + 1});
+}
+
+std::uint32_t WriteDemand::required() const {
   return std::max({w, pw, dw});
 }
 
-Result<ReadQuorum> resolve(const ReadLevels& levels, std::uint32_t n) {
+Result<ReadQuorum> resolve(const ReadLevels& levels, const RowNumbers& numbers) {
+  const std::uint32_t n = numbers.reads;
   const Demand r = demand_of("r", levels.r, n);
   const Demand pr = demand_of("pr", levels.pr, n);
   STARLING_RETURN_IF_ERROR(check_at_least_one(r));
   STARLING_RETURN_IF_ERROR(check_at_most_n(r, n));
   STARLING_RETURN_IF_ERROR(check_at_most_n(pr, n));
   STARLING_RETURN_IF_ERROR(check_at_most(pr, r, n));
-  return ReadQuorum{.n = n, .r = r.replicas, .pr = pr.replicas, .level = levels.r};
+  ReadQuorum quorum{.n = n, .r = r.replicas, .pr = pr.replicas, .level = levels.r};
+  if (numbers == RowNumbers::settled(n)) return quorum;
+  const auto protecting = [&](std::uint32_t slots) {
+    return slots - number_for(levels.r, slots) + 1;
+  };
+  quorum.protecting = RowCount{.inner = protecting(numbers.writes.inner),
+                               .outer = protecting(numbers.writes.outer)};
+  return quorum;
 }
 
-Result<WriteQuorum> resolve(const WriteLevels& levels, std::uint32_t n) {
+Result<WriteQuorum> resolve(const WriteLevels& levels, const RowNumbers& numbers) {
+  const std::uint32_t n = numbers.reads;
   const Demand w = demand_of("w", levels.w, n);
   const Demand pw = demand_of("pw", levels.pw, n);
   const Demand dw = demand_of("dw", levels.dw, n);
@@ -75,8 +100,25 @@ Result<WriteQuorum> resolve(const WriteLevels& levels, std::uint32_t n) {
   STARLING_RETURN_IF_ERROR(check_at_most_n(pw, n));
   STARLING_RETURN_IF_ERROR(check_at_most_n(dw, n));
   STARLING_RETURN_IF_ERROR(check_at_most(pw, w, n));
-  return WriteQuorum{
-      .n = n, .w = w.replicas, .pw = pw.replicas, .dw = dw.replicas, .level = levels.w};
+  if (numbers == RowNumbers::settled(n)) {
+    return WriteQuorum{
+        .n = n, .w = w.replicas, .pw = pw.replicas, .dw = dw.replicas, .level = levels.w};
+  }
+  const WriteDemand outer = demand_for(levels, numbers.writes.outer);
+  return WriteQuorum{.n = n,
+                     .w = outer.w,
+                     .pw = outer.pw,
+                     .dw = outer.dw,
+                     .level = levels.w,
+                     .inner = demand_for(levels, numbers.writes.inner)};
+}
+
+Result<ReadQuorum> resolve(const ReadLevels& levels, std::uint32_t n) {
+  return resolve(levels, RowNumbers::settled(n));
+}
+
+Result<WriteQuorum> resolve(const WriteLevels& levels, std::uint32_t n) {
+  return resolve(levels, RowNumbers::settled(n));
 }
 
 }  // namespace starling

@@ -12,18 +12,54 @@
 #include "message/peer_messages.h"
 #include "quorum/actions.h"
 #include "quorum/read_repair.h"
+#include "quorum/replica_view.h"
+#include "ring/row_demand.h"
+#include "ring/slot.h"
 #include "version/sibling_set.h"
 #include "version/vector_clock.h"
 
 namespace starling {
 
 ReadEvidence::ReadEvidence(const ReplicaView& replicas) {
-  for (const ReplicaView::Slot& slot : replicas.slots) {
-    slots_.push_back({.node = slot.node,
-                      .reachable = slot.reachable,
-                      .suspect = slot.suspect,
-                      .failed = !slot.reachable});
+  for (const ReplicaView::Node& node : replicas.nodes) {
+    if (!replicas.is_read_at(node.node)) continue;
+    slots_.push_back({.node = node.node,
+                      .reachable = node.reachable,
+                      .suspect = node.suspect,
+                      .failed = !node.reachable});
   }
+  add_mates(replicas);
+}
+
+// An Extra slot answers nothing and holds what is written to it: as one that failed, from the
+// beginning. A Vacant one is no slot for a read, since what it holds protects nothing.
+void ReadEvidence::add_mates(const ReplicaView& replicas) {
+  for (const starling::Slot& slot : replicas.row) {
+    const std::optional<NodeId> reader = read_node(slot);
+    for (const NodeId id : write_nodes(slot)) {
+      const ReplicaView::Node* const node = replicas.find(id);
+      if (node == nullptr || id == reader) continue;
+      if (slot.state == SlotState::Extra) {
+        slots_.push_back({.node = id, .reachable = node->reachable, .failed = true});
+      } else if (Slot* const read = reader ? find(*reader) : nullptr; read != nullptr) {
+        read->mate = mates_.size();
+        mates_.push_back({.node = id, .reachable = node->reachable});
+      }
+    }
+  }
+  for (const starling::Slot& slot : replicas.row) {
+    Slot* const known = find(read_node(slot).value_or(slot.holder));
+    if (known != nullptr) known->is_inner = is_inner(slot);
+  }
+}
+
+ReadEvidence::Mate* ReadEvidence::find_mate(NodeId node) {
+  const auto found = std::ranges::find(mates_, node, &Mate::node);
+  return found == mates_.end() ? nullptr : &*found;
+}
+
+const ReadEvidence::Mate* ReadEvidence::mate_of(const Slot& slot) const {
+  return slot.mate ? &mates_[*slot.mate] : nullptr;
 }
 
 ReadEvidence::Slot* ReadEvidence::find(NodeId node) {
@@ -42,11 +78,23 @@ void ReadEvidence::ask(NodeId node, ReadWant want) {
   }
 }
 
-void ReadEvidence::write(NodeId node) {
+std::vector<NodeId> ReadEvidence::write(NodeId node) {
+  std::vector<NodeId> to;
   Slot* const slot = find(node);
-  if (slot == nullptr) return;
-  slot->write_awaited = true;
-  slot->written = generation_;
+  if (slot == nullptr) return to;
+  if (!slot->mate || holding_at_reader(*slot) != Holding::Everything) {
+    slot->write_awaited = true;
+    slot->written = generation_;
+    to.push_back(node);
+  }
+  if (!slot->mate) return to;
+  Mate& mate = mates_[*slot->mate];
+  if (mate.reachable && !mate.write_failed && mate.held != generation_) {
+    mate.write_awaited = true;
+    mate.written = generation_;
+    to.push_back(mate.node);
+  }
+  return to;
 }
 
 bool ReadEvidence::awaits(NodeId node) const {
@@ -128,6 +176,10 @@ void ReadEvidence::fail_read(NodeId node) {
 }
 
 void ReadEvidence::take_written(NodeId node) {
+  if (Mate* const mate = find_mate(node); mate != nullptr && mate->write_awaited) {
+    mate->write_awaited = false;
+    mate->held = mate->written;
+  }
   Slot* const slot = find(node);
   if (slot == nullptr || !slot->write_awaited) return;
   slot->write_awaited = false;
@@ -135,6 +187,10 @@ void ReadEvidence::take_written(NodeId node) {
 }
 
 void ReadEvidence::fail_write(NodeId node) {
+  if (Mate* const mate = find_mate(node); mate != nullptr && mate->write_awaited) {
+    mate->write_awaited = false;
+    mate->write_failed = true;
+  }
   Slot* const slot = find(node);
   if (slot == nullptr || !slot->write_awaited) return;
   slot->write_awaited = false;
@@ -142,9 +198,10 @@ void ReadEvidence::fail_write(NodeId node) {
 }
 
 void ReadEvidence::lose(NodeId node) {
+  fail_write(node);
+  if (Mate* const mate = find_mate(node)) mate->reachable = false;
   Slot* const slot = find(node);
   if (slot == nullptr) return;
-  fail_write(node);
   slot->reachable = false;
   slot->digest_awaited = false;
   slot->record_awaited = false;
@@ -176,7 +233,8 @@ bool ReadEvidence::awaits_reads() const {
 }
 
 bool ReadEvidence::awaits_writes() const {
-  return std::ranges::any_of(slots_, &Slot::write_awaited);
+  return std::ranges::any_of(slots_, &Slot::write_awaited) ||
+         std::ranges::any_of(mates_, &Mate::write_awaited);
 }
 
 std::uint32_t ReadEvidence::records_awaited() const {
@@ -192,7 +250,7 @@ bool ReadEvidence::awaits_differing_record() const {
 std::vector<NodeId> ReadEvidence::reachable() const {
   std::vector<NodeId> nodes;
   for (const Slot& slot : slots_) {
-    if (slot.reachable) nodes.push_back(slot.node);
+    if (slot.reachable && !slot.failed) nodes.push_back(slot.node);
   }
   return nodes;
 }
@@ -220,21 +278,34 @@ std::vector<NodeId> ReadEvidence::differing() const {
   return nodes;
 }
 
-Holding ReadEvidence::holding_of(const Slot& slot) const {
+Holding ReadEvidence::holding_at_reader(const Slot& slot) const {
   if (slot.held > 0 && slot.held == generation_) return Holding::Everything;
   if (!slot.seen || slot.failed) return Holding::Unknown;
   if (slot.seen->digest != digest_) return slot.merged ? Holding::Lacks : Holding::Unknown;
   return slot.seen->clock == record_.clock() ? Holding::Everything : Holding::Siblings;
 }
 
+Holding ReadEvidence::holding_of(const Slot& slot) const {
+  const Holding at_reader = holding_at_reader(slot);
+  const Mate* const mate = mate_of(slot);
+  const bool shows = at_reader == Holding::Siblings || at_reader == Holding::Everything;
+  if (mate == nullptr || !shows) return at_reader;
+  // Nobody asked what the other node holds, so only a write of this read says it.
+  return mate->held == generation_ ? at_reader : Holding::OneNode;
+}
+
 std::vector<SlotKnowledge> ReadEvidence::knowledge() const {
   std::vector<SlotKnowledge> slots;
   for (const Slot& slot : slots_) {
     const bool collided = slot.failed && slot.seen.has_value();
-    slots.push_back({.node = slot.node,
-                     .holding = holding_of(slot),
-                     .writable = slot.reachable && !slot.write_failed && !collided,
-                     .being_written = slot.write_awaited});
+    const Mate* const mate = mate_of(slot);
+    slots.push_back(
+        {.node = slot.node,
+         .holding = holding_of(slot),
+         .writable = slot.reachable && !slot.write_failed && !collided,
+         .being_written = slot.write_awaited || (mate != nullptr && mate->write_awaited),
+         .may_hold = mate == nullptr || (mate->reachable && !mate->write_failed),
+         .is_inner = slot.is_inner});
   }
   return slots;
 }
@@ -245,6 +316,9 @@ std::vector<NodeId> ReadEvidence::silent() const {
     if (slot.digest_awaited || slot.record_awaited || slot.write_awaited) {
       nodes.push_back(slot.node);
     }
+  }
+  for (const Mate& mate : mates_) {
+    if (mate.write_awaited) nodes.push_back(mate.node);
   }
   return nodes;
 }

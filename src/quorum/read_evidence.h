@@ -1,8 +1,10 @@
 #pragma once
 
 // ReadEvidence: what one get knows about its slots: who was asked what, who answered what, and the
-// merge of all records that came. It decides nothing; GetOperation asks it and does.
+// merge of all records that came. It decides nothing; GetOperation asks it and does. A slot goes by
+// the node at which it is read. What else stores for it is written when it is, and never asked.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -23,7 +25,8 @@ class ReadEvidence {
 
   // Asking. Slots that can not be reached count as failed from the beginning.
   void ask(NodeId node, ReadWant want);
-  void write(NodeId node);
+  // The slot's nodes that the merge is to be sent to: all but those that hold it.
+  [[nodiscard]] std::vector<NodeId> write(NodeId slot);
 
   // Hearing. An answer from a slot that owes none is ignored: the network may repeat itself.
   [[nodiscard]] bool awaits(NodeId node) const;
@@ -82,9 +85,24 @@ class ReadEvidence {
     bool write_failed = false;
     std::uint64_t written = 0;  // the generation of the record that was last sent there
     std::uint64_t held = 0;     // ... that it acknowledged
+    bool is_inner = true;
+    // The other node of a slot that moves: it stores and is not read.
+    std::optional<std::size_t> mate = std::nullopt;  // in mates_
+  };
+  struct Mate {
+    NodeId node;
+    bool reachable = false;
+    bool write_awaited = false;
+    bool write_failed = false;
+    std::uint64_t written = 0;
+    std::uint64_t held = 0;
   };
 
   [[nodiscard]] Slot* find(NodeId node);
+  [[nodiscard]] Mate* find_mate(NodeId node);
+  [[nodiscard]] const Mate* mate_of(const Slot& slot) const;
+  void add_mates(const ReplicaView& replicas);
+  [[nodiscard]] Holding holding_at_reader(const Slot& slot) const;
   void take_record(Slot& slot, SiblingSet record);
   void merge(Slot& slot, const SiblingSet& record);
   void absorb_equal_answers();
@@ -92,7 +110,8 @@ class ReadEvidence {
   [[nodiscard]] Holding holding_of(const Slot& slot) const;
 
   std::vector<Slot> slots_;  // preference order
-  SiblingSet record_;        // the merge; `digest_` is its read digest
+  std::vector<Mate> mates_;
+  SiblingSet record_;  // the merge; `digest_` is its read digest
   Hash128 digest_;
   std::uint64_t generation_ = 0;  // of record_: grows with every change; 0: no record came yet
   std::uint32_t collisions_ = 0;

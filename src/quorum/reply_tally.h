@@ -1,13 +1,19 @@
 #pragma once
 
-// ReplyTally: who was asked, who answered and how, and what follows from it. Counts slots; one node
-// holds at most one slot of a row.
+// ReplyTally: who was asked, who answered and how, and what follows from it. Nodes answer, slots
+// are counted: behind a slot that moves are two nodes, and it counts when both acknowledged; a slot
+// that is vacant never does (ring/slot.h). While N changes there are two demands, and both must be
+// met (ring/row_demand.h).
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/ids.h"
+#include "ring/row_demand.h"
+#include "ring/slot.h"
 
 namespace starling {
 
@@ -19,13 +25,21 @@ enum class Verdict : std::uint8_t {
 
 class ReplyTally {
  public:
-  // `required` acknowledgements, of them `synced_required` from copies on disk, and
-  // `primaries_required` from the homes themselves.
-  ReplyTally(std::uint32_t required, std::uint32_t synced_required,
-             std::uint32_t primaries_required = 0);
+  // `required` acknowledgements, of them `synced` from copies on disk, and `primaries` from the
+  // homes themselves.
+  struct Demand {
+    std::uint32_t required = 0;
+    std::uint32_t synced = 0;
+    std::uint32_t primaries = 0;
+  };
+  // `inner`: of the slots without the one that comes or goes; nothing: N stays.
+  explicit ReplyTally(const Demand& outer, const std::optional<Demand>& inner = std::nullopt);
 
-  // Each of the four below ignores a node that is not awaited: the network may repeat itself.
+  // A node that is a slot alone. REQUIRES: no row was expected.
   void expect(NodeId node);
+  // All nodes of a row. REQUIRES: nobody was expected.
+  void expect(const SlotRow& row);
+  // Each of the three below ignores a node that is not awaited: the network may repeat itself.
   void acknowledge(NodeId node, bool synced);
   void fail(NodeId node);
   // Another node answers for this home from here on: whatever it says is no primary's answer.
@@ -33,30 +47,53 @@ class ReplyTally {
 
   [[nodiscard]] bool awaits(NodeId node) const;
   [[nodiscard]] Verdict verdict() const;
+  // By all nodes, also those whose answers count for nothing.
   [[nodiscard]] bool all_answered() const;
+  // Slots, of all that count.
   [[nodiscard]] std::uint32_t acknowledged() const;
   // Of those, by the homes themselves.
   [[nodiscard]] std::uint32_t primaries() const;
-  [[nodiscard]] std::uint32_t required() const { return required_; }
+  [[nodiscard]] std::uint32_t required() const { return outer_.required; }
   // "1 of 2 replicas answered": for error messages.
   [[nodiscard]] std::string describe() const;
   // From zero, for the row of a newer epoch.
   void restart();
+  // The same, with what that row demands.
+  void restart(const Demand& outer, const std::optional<Demand>& inner);
+  // The planted mistake: a slot that moves counts when one of its nodes acknowledged.
+  void count_one_of_two() { one_of_two_ = true; }
 
  private:
   enum class Answer : std::uint8_t { Awaited, Acknowledged, Synced, Failed };
-  struct Slot {
+  struct Node {
     NodeId node;
     Answer answer = Answer::Awaited;
     bool entrusted = false;
   };
-  [[nodiscard]] std::uint32_t count(Answer answer) const;
-  [[nodiscard]] std::uint32_t primaries_awaited() const;
+  // Of a row: which nodes stand behind a slot that counts.
+  struct Place {
+    std::array<std::uint8_t, 2> nodes{};  // twice the same: one
+    bool is_inner = true;
+  };
+  // Slots by what their nodes said.
+  struct Count {
+    RowCount acknowledged;
+    RowCount synced;
+    RowCount primaries;
+    RowCount awaited;
+    RowCount primaries_awaited;
+    void add(const Node& slot, bool is_inner);
+  };
 
-  std::uint32_t required_;
-  std::uint32_t synced_required_;
-  std::uint32_t primaries_required_;
-  std::vector<Slot> slots_;
+  [[nodiscard]] Count count() const;
+  [[nodiscard]] Node said_by(const Place& place) const;
+
+  Demand outer_;
+  std::optional<Demand> inner_;
+  std::vector<Node> nodes_;
+  std::vector<Place> places_;  // empty where each node is a slot alone
+  bool is_row_ = false;
+  bool one_of_two_ = false;
 };
 
 }  // namespace starling

@@ -24,6 +24,8 @@
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "quorum/actions.h"
+#include "quorum/quorum_spec.h"
+#include "quorum/replica_view.h"
 #include "quorum/reply_tally.h"
 #include "ring/token.h"
 #include "version/sibling_set.h"
@@ -33,7 +35,7 @@ namespace starling {
 ScanOperation::ScanOperation(Request request, ReplicaView replicas)
     : request_(std::move(request)),
       replicas_(std::move(replicas)),
-      tally_(request_.quorum.r, /*synced_required=*/0) {}
+      tally_({.required = request_.quorum.r}) {}
 
 void ScanOperation::start(Actions& out) {
   STARLING_CHECK(state_ == State::Created);
@@ -47,10 +49,10 @@ void ScanOperation::begin(Actions& out) {
   bound_.reset();
   tally_.restart();
   std::vector<NodeId> to;
-  for (const ReplicaView::Slot& slot : replicas_.slots) {
-    if (!slot.reachable) continue;
-    tally_.expect(slot.node);
-    to.push_back(slot.node);
+  for (const ReplicaView::Node& node : replicas_.readers()) {
+    if (!node.reachable) continue;
+    tally_.expect(node.node);
+    to.push_back(node.node);
   }
   if (to.size() >= request_.quorum.r) {
     out.emplace_back(SendScan{.to = std::move(to), .after = request_.after});
@@ -77,9 +79,16 @@ void ScanOperation::on_peer_down(NodeId node, Actions& out) {
   settle(out);
 }
 
-void ScanOperation::on_newer_row(ReplicaView replicas, Actions& out) {
+void ScanOperation::on_newer_row(const std::optional<ReadQuorum>& quorum, ReplicaView replicas,
+                                 Actions& out) {
   if (state_ == State::Finished || replicas.epoch <= replicas_.epoch) return;
   replicas_ = std::move(replicas);
+  if (!quorum) {
+    tally_.restart();
+    return answer_unavailable(out);
+  }
+  request_.quorum = *quorum;
+  tally_.restart({.required = quorum->r}, std::nullopt);
   if (state_ != State::Created) begin(out);
 }
 

@@ -35,7 +35,8 @@ class ScanOperation {
   void start(Actions& out);
   void on_reply(NodeId from, ScanRangeReply reply, Actions& out);
   void on_peer_down(NodeId node, Actions& out);
-  void on_newer_row(ReplicaView replicas, Actions& out);
+  // `quorum`: what the levels mean there; nothing: that row can not honour them.
+  void on_newer_row(const std::optional<ReadQuorum>& quorum, ReplicaView replicas, Actions& out);
   void on_timer(Instant now, Actions& out);
 
   [[nodiscard]] bool finished() const { return state_ == State::Finished; }

@@ -76,8 +76,11 @@ void MerkleTrees::set_partitions(const std::vector<PartitionId>& partitions) {
   }
   if (!batch.empty()) engine_.commit(std::move(batch), options_.demand);
   for (const PartitionId partition : wanted) {
-    if (slots_.try_emplace(partition).second) waiting_.insert(partition);
+    if (!slots_.try_emplace(partition).second) continue;
+    waiting_.insert(partition);
+    if (knows_partitions_) dropped_.insert(partition);
   }
+  knows_partitions_ = true;
   const auto is_gone = [&](const auto& place) { return !covers(place.first); };
   std::erase_if(doubtful_, is_gone);
   std::erase_if(deferred_, is_gone);

@@ -57,7 +57,9 @@ class MerkleTrees {
 
   MerkleTrees(StorageEngine& engine, Log& log, const MerkleTreesOptions& options);
 
-  // The partitions that have trees from now on; ascending. Of all others nothing is kept.
+  // The partitions that have trees from now on; ascending. Of all others nothing is kept. To be
+  // told before anything is written under the ring that says so. What the store has of a partition
+  // is believed at the first call only: of one that comes later nobody kept up the sums.
   void set_partitions(const std::vector<PartitionId>& partitions);
   [[nodiscard]] bool covers(PartitionId partition) const { return slots_.contains(partition); }
   [[nodiscard]] TreeSpan span_of(PartitionId partition) const;
@@ -117,7 +119,8 @@ class MerkleTrees {
   MerkleTreesOptions options_;
   std::map<PartitionId, Slot> slots_;
   std::set<PartitionId> waiting_;  // Unread, or with a build
-  std::set<PartitionId> dropped_;  // in this process: what the store has of them is of the past
+  bool knows_partitions_ = false;
+  std::set<PartitionId> dropped_;  // or came later: what the store has of them is of the past
   // Leaves, by any token of theirs: at most one a damaged place of the store.
   std::set<std::pair<PartitionId, Token>> doubtful_;
   std::set<std::pair<PartitionId, Token>> deferred_;  // doubtful, until the next retry

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "ring/rendezvous.h"
 #include "ring/ring.h"
+#include "ring/slot.h"
 #include "ring/token.h"
 
 namespace starling {
@@ -74,10 +75,20 @@ PreferenceList preference_list_of(const Ring& ring, Token token) {
   PreferenceList list;
   list.partition = ring.partition_of(token);
   const std::span<const NodeId> row = ring.row(list.partition);
-  list.owners.assign(row.begin(), row.end());
   // The token's top bits are the partition and the same for all its keys; the low ones differ.
-  const auto turn = static_cast<std::ptrdiff_t>((token.value & 0xFFFFFFFFU) % row.size());
-  std::ranges::rotate(list.owners, list.owners.begin() + turn);
+  const std::span<const Slot> slots = ring.slots(list.partition);
+  const auto turn = static_cast<std::ptrdiff_t>((token.value & 0xFFFFFFFFU) % slots.size());
+  if (ring.is_settled(list.partition)) {
+    list.owners.assign(row.begin(), row.end());
+    std::ranges::rotate(list.owners, list.owners.begin() + turn);
+  } else {
+    list.slots.assign(slots.begin(), slots.end());
+    std::ranges::rotate(list.slots, list.slots.begin() + turn);
+    for (const Slot& slot : list.slots) {
+      const SlotNodes nodes = write_nodes(slot);
+      list.owners.insert(list.owners.end(), nodes.begin(), nodes.end());
+    }
+  }
   list.fallbacks = fallbacks_of(ring, list.partition);
   return list;
 }

@@ -5,7 +5,7 @@
 // (row_version).
 
 #include <cstdint>
-#include <optional>
+#include <map>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -14,37 +14,56 @@
 #include "ring/member.h"
 #include "ring/partition.h"
 #include "ring/placement.h"
+#include "ring/row_demand.h"
+#include "ring/slot.h"
 #include "ring/token.h"
 
 namespace starling {
 
 class Ring {
  public:
-  // Keeps `members` sorted by name. REQUIRES: one row and one version a partition; owners are
-  // members.
-  Ring(Epoch epoch, std::uint64_t token_seed, std::vector<RingMember> members, PlacementTable rows,
-       std::vector<RowVersion> row_versions);
+  // Keeps `members` sorted by name. REQUIRES: one row and one version a partition, no row empty;
+  // owners are members.
+  Ring(Epoch epoch, std::uint64_t token_seed, std::vector<RingMember> members,
+       std::vector<SlotRow> rows, std::vector<RowVersion> row_versions);
+  // Of rows that are all settled.
+  Ring(Epoch epoch, std::uint64_t token_seed, std::vector<RingMember> members,
+       const PlacementTable& rows, const std::vector<RowVersion>& row_versions);
 
   [[nodiscard]] Epoch epoch() const { return epoch_; }
   [[nodiscard]] std::uint64_t token_seed() const { return token_seed_; }
   [[nodiscard]] std::uint32_t partitions() const {
-    return static_cast<std::uint32_t>(rows_.size());
+    return static_cast<std::uint32_t>(slots_.size());
   }
-  // N in force: the slots of each row.
-  [[nodiscard]] std::uint32_t replicas() const {
-    return static_cast<std::uint32_t>(rows_.front().size());
-  }
+  // N in force as people see it: the slots that are read, of the row that has fewest. While N
+  // changes, rows differ; requests go by numbers().
+  [[nodiscard]] std::uint32_t replicas() const { return replicas_; }
   [[nodiscard]] const std::vector<RingMember>& members() const { return members_; }
   // nullptr for an id that is no member's.
   [[nodiscard]] const RingMember* member(NodeId id) const;
 
   [[nodiscard]] Token token_of(std::string_view bucket, std::string_view key) const;
   [[nodiscard]] PartitionId partition_of(Token token) const;
-  // REQUIRES for the next three: partition.value < partitions().
+  // REQUIRES for all that follow here: partition.value < partitions().
+  [[nodiscard]] std::span<const Slot> slots(PartitionId partition) const;
+  // Every slot is Settled: one node each, which stores, is read and counts.
+  [[nodiscard]] bool is_settled(PartitionId partition) const;
+  // The N that requests to the partition's keys go by.
+  [[nodiscard]] RowNumbers numbers(PartitionId partition) const;
+  // Every node that stores the partition, slot by slot: each write is sent to all of them.
   [[nodiscard]] std::span<const NodeId> row(PartitionId partition) const;
+  // Those who answer reads and mint, at most one a slot, in the order of the slots.
+  [[nodiscard]] std::span<const NodeId> readers(PartitionId partition) const;
   [[nodiscard]] RowVersion row_version(PartitionId partition) const;
+  // Whether the node is in row(), and in readers().
   [[nodiscard]] bool owns(NodeId node, PartitionId partition) const;
-  // How many slots a member holds in all; 0 for an id that is no member's.
+  [[nodiscard]] bool reads_at(NodeId node, PartitionId partition) const;
+  // The other nodes of row() whose copies should equal this node's. A node that is being filled is
+  // nobody's equal yet: what fills it reads all of its sources anyway. Empty if this node is, or
+  // stores nothing.
+  [[nodiscard]] std::vector<NodeId> compared_with(NodeId node, PartitionId partition) const;
+  // How many slots a member stores for in all, those included that it comes to or leaves; 0 for an
+  // id that is no member's.
   [[nodiscard]] std::uint32_t slots_of(NodeId node) const;
 
   // The members by id, in the little that a pass over all of them for one request needs: comparing
@@ -61,11 +80,15 @@ class Ring {
 
  private:
   void index_members();
+  void index_rows();
 
   Epoch epoch_;
   std::uint64_t token_seed_;
   std::vector<RingMember> members_;
-  PlacementTable rows_;
+  std::vector<SlotRow> slots_;
+  PlacementTable rows_;                     // the nodes of slots_
+  std::map<std::uint32_t, Row> unsettled_;  // of rows with a slot that is not: who is read there
+  std::uint32_t replicas_ = 0;
   std::vector<RowVersion> row_versions_;
   std::vector<Place> places_;
 };

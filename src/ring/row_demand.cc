@@ -7,13 +7,10 @@
 #include "ring/slot.h"
 
 namespace starling {
-namespace {
 
 bool is_inner(const Slot& slot) {
   return slot.state != SlotState::Extra && slot.state != SlotState::Joint;
 }
-
-}  // namespace
 
 RowCount slots_for_writes(std::span<const Slot> row) {
   RowCount count{.outer = static_cast<std::uint32_t>(row.size())};
@@ -25,6 +22,10 @@ std::uint32_t slots_for_reads(std::span<const Slot> row) {
   std::uint32_t count = 0;
   for (const Slot& slot : row) count += slot.state != SlotState::Extra ? 1 : 0;
   return count;
+}
+
+RowNumbers numbers_of(std::span<const Slot> row) {
+  return {.reads = slots_for_reads(row), .writes = slots_for_writes(row)};
 }
 
 RowCount written_slots(std::span<const Slot> row, std::span<const NodeId> stored) {

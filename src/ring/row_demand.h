@@ -24,6 +24,19 @@ struct RowCount {
 [[nodiscard]] RowCount slots_for_writes(std::span<const Slot> row);
 // The N of a read, and the N in force as people see it.
 [[nodiscard]] std::uint32_t slots_for_reads(std::span<const Slot> row);
+// Both of the above.
+struct RowNumbers {
+  std::uint32_t reads = 0;
+  RowCount writes;
+  [[nodiscard]] static RowNumbers settled(std::uint32_t slots) {
+    return {.reads = slots, .writes = {.inner = slots, .outer = slots}};
+  }
+  friend bool operator==(const RowNumbers&, const RowNumbers&) = default;
+};
+[[nodiscard]] RowNumbers numbers_of(std::span<const Slot> row);
+// The slot counts in both of the numbers, not in the wider one alone. REQUIRES: it is not Vacant,
+// which counts in neither.
+[[nodiscard]] bool is_inner(const Slot& slot);
 // How many of each are written, `stored` being who acknowledged at this version of the row.
 [[nodiscard]] RowCount written_slots(std::span<const Slot> row, std::span<const NodeId> stored);
 // The demand for `slots_for_writes` is what the caller's level makes of each of the two numbers.

@@ -38,6 +38,27 @@ bool is_written(const Slot& slot, std::span<const NodeId> stored) {
       nodes, [&](NodeId node) { return std::ranges::find(stored, node) != stored.end(); });
 }
 
+bool is_being_filled(const Slot& slot, NodeId node) {
+  switch (slot.state) {
+    case SlotState::Copying:
+      return node == slot.target && !slot.read_before;
+    case SlotState::Extra:
+      return node == slot.holder && !slot.read_before;
+    case SlotState::Vacant:
+      return node == slot.holder;
+    case SlotState::Settled:
+    case SlotState::Switched:
+    case SlotState::Joint:
+      return false;
+  }
+  return false;
+}
+
+bool is_settled(std::span<const Slot> row) {
+  return std::ranges::all_of(row,
+                             [](const Slot& slot) { return slot.state == SlotState::Settled; });
+}
+
 bool is_in_row(std::span<const Slot> row, NodeId node) {
   return std::ranges::any_of(row, [&](const Slot& slot) {
     return slot.holder == node || (is_moving(slot) && slot.target == node);

@@ -67,6 +67,10 @@ class SlotNodes {
 [[nodiscard]] std::optional<NodeId> read_node(const Slot& slot);
 // Whether the slot counts, `stored` being who acknowledged at this version of the row.
 [[nodiscard]] bool is_written(const Slot& slot, std::span<const NodeId> stored);
+// The node does not hold yet all that was acknowledged before it came: Copying's target, Vacant's
+// and Extra's holder. What it lacks says nothing. (Extra on its way out is full, and not read.)
+[[nodiscard]] bool is_being_filled(const Slot& slot, NodeId node);
+[[nodiscard]] bool is_settled(std::span<const Slot> row);
 // Whether some slot of the row has the node as holder or target.
 [[nodiscard]] bool is_in_row(std::span<const Slot> row, NodeId node);
 

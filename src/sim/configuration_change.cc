@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -47,23 +48,36 @@ std::vector<NodeId> strangers_to(const SlotRow& row, const Configuration& config
   return strangers;
 }
 
+// The step back from what was begun in the row; nothing: nothing was, or that takes evidence.
+std::optional<RowStep> step_back(const SlotRow& row) {
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    const bool unread = !row[i].read_before;
+    if (row[i].state == SlotState::Switched) return RowStep{.step = SlotStep::StepBack, .slot = i};
+    if (row[i].state == SlotState::Copying && unread) {
+      return RowStep{.step = SlotStep::AbortMove, .slot = i};
+    }
+    if (row[i].state == SlotState::Extra && unread) {
+      return RowStep{.step = SlotStep::Drop, .slot = i};
+    }
+  }
+  return std::nullopt;
+}
+
 void move_rows(Configuration& after, Random random) {
   for (std::size_t i = 0; i < after.rows.size(); ++i) {
     if (random.below(2) == 0) continue;
     const PartitionId partition{static_cast<std::uint16_t>(i)};
     const SlotRow row = after.rows[i];
-    const auto moving = std::ranges::find(row, SlotState::Copying, &Slot::state);
-    if (moving != row.end()) {
-      take_step(
-          after, partition,
-          {.step = SlotStep::AbortMove, .slot = static_cast<std::size_t>(moving - row.begin())});
+    if (const std::optional<RowStep> back = step_back(row)) {
+      take_step(after, partition, *back);
       continue;
     }
     const std::vector<NodeId> strangers = strangers_to(row, after);
-    if (strangers.empty()) continue;
+    if (strangers.empty() || !is_settled(row)) continue;
+    const bool widens = random.below(4) == 0;
     take_step(after, partition,
-              {.step = SlotStep::StartMove,
-               .slot = random.below(row.size()),
+              {.step = widens ? SlotStep::StartGrow : SlotStep::StartMove,
+               .slot = widens ? row.size() : random.below(row.size()),
                .newcomer = strangers[random.below(strangers.size())]});
   }
 }

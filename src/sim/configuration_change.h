@@ -1,8 +1,8 @@
 #pragma once
 
 // ConfigurationChange: a next configuration that the rules allow without any evidence, drawn by
-// chance: other voters, other weights, moves of rows that begin or are given up. So epochs go on,
-// and rows get newer versions, under all other faults.
+// chance: other voters, other weights, moves and widenings of rows that begin or are given up. So
+// epochs go on, rows get newer versions, and slots are in other states, under all other faults.
 
 #include "base/random.h"
 #include "ring/configuration.h"

@@ -14,6 +14,7 @@
 #include "base/ids.h"
 #include "env/storage_engine.h"
 #include "handoff/hint.h"
+#include "handoff/hint_home.h"
 #include "handoff/hint_ledger.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
@@ -71,7 +72,10 @@ void HintMonitor::on_peer_send(std::uint32_t from, std::uint32_t to, const PeerM
     }
   } else if (const auto* const brought = std::get_if<HintHandoffReply>(&message)) {
     if (brought->outcome != HintOutcome::Stored) return;
-    for (const Asked& asked : brought_[{from, to, brought->operation}]) check_brought(from, asked);
+    for (const Asked& asked : brought_[{from, to, brought->operation}]) {
+      check_brought(from, asked);
+      taken_[to].push_back(asked);
+    }
   }
 }
 
@@ -111,6 +115,12 @@ void HintMonitor::check_erasure(std::uint32_t node, const std::string& store_key
   if (!stored.has_value() || stored->hint.standing != HintStanding::Counted) return;
   const VectorClock& clock = stored->hint.versions.clock();
   if (is_home(slot_of(stored->key), stored->hint.address, clock)) return;
+  const std::vector<Asked>& taken = taken_[node];
+  const bool was_taken = std::any_of(taken.begin(), taken.end(), [&](const Asked& asked) {
+    return asked.slot == slot_of(stored->key) && asked.address == stored->hint.address &&
+           asked.clock.covers(clock);
+  });
+  if (was_taken) return;
   accuse("hint-lost", stored->hint.address,
          cluster_.member(node).name() + " deleted a hint that counted, and its home lacks " +
              to_text(clock));
@@ -139,12 +149,15 @@ bool HintMonitor::holds(std::uint32_t node, const KeyAddress& address, const Vec
 }
 
 std::optional<std::uint32_t> HintMonitor::home_of(const HintSlot& slot) const {
-  const Ring& ring = *cluster_.member(0).ring();
-  if (slot.partition.value >= ring.partitions()) return std::nullopt;
-  const auto row = ring.row(slot.partition);
-  if (slot.slot >= row.size()) return std::nullopt;
+  const Ring* newest = cluster_.member(0).ring();
+  for (std::uint32_t node = 1; node < cluster_.size(); ++node) {
+    const Ring* const ring = cluster_.member(node).ring();
+    if (newest->epoch() < ring->epoch()) newest = ring;
+  }
+  if (slot.partition.value >= newest->partitions()) return std::nullopt;
+  const std::optional<NodeId> home = home_of_place(newest->slots(slot.partition), slot.slot);
   for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
-    if (cluster_.member(node).id() == row[slot.slot]) return node;
+    if (home == cluster_.member(node).id()) return node;
   }
   return std::nullopt;
 }

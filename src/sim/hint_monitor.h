@@ -78,6 +78,8 @@ class HintMonitor {
   std::uint64_t hint_bytes_max_;
   std::map<Question, std::vector<Asked>> kept_;
   std::map<Question, std::vector<Asked>> brought_;
+  // By holder: what some home said to have, who may not be the home any more when it is erased.
+  std::map<std::uint32_t, std::vector<Asked>> taken_;
   std::vector<Violation> violations_;
 };
 

@@ -12,7 +12,7 @@ namespace starling::sim {
 namespace {
 
 // Those that a thousand seeds of the swarm must reach.
-constexpr std::array<std::string_view, 98> kListed{
+constexpr std::array<std::string_view, 99> kListed{
     "boot: a rolled back store was noticed",
     "boot: an old store was set aside",
     "boot: another store was noticed",
@@ -52,6 +52,7 @@ constexpr std::array<std::string_view, 98> kListed{
     "hint: kept as a note",
     "hint: kept as best effort",
     "hint: kept, and counts",
+    "hint: passed on to the target of a move",
     "hint: refused for want of room",
     "keys: several pages",
     "leveldb: power lost inside a write",

@@ -229,9 +229,7 @@ void SimCluster::on_adopted(std::uint32_t node, const Configuration& configurati
   note(node, "works by epoch " + std::to_string(configuration.epoch.value));
   if (monitors_ != nullptr) monitors_->on_adopted(node, configuration);
   if (configuration.epoch <= newest_ring_->epoch()) return;
-  Result<std::shared_ptr<const Ring>> ring = ring_of(configuration);
-  STARLING_CHECK(ring.ok());
-  newest_ring_ = std::move(*ring);
+  newest_ring_ = ring_of(configuration);
 }
 
 std::uint64_t SimCluster::boot_of(std::uint32_t node) const {

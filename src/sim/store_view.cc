@@ -24,7 +24,7 @@ std::vector<std::uint32_t> StoreView::owners_of(std::uint32_t key) const {
   const PartitionId partition = ring.partition_of(ring.token_of(address.bucket, address.key));
   std::vector<std::uint32_t> owners;
   for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
-    if (ring.owns(cluster_.member(node).id(), partition)) owners.push_back(node);
+    if (ring.reads_at(cluster_.member(node).id(), partition)) owners.push_back(node);
   }
   return owners;
 }

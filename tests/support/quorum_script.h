@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "message/peer_messages.h"
 #include "quorum/actions.h"
+#include "ring/slot.h"
 #include "version/dot.h"
 #include "version/sibling_set.h"
 #include "version/vector_clock.h"
@@ -34,10 +35,26 @@ inline NodeId node(std::uint64_t number) {
 // Slots 0 to `slots` - 1, all reachable but those in `down`.
 inline ReplicaView view_of(std::uint64_t slots, const std::vector<std::uint64_t>& down = {},
                            std::uint64_t epoch = 1) {
-  ReplicaView view{.epoch = Epoch{epoch}, .slots = {}};
+  ReplicaView view{.epoch = Epoch{epoch}, .nodes = {}};
   for (std::uint64_t i = 0; i < slots; ++i) {
     const bool reachable = std::ranges::find(down, i) == down.end();
-    view.slots.push_back({.node = node(i), .reachable = reachable});
+    view.nodes.push_back({.node = node(i), .reachable = reachable});
+  }
+  return view;
+}
+
+// Slots of nodes 0 and 1, which are settled, and of node 2, which is in another state; node 3 is
+// its target if it moves.
+inline ReplicaView view_with(SlotState state, const std::vector<std::uint64_t>& down = {},
+                             std::uint64_t epoch = 1) {
+  const bool moves = state == SlotState::Copying || state == SlotState::Switched;
+  ReplicaView view = view_of(moves ? 4 : 3, down, epoch);
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    const bool is_third = i == 2;
+    view.row.push_back({.state = is_third ? state : SlotState::Settled,
+                        .holder = node(i),
+                        .target = is_third && moves ? node(3) : NodeId{},
+                        .since = Epoch{1}});
   }
   return view;
 }

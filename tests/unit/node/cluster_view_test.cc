@@ -60,12 +60,12 @@ TEST_CASE("ClusterView: this node comes first, silent peers last") {
   view.count("node1");
   view.count("node2");
   const ReplicaView before = view.cluster.replicas_of(Token{1});
-  CHECK(before.slots[0].node == node_id_of("node0"));
-  view.peers.on_silent(before.slots[1].node);
+  CHECK(before.nodes[0].node == node_id_of("node0"));
+  view.peers.on_silent(before.nodes[1].node);
   const ReplicaView after = view.cluster.replicas_of(Token{1});
-  CHECK(after.slots[2].node == before.slots[1].node);
-  CHECK(after.slots[2].suspect);
-  CHECK(after.slots[2].reachable);
+  CHECK(after.nodes[2].node == before.nodes[1].node);
+  CHECK(after.nodes[2].suspect);
+  CHECK(after.nodes[2].reachable);
 }
 
 TEST_CASE("ClusterView: a crowded peer is in reach, asked last, and says so") {
@@ -73,29 +73,29 @@ TEST_CASE("ClusterView: a crowded peer is in reach, asked last, and says so") {
   view.count("node1");
   view.count("node2");
   const ReplicaView before = view.cluster.replicas_of(Token{1});
-  view.transport.crowded_peers.insert(before.slots[1].node);
+  view.transport.crowded_peers.insert(before.nodes[1].node);
   const ReplicaView after = view.cluster.replicas_of(Token{1});
-  CHECK(after.slots[2].node == before.slots[1].node);
-  CHECK(after.slots[2].reachable);
-  CHECK(after.slots[2].crowded);
-  CHECK_FALSE(after.slots[1].crowded);
+  CHECK(after.nodes[2].node == before.nodes[1].node);
+  CHECK(after.nodes[2].reachable);
+  CHECK(after.nodes[2].crowded);
+  CHECK_FALSE(after.nodes[1].crowded);
 }
 
 TEST_CASE("ClusterView: an owner that is not connected, or does not count, is out of reach") {
   View view(3);
   view.peers.on_up(node_id_of("node1"), "");
   const ReplicaView replicas = view.cluster.replicas_of(PartitionId{0});
-  CHECK(replicas.slots.size() == 3);
-  CHECK(replicas.slots[0].reachable);
-  CHECK_FALSE(replicas.slots[1].reachable);
-  CHECK_FALSE(replicas.slots[2].reachable);
+  CHECK(replicas.nodes.size() == 3);
+  CHECK(replicas.nodes[0].reachable);
+  CHECK_FALSE(replicas.nodes[1].reachable);
+  CHECK_FALSE(replicas.nodes[2].reachable);
 }
 
 TEST_CASE("ClusterView: a put is forwarded to others only") {
   View view(3);
   const ReplicaView others = view.cluster.others_of(Token{1});
-  CHECK(others.slots.size() == 2);
-  for (const ReplicaView::Slot& slot : others.slots) CHECK(slot.node != node_id_of("node0"));
+  CHECK(others.nodes.size() == 2);
+  for (const ReplicaView::Node& slot : others.nodes) CHECK(slot.node != node_id_of("node0"));
 }
 
 TEST_CASE("ClusterView: it mints where it owns, and nowhere else") {

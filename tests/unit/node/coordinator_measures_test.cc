@@ -201,8 +201,8 @@ TEST_CASE("Coordinator: a connection that breaks, and a newer row, are in the tr
   const auto& error = std::get<ErrorReply>(cluster.replies.at(number));
   CHECK(count_of(error.trace, Kind::ConfigurationNewer) == 1);
   CHECK(first_of(error.trace, Kind::ConnectionLost).peer == "node" + std::to_string(owners[1]));
-  // The disk of the coordinator itself, and the third owner.
-  CHECK(count_of(error.trace, Kind::Silent) == 2);
+  // The disk of the coordinator itself, the third owner, and the target of the move.
+  CHECK(count_of(error.trace, Kind::Silent) == 3);
 }
 
 TEST_CASE("Coordinator: what is refused before it begins has no trace") {

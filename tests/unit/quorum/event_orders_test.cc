@@ -28,6 +28,7 @@
 #include "quorum/actions.h"
 #include "quorum/get_operation.h"
 #include "quorum/put_operation.h"
+#include "quorum/quorum_spec.h"
 #include "support/quorum_script.h"
 #include "version/minter.h"
 #include "version/sibling_set.h"
@@ -52,6 +53,8 @@ struct Replica {
 // One client's request with all that the checks want to know about it.
 struct Request {
   std::uint64_t coordinator = 0;
+  WriteQuorum put_quorum;
+  ReadQuorum get_quorum;
   std::unique_ptr<PutOperation> put;  // one of the two
   std::unique_ptr<GetOperation> get;
   std::optional<Dot> minted;
@@ -160,8 +163,8 @@ class World {
 
 ReplicaView World::view_from(std::uint64_t coordinator) const {
   ReplicaView view = testing::view_of(n_, {}, replicas_[coordinator].epoch.value);
-  for (std::size_t i = 0; i < n_; ++i) view.slots[i].reachable = !broken_[coordinator][i];
-  std::ranges::rotate(view.slots, view.slots.begin() + static_cast<std::ptrdiff_t>(coordinator));
+  for (std::size_t i = 0; i < n_; ++i) view.nodes[i].reachable = !broken_[coordinator][i];
+  std::ranges::rotate(view.nodes, view.nodes.begin() + static_cast<std::ptrdiff_t>(coordinator));
   return view;
 }
 
@@ -184,6 +187,7 @@ void World::begin() {
 void World::begin_put(Request& request) {
   const auto dw = static_cast<std::uint32_t>(random_.below(n_ + 1));
   const WriteQuorum quorum{.n = n_, .w = w_, .pw = 0, .dw = dw, .level = {}};
+  request.put_quorum = quorum;
   request.required = quorum.required();
   if (random_.below(3) != 0) request.context = last_seen_;
   request.put = std::make_unique<PutOperation>(
@@ -198,8 +202,9 @@ void World::begin_get(Request& request) {
   request.required = r_;
   request.must_see = protected_;
   if (r_ + w_ > n_) request.must_see.join(acknowledged_);
+  request.get_quorum = {.n = n_, .r = r_, .pr = 0, .level = {}};
   request.get = std::make_unique<GetOperation>(
-      GetOperation::Request{.quorum = {.n = n_, .r = r_, .pr = 0, .level = {}},
+      GetOperation::Request{.quorum = request.get_quorum,
                             .session = random_.below(3) == 0 ? last_seen_ : VectorClock(),
                             .started = now_,
                             .deadline = now_ + std::chrono::seconds(1),
@@ -235,8 +240,8 @@ void World::adopt(std::uint64_t coordinator, Epoch epoch) {
     if (requests_[i]->coordinator != coordinator) continue;
     ++requests_[i]->attempt;
     event(i, [&](Request& request, Actions& out) {
-      if (request.put) request.put->on_newer_row(view_from(coordinator), out);
-      if (request.get) request.get->on_newer_row(view_from(coordinator), out);
+      if (request.put) request.put->on_newer_row(request.put_quorum, view_from(coordinator), out);
+      if (request.get) request.get->on_newer_row(request.get_quorum, view_from(coordinator), out);
     });
   }
 }

@@ -56,11 +56,11 @@ Actions reply(ForwardOperation& forward, std::uint64_t from, ForwardedPutReply a
 
 TEST_CASE("ForwardOperation: a crowded owner is passed over, and with none left it is overloaded") {
   ReplicaView owners = view_of(3, {0});
-  owners.slots[1].crowded = true;
+  owners.nodes[1].crowded = true;
   Actions out;
   const ForwardOperation forward = forward_to(owners, out);
   CHECK(only<ForwardPut>(out).to == node(2));
-  owners.slots[2].crowded = true;
+  owners.nodes[2].crowded = true;
   Actions refused;
   const ForwardOperation to_nobody = forward_to(owners, refused);
   CHECK(only<AnswerError>(refused).status.code() == StatusCode::Overloaded);
@@ -82,7 +82,7 @@ TEST_CASE("ForwardOperation: the first reachable owner gets the put, and its ans
 
 TEST_CASE("ForwardOperation: a suspect owner is tried last") {
   ReplicaView owners = view_of(3);
-  owners.slots[0].suspect = true;
+  owners.nodes[0].suspect = true;
   Actions out;
   ForwardOperation forward = forward_to(std::move(owners), out);
   CHECK(only<ForwardPut>(out).to == node(1));
@@ -173,8 +173,8 @@ TEST_CASE("ForwardOperation: an answer of somebody else is ignored") {
 
 TEST_CASE("ForwardOperation: an owner without room is asked after those that have some") {
   ReplicaView view = view_of(3);
-  view.slots[0].store = StoreCondition::Tight;
-  view.slots[1].suspect = true;
+  view.nodes[0].store = StoreCondition::Tight;
+  view.nodes[1].suspect = true;
   Actions out;
   ForwardOperation forward = forward_to(view, out);
   CHECK(only<ForwardPut>(out).to == node(2));

@@ -16,6 +16,8 @@
 #include "message/peer_messages.h"
 #include "quorum/actions.h"
 #include "quorum/quorum_spec.h"
+#include "ring/row_demand.h"
+#include "ring/slot.h"
 #include "support/quorum_script.h"
 #include "version/sibling_set.h"
 #include "version/vector_clock.h"
@@ -38,6 +40,7 @@ using testing::sibling;
 using testing::sound_reply;
 using testing::tombstone;
 using testing::view_of;
+using testing::view_with;
 
 using Nodes = std::vector<NodeId>;
 
@@ -120,7 +123,7 @@ TEST_CASE("GetOperation: asks one slot for the record and all others for digests
 
 TEST_CASE("GetOperation: a suspect slot is not asked for the record") {
   ReplicaView view = view_of(3);
-  view.slots[0].suspect = true;
+  view.nodes[0].suspect = true;
   GetOperation get(request_of(3, 2), std::move(view));
   const Actions out = did([&](Actions& o) { get.start(o); });
   CHECK(all_of<SendRead>(out).front().to == Nodes{node(1)});
@@ -353,7 +356,8 @@ TEST_CASE("GetOperation: a newer row discards what was heard") {
   static_cast<void>(digest(get, 1, old_record()));
   CHECK(reply(get, 2, failed_reply(ReplicaOutcome::StaleRow, 2)).empty());
   CHECK(whole(get, 0, old_record()).empty());
-  const Actions again = did([&](Actions& o) { get.on_newer_row(view_of(3, {}, 2), o); });
+  const Actions again =
+      did([&](Actions& o) { get.on_newer_row(request_of(3, 2).quorum, view_of(3, {}, 2), o); });
   CHECK(all_of<SendRead>(again).size() == 2);
   CHECK(whole(get, 0, new_record()).empty());
   CHECK(only<AnswerGet>(digest(get, 2, new_record())).record == new_record());
@@ -371,7 +375,8 @@ TEST_CASE("GetOperation: a newer row during the repair ends it with an unprotect
   static_cast<void>(digest(get, 1, old_record()));
   static_cast<void>(whole(get, 0, new_record()));
   static_cast<void>(whole(get, 1, old_record()));
-  const Actions out = did([&](Actions& o) { get.on_newer_row(view_of(3, {}, 2), o); });
+  const Actions out =
+      did([&](Actions& o) { get.on_newer_row(request_of(3, 2).quorum, view_of(3, {}, 2), o); });
   CHECK_FALSE(only<AnswerGet>(out).protected_read);
   CHECK(get.finished());
 }
@@ -385,6 +390,114 @@ TEST_CASE("GetOperation: planted, it claims repairs that it never sent") {
   const Actions out = whole(get, 1, old_record());
   CHECK(none<SendWrite>(out));
   CHECK(only<AnswerGet>(out).protected_read);
+  CHECK(get.finished());
+}
+
+// -- rows whose owners change (testing::view_with) --
+
+TEST_CASE("GetOperation: asks who is read, and nobody who is being filled or left behind") {
+  struct Case {
+    SlotState state;
+    std::vector<std::uint64_t> asked;
+  };
+  const std::vector<Case> cases{{SlotState::Copying, {0, 1, 2}},
+                                {SlotState::Switched, {0, 1, 3}},
+                                {SlotState::Joint, {0, 1, 2}},
+                                {SlotState::Vacant, {0, 1}},
+                                {SlotState::Extra, {0, 1}}};
+  for (const Case& one : cases) {
+    CAPTURE(one.state);
+    GetOperation get(request_of(3, 2), view_with(one.state));
+    const Actions out = did([&](Actions& o) { get.start(o); });
+    Nodes asked;
+    for (const SendRead& read : all_of<SendRead>(out)) {
+      asked.insert(asked.end(), read.to.begin(), read.to.end());
+    }
+    Nodes expected;
+    for (const std::uint64_t number : one.asked) expected.push_back(node(number));
+    CHECK(asked == expected);
+  }
+}
+
+TEST_CASE("GetOperation: an answer of a node that is not read counts for nothing") {
+  GetOperation get = get_of(request_of(3, 2), view_with(SlotState::Copying));
+  CHECK(whole(get, 3, SiblingSet()).empty());
+  CHECK(digest(get, 3, SiblingSet()).empty());
+  CHECK(whole(get, 0, new_record()).empty());
+  CHECK(only<AnswerGet>(digest(get, 1, new_record())).record == new_record());
+}
+
+TEST_CASE("GetOperation: a vacant slot leaves the others to answer for R") {
+  GetOperation get = get_of(request_of(3, 2), view_with(SlotState::Vacant));
+  CHECK(whole(get, 0, new_record()).empty());
+  CHECK(only<AnswerError>(down(get, 1)).status.code() == StatusCode::Unavailable);
+}
+
+// What one node of a slot that moves shows, the other may lack, and it may be read next.
+TEST_CASE("GetOperation: a slot that moves protects when the other node was written as well") {
+  GetOperation get = get_of(request_of(3, 2), view_with(SlotState::Copying));
+  CHECK(whole(get, 0, new_record()).empty());
+  SUBCASE("the settled slot's answer is proof enough, and is waited for") {
+    CHECK(none<AnswerGet>(digest(get, 2, new_record())));
+    const auto answer = only<AnswerGet>(digest(get, 1, new_record()));
+    CHECK(answer.protected_read);
+    CHECK(answer.repaired == 0);
+  }
+  SUBCASE("it is not waited for longer than patience lasts") {
+    CHECK(digest(get, 2, new_record()).empty());
+    const Actions out = timer(get, kPatienceEnds);
+    const auto write = only<SendWrite>(out);
+    CHECK(write.kind == WriteKind::Repair);
+    // Not the silent slot: the other node of the one that answered is as good.
+    CHECK(write.to == Nodes{node(3)});
+    CHECK(only<AnswerGet>(repaired(get, 3)).protected_read);
+  }
+  SUBCASE("when it is away, the other node is written") {
+    CHECK(none<AnswerGet>(digest(get, 2, new_record())));
+    const Actions out = down(get, 1);
+    CHECK(only<SendWrite>(out).to == Nodes{node(3)});
+    CHECK(only<AnswerGet>(repaired(get, 3)).protected_read);
+  }
+  SUBCASE("when both are away, the answer says that it is not protected") {
+    CHECK(digest(get, 2, new_record()).empty());
+    CHECK(down(get, 3).empty());
+    CHECK_FALSE(only<AnswerGet>(down(get, 1)).protected_read);
+  }
+}
+
+TEST_CASE("GetOperation: a slot that moves and lacks the merge is written at both its nodes") {
+  GetOperation get = get_of(request_of(3, 2), view_with(SlotState::Switched, {1}));
+  CHECK(whole(get, 0, new_record()).empty());
+  CHECK(only<SendRead>(digest(get, 3, old_record())).to == Nodes{node(3)});
+  const Actions out = whole(get, 3, old_record());
+  CHECK(only<SendWrite>(out).to == Nodes{node(3), node(2)});
+  CHECK(none<AnswerGet>(repaired(get, 3)));
+  const auto answer = only<AnswerGet>(repaired(get, 2));
+  CHECK(answer.protected_read);
+  CHECK(answer.repaired == 1);
+}
+
+TEST_CASE("GetOperation: below a majority nothing is waited for while a slot moves") {
+  GetOperation get = get_of(request_of(3, 1), view_with(SlotState::Copying));
+  CHECK_FALSE(only<AnswerGet>(whole(get, 0, new_record())).protected_read);
+}
+
+TEST_CASE("GetOperation: while a slot comes, it is written where the wider number wants it") {
+  // N grows from 2 to 3, and a later read may ask any single one of the three.
+  GetOperation::Request request = request_of(2, 2);
+  request.quorum.protecting = RowCount{.inner = 1, .outer = 3};
+  GetOperation get = get_of(std::move(request), view_with(SlotState::Extra));
+  CHECK(whole(get, 0, new_record()).empty());
+  const Actions out = digest(get, 1, new_record());
+  CHECK(only<SendWrite>(out).to == Nodes{node(2)});
+  CHECK(only<AnswerGet>(repaired(get, 2)).protected_read);
+}
+
+TEST_CASE("GetOperation: a newer row that has too few slots for its level can not be read") {
+  GetOperation get = get_of(request_of(3, 3), view_of(3));
+  const Actions out =
+      did([&](Actions& o) { get.on_newer_row(std::nullopt, view_of(2, {}, 2), o); });
+  CHECK(only<AnswerError>(out).status.code() == StatusCode::Unavailable);
   CHECK(get.finished());
 }
 

@@ -57,7 +57,7 @@ class Row {
     answering_ = answering;
     ReplicaView view = testing::view_of(replicas_.size());
     for (std::size_t i = 0; i < replicas_.size(); ++i) {
-      view.slots[i].reachable = (reachable >> i & 1U) != 0;
+      view.nodes[i].reachable = (reachable >> i & 1U) != 0;
     }
     const auto n = static_cast<std::uint32_t>(replicas_.size());
     GetOperation get({.quorum = {.n = n, .r = r, .pr = 0, .level = Level::count(r)},

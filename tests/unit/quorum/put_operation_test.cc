@@ -16,6 +16,7 @@
 #include "message/store_condition.h"
 #include "quorum/actions.h"
 #include "quorum/quorum_spec.h"
+#include "ring/slot.h"
 #include "support/quorum_script.h"
 #include "version/minter.h"
 #include "version/sibling_set.h"
@@ -33,6 +34,7 @@ using testing::node;
 using testing::none;
 using testing::only;
 using testing::view_of;
+using testing::view_with;
 
 constexpr auto kDone = ReplicaOutcome::Done;
 
@@ -77,8 +79,8 @@ Actions reply(PutOperation& put, std::uint64_t from, ReplicaOutcome outcome = kD
 TEST_CASE(
     "PutOperation: with too few slots that take writes it is overloaded, and nothing minted") {
   ReplicaView view = view_of(3);
-  view.slots[1].crowded = true;
-  view.slots[2].crowded = true;
+  view.nodes[1].crowded = true;
+  view.nodes[2].crowded = true;
   PutOperation put = put_of(quorum_of(3, 2), std::move(view));
   const Actions out = did([&](Actions& actions) { put.start(actions); });
   const auto error = only<AnswerError>(out);
@@ -90,7 +92,7 @@ TEST_CASE(
 
 TEST_CASE("PutOperation: a crowded slot is passed over, and counts as failed") {
   ReplicaView view = view_of(3);
-  view.slots[2].crowded = true;
+  view.nodes[2].crowded = true;
   Actions asked;
   PutOperation put = minted_put(quorum_of(3, 2), std::move(view), asked);
   CHECK(only<SendWrite>(asked).to == std::vector<NodeId>{node(1)});
@@ -232,7 +234,8 @@ TEST_CASE("PutOperation: a newer row begins the tally from zero, with the same d
   CHECK(reply(put, 0).empty());
   CHECK(reply(put, 1, ReplicaOutcome::StaleRow, false, 2).empty());
   CHECK(reply(put, 2).empty());
-  const Actions again = did([&](Actions& o) { put.on_newer_row(view_of(3, {}, 2), o); });
+  const Actions again =
+      did([&](Actions& o) { put.on_newer_row(quorum_of(3, 2), view_of(3, {}, 2), o); });
   CHECK(none<MintLocally>(again));
   CHECK(only<SendWrite>(again).versions == minted_of(1).delta);
   CHECK(only<SendWrite>(again).to == std::vector<NodeId>{node(0), node(1), node(2)});
@@ -260,7 +263,7 @@ TEST_CASE("PutOperation: after the answer a newer row changes nothing") {
   Actions out;
   PutOperation put = minted_put(quorum_of(3, 1), view_of(3), out);
   CHECK(all_of<AnswerPut>(reply(put, 0)).size() == 1);
-  CHECK(did([&](Actions& o) { put.on_newer_row(view_of(3, {}, 2), o); }).empty());
+  CHECK(did([&](Actions& o) { put.on_newer_row(quorum_of(3, 2), view_of(3, {}, 2), o); }).empty());
   CHECK(all_of<SendWrite>(reply(put, 1, ReplicaOutcome::StaleRow, false, 3)).empty());
   CHECK(reply(put, 2).empty());
   CHECK(put.finished());
@@ -270,7 +273,8 @@ TEST_CASE("PutOperation: planted, a newer row mints a second time") {
   Actions out;
   PutOperation put = minted_put(quorum_of(3, 2), view_of(3), out, PlantedBug::RemintAfterStaleRow);
   CHECK(reply(put, 1, ReplicaOutcome::StaleRow, false, 2).empty());
-  const Actions again = did([&](Actions& o) { put.on_newer_row(view_of(3, {}, 2), o); });
+  const Actions again =
+      did([&](Actions& o) { put.on_newer_row(quorum_of(3, 2), view_of(3, {}, 2), o); });
   CHECK(all_of<MintLocally>(again).size() == 1);
   put.on_minted(minted_of(2), 2, out);
   CHECK(reply(put, 0).empty());
@@ -279,8 +283,8 @@ TEST_CASE("PutOperation: planted, a newer row mints a second time") {
 
 TEST_CASE("PutOperation: where full disks put W out of reach nothing is minted, and it says so") {
   ReplicaView view = view_of(3);
-  view.slots[1].store = StoreCondition::Tight;
-  view.slots[2].store = StoreCondition::Full;
+  view.nodes[1].store = StoreCondition::Tight;
+  view.nodes[2].store = StoreCondition::Full;
   PutOperation put = put_of(quorum_of(3, 2), view);
   const Actions out = did([&](Actions& actions) { put.start(actions); });
   const auto error = only<AnswerError>(out);
@@ -292,7 +296,7 @@ TEST_CASE("PutOperation: where full disks put W out of reach nothing is minted, 
 
 TEST_CASE("PutOperation: slots that are down make it unavailable, whatever disks are full") {
   ReplicaView view = view_of(3, {1, 2});
-  view.slots[0].store = StoreCondition::Full;
+  view.nodes[0].store = StoreCondition::Full;
   PutOperation put = put_of(quorum_of(3, 2), view);
   const Actions out = did([&](Actions& actions) { put.start(actions); });
   CHECK(only<AnswerError>(out).status.code() == StatusCode::Unavailable);
@@ -300,7 +304,7 @@ TEST_CASE("PutOperation: slots that are down make it unavailable, whatever disks
 
 TEST_CASE("PutOperation: the delta spares a slot without room, which then counts as failed") {
   ReplicaView view = view_of(3);
-  view.slots[2].store = StoreCondition::Tight;
+  view.nodes[2].store = StoreCondition::Tight;
   Actions asked;
   PutOperation put = minted_put(quorum_of(3, 2), view, asked);
   CHECK(only<SendWrite>(asked).to == std::vector<NodeId>{node(1)});
@@ -468,11 +472,151 @@ TEST_CASE("PutOperation: sloppy, a newer row begins with its own stand-ins") {
   PutOperation put = minted_sloppy(quorum_of(3, 2), with_stand_ins(view_of(3, {2}), 1), out);
   CHECK(hint_reply(put, 10).empty());
   CHECK(reply(put, 1, ReplicaOutcome::StaleRow, false, 2).empty());
-  const Actions again =
-      did([&](Actions& o) { put.on_newer_row(with_stand_ins(view_of(3, {2}, 2), 1), o); });
+  const Actions again = did([&](Actions& o) {
+    put.on_newer_row(quorum_of(3, 2), with_stand_ins(view_of(3, {2}, 2), 1), o);
+  });
   CHECK(only<KeepHint>(again).holder == node(10));
   CHECK(reply(put, 0).empty());
   CHECK(all_of<AnswerPut>(hint_reply(put, 10)).size() == 1);
+}
+
+// -- rows whose owners change (testing::view_with) --
+
+TEST_CASE("PutOperation: every node that stores gets the delta, in each state") {
+  for (const SlotState state : {SlotState::Copying, SlotState::Switched}) {
+    CAPTURE(state);
+    Actions out;
+    const PutOperation put = minted_put(quorum_of(3, 2), view_with(state), out);
+    CHECK(only<SendWrite>(out).to == std::vector<NodeId>{node(1), node(2), node(3)});
+  }
+  for (const SlotState state : {SlotState::Vacant, SlotState::Extra, SlotState::Joint}) {
+    CAPTURE(state);
+    Actions out;
+    const PutOperation put = minted_put(quorum_of(3, 2), view_with(state), out);
+    CHECK(only<SendWrite>(out).to == std::vector<NodeId>{node(1), node(2)});
+  }
+}
+
+TEST_CASE("PutOperation: one node of a slot that moves is no acknowledgement of the slot") {
+  for (const std::uint64_t first : {std::uint64_t{2}, std::uint64_t{3}}) {
+    CAPTURE(first);
+    Actions asked;
+    PutOperation put = minted_put(quorum_of(3, 2), view_with(SlotState::Copying), asked);
+    CHECK(reply(put, 0).empty());
+    CHECK(reply(put, first).empty());
+    CHECK(only<AnswerPut>(reply(put, 5 - first)).replies.received == 2);
+    CHECK_FALSE(put.finished());
+    CHECK(reply(put, 1).empty());
+    CHECK(put.finished());
+  }
+}
+
+TEST_CASE("PutOperation: with the planted mistake it is one") {
+  Actions asked;
+  PutOperation put =
+      minted_put(quorum_of(3, 2), view_with(SlotState::Copying), asked, PlantedBug::CountOneOfTwo);
+  CHECK(reply(put, 0).empty());
+  CHECK(only<AnswerPut>(reply(put, 3)).replies.received == 2);
+}
+
+TEST_CASE("PutOperation: before the mint a slot is in reach with all its nodes, or not at all") {
+  struct Case {
+    SlotState state;
+    std::vector<std::uint64_t> down;
+    std::uint32_t reachable;
+  };
+  const std::vector<Case> cases{{SlotState::Copying, {1, 3}, 1},
+                                {SlotState::Copying, {1, 2}, 1},
+                                {SlotState::Switched, {1, 2}, 1},
+                                {SlotState::Vacant, {1}, 1}};
+  for (const Case& one : cases) {
+    CAPTURE(one.state);
+    PutOperation put = put_of(quorum_of(3, 2), view_with(one.state, one.down));
+    const Actions out = did([&](Actions& actions) { put.start(actions); });
+    CHECK(only<AnswerError>(out).status.code() == StatusCode::Unavailable);
+    CHECK(only<AnswerError>(out).replies.received == one.reachable);
+    CHECK(none<MintLocally>(out));
+  }
+}
+
+TEST_CASE("PutOperation: a move whose target is away costs one slot, no more") {
+  Actions asked;
+  PutOperation put = minted_put(quorum_of(3, 2), view_with(SlotState::Copying, {3}), asked);
+  CHECK(only<KeepHint>(asked).home == node(3));
+  CHECK(reply(put, 0).empty());
+  CHECK(reply(put, 2).empty());
+  CHECK(only<AnswerPut>(reply(put, 1)).replies.received == 2);
+}
+
+TEST_CASE("PutOperation: a node that stores and is not read mints nothing") {
+  for (const SlotState state : {SlotState::Switched, SlotState::Vacant, SlotState::Extra}) {
+    CAPTURE(state);
+    PutOperation put(
+        {.self = node(2), .quorum = quorum_of(3, 2), .context = {}, .deadline = kDeadline},
+        view_with(state));
+    const Actions out = did([&](Actions& actions) { put.start(actions); });
+    CHECK(only<AnswerError>(out).status.code() == StatusCode::Unavailable);
+    CHECK(none<MintLocally>(out));
+  }
+}
+
+TEST_CASE("PutOperation: while a slot comes, both numbers must be met, and both be in reach") {
+  WriteQuorum quorum = quorum_of(2, 2);
+  quorum.inner = WriteDemand{.w = 2};
+  SUBCASE("the slot that comes does not stand for one of the others") {
+    Actions asked;
+    PutOperation put = minted_put(quorum, view_with(SlotState::Extra), asked);
+    CHECK(reply(put, 0).empty());
+    CHECK(reply(put, 2).empty());
+    CHECK_FALSE(none<AnswerPut>(reply(put, 1)));
+  }
+  SUBCASE("nor before the mint") {
+    PutOperation put = put_of(quorum, view_with(SlotState::Extra, {1}));
+    const Actions out = did([&](Actions& actions) { put.start(actions); });
+    CHECK(only<AnswerError>(out).status.message().starts_with("1 of 2 replicas"));
+    CHECK(none<MintLocally>(out));
+  }
+}
+
+TEST_CASE("PutOperation: a sloppy put has a stand-in for each node of a slot that moves") {
+  ReplicaView view = with_stand_ins(view_with(SlotState::Copying, {1, 3}), 2);
+  const NodeId first = view.stand_ins[0];
+  const NodeId second = view.stand_ins[1];
+  Actions asked;
+  PutOperation put = minted_sloppy(quorum_of(3, 3), std::move(view), asked);
+  const auto hints = all_of<KeepHint>(asked);
+  REQUIRE(hints.size() == 2);
+  CHECK(hints[1].home == node(3));
+  CHECK(reply(put, 0).empty());
+  CHECK(reply(put, 2).empty());
+  CHECK(did([&](Actions& o) { put.on_hint_reply(first, kDone, true, o); }).empty());
+  CHECK(only<AnswerPut>(did([&](Actions& o) {
+          put.on_hint_reply(second, kDone, true, o);
+        })).replies == ReplyCounts{.required = 3, .received = 3, .primaries = 1});
+}
+
+TEST_CASE("PutOperation: at a newer row it counts that row's slots, from zero") {
+  Actions asked;
+  PutOperation put = minted_put(quorum_of(3, 2), view_of(3), asked);
+  CHECK(reply(put, 0).empty());
+  const Actions again = did([&](Actions& o) {
+    put.on_newer_row(quorum_of(3, 2), view_with(SlotState::Copying, {}, 2), o);
+  });
+  CHECK(only<SendWrite>(again).to == std::vector<NodeId>{node(0), node(1), node(2), node(3)});
+  CHECK(reply(put, 0, kDone, true, 2).empty());
+  CHECK(reply(put, 3, kDone, true, 2).empty());
+  CHECK_FALSE(none<AnswerPut>(reply(put, 2, kDone, true, 2)));
+}
+
+TEST_CASE("PutOperation: a newer row that has too few slots for its level leaves it in doubt") {
+  Actions asked;
+  PutOperation put = minted_put(quorum_of(3, 3), view_of(3), asked);
+  const Actions out =
+      did([&](Actions& o) { put.on_newer_row(std::nullopt, view_of(2, {}, 2), o); });
+  CHECK(only<AnswerError>(out).status.code() == StatusCode::InDoubt);
+  CHECK_FALSE(only<AnswerError>(out).nothing_minted);
+  CHECK(put.finished());
+  put.check_invariants();
 }
 
 }  // namespace

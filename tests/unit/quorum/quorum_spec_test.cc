@@ -1,9 +1,14 @@
 #include "quorum/quorum_spec.h"
 
+#include <cstdint>
+
 #include <doctest/doctest.h>
 
 #include "starling/options.h"
 #include "starling/status.h"
+
+#include "message/client_messages.h"
+#include "ring/row_demand.h"
 
 namespace starling {
 namespace {
@@ -55,7 +60,46 @@ TEST_CASE("QuorumSpec: reads repair before the answer exactly at a majority or m
   CHECK_FALSE(ReadQuorum{.n = 4, .r = 2, .pr = 0, .level = {}}.repairs_before_answering());
   CHECK(ReadQuorum{.n = 4, .r = 3, .pr = 0, .level = {}}.repairs_before_answering());
   CHECK(ReadQuorum{.n = 1, .r = 1, .pr = 0, .level = {}}.repairs_before_answering());
-  CHECK(ReadQuorum{.n = 5, .r = 3, .pr = 0, .level = {}}.slots_that_protect() == 3);
+  CHECK(ReadQuorum{.n = 5, .r = 3, .pr = 0, .level = {}}.slots_that_protect() ==
+        RowCount{.inner = 3, .outer = 3});
+}
+
+TEST_CASE("resolve: while N changes a level means a number for each of the two") {
+  const RowNumbers coming{.reads = 2, .writes = {.inner = 2, .outer = 3}};
+  const RowNumbers joint{.reads = 3, .writes = {.inner = 2, .outer = 3}};
+  struct Case {
+    Level w;
+    std::uint32_t outer;
+    std::uint32_t inner;
+  };
+  for (const Case& one : {Case{Level::one(), 1, 1}, Case{Level::quorum(), 2, 2},
+                          Case{Level::all(), 3, 2}, Case{Level::count(2), 2, 2}}) {
+    for (const RowNumbers& numbers : {coming, joint}) {
+      const auto quorum = resolve(WriteLevels{.w = one.w}, numbers);
+      REQUIRE(quorum.ok());
+      CHECK(quorum->w == one.outer);
+      REQUIRE(quorum->inner.has_value());
+      CHECK(quorum->inner->w == one.inner);
+    }
+  }
+  // N is what is read: three are too many before the third is.
+  CHECK(resolve(WriteLevels{.w = Level::count(3)}, coming).status().code() == StatusCode::Usage);
+  const auto three = resolve(WriteLevels{.w = Level::count(3)}, joint);
+  REQUIRE(three.ok());
+  CHECK(three->inner->w == 2);
+}
+
+TEST_CASE("resolve: what protects a read while N changes, and that N stays else") {
+  const RowNumbers coming{.reads = 1, .writes = {.inner = 1, .outer = 2}};
+  const auto quorum = resolve(ReadLevels{.r = Level::quorum()}, coming);
+  REQUIRE(quorum.ok());
+  CHECK(quorum->r == 1);
+  CHECK(quorum->slots_that_protect() == RowCount{.inner = 1, .outer = 1});
+  const auto one = resolve(ReadLevels{.r = Level::one()},
+                           RowNumbers{.reads = 3, .writes = {.inner = 2, .outer = 3}});
+  REQUIRE(one.ok());
+  CHECK(one->slots_that_protect() == RowCount{.inner = 2, .outer = 3});
+  CHECK_FALSE(resolve(WriteLevels{}, RowNumbers::settled(3))->inner.has_value());
 }
 
 }  // namespace

@@ -92,14 +92,14 @@ TEST_CASE("ReadEvidence: nothing is heard from a slot that owes no answer") {
 TEST_CASE("ReadEvidence: an acknowledged write counts for the record that was written") {
   ReadEvidence evidence = asked(3);
   evidence.take(node(0), sound_reply(record(), kRecord));
-  evidence.write(node(2));
+  (void)evidence.write(node(2));
   evidence.take(node(1), sound_reply(newer(), kDigest));
   evidence.ask(node(1), kRecord);
   evidence.take(node(1), sound_reply(newer(), kRecord));
   evidence.take_written(node(2));
   CHECK(evidence.repaired() == 1);
   CHECK(holding(evidence, 2) == Holding::Unknown);  // it acknowledged the older merge
-  evidence.write(node(2));
+  (void)evidence.write(node(2));
   evidence.take_written(node(2));
   CHECK(holding(evidence, 2) == Holding::Everything);
 }
@@ -119,7 +119,7 @@ TEST_CASE("ReadEvidence: a lost slot keeps what it said, if that was enough") {
 
 TEST_CASE("ReadEvidence: the best source answered already, else is not suspect") {
   ReplicaView view = view_of(3);
-  view.slots[0].suspect = true;
+  view.nodes[0].suspect = true;
   ReadEvidence evidence(view);
   CHECK(evidence.best_source() == node(1));
   evidence.ask(node(0), kDigest);
@@ -132,7 +132,7 @@ TEST_CASE("ReadEvidence: the best source answered already, else is not suspect")
 TEST_CASE("ReadEvidence: a refused write is not repeated") {
   ReadEvidence evidence = asked(1);
   evidence.take(node(0), sound_reply(record(), kRecord));
-  evidence.write(node(0));
+  (void)evidence.write(node(0));
   CHECK(evidence.silent() == std::vector<NodeId>{node(0)});
   evidence.fail_write(node(0));
   CHECK(evidence.silent().empty());

@@ -16,6 +16,7 @@
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "quorum/actions.h"
+#include "quorum/quorum_spec.h"
 #include "ring/token.h"
 #include "support/quorum_script.h"
 #include "version/sibling_set.h"
@@ -162,7 +163,8 @@ TEST_CASE("ScanOperation: a newer row begins again") {
   stale.epoch = Epoch{2};
   CHECK(reply(scan, 1, stale).empty());
   CHECK(reply(scan, 2, page_of({{"a", live()}})).empty());
-  const Actions again = did([&](Actions& o) { scan.on_newer_row(view_of(3, {}, 2), o); });
+  const Actions again =
+      did([&](Actions& o) { scan.on_newer_row(ReadQuorum{.n = 3, .r = 2}, view_of(3, {}, 2), o); });
   CHECK(only<SendScan>(again).to.size() == 3);
   CHECK(reply(scan, 2, page_of({{"c", live()}})).empty());
   CHECK(only<AnswerScan>(reply(scan, 0, page_of({}))).keys == std::vector<std::string>{"c"});

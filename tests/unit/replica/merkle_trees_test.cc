@@ -220,6 +220,22 @@ TEST_CASE("MerkleTrees: a store that has none gets them step by step, while writ
   check_truth(fixture);
 }
 
+TEST_CASE("MerkleTrees: of a partition that comes later what the store has is not believed") {
+  TreeFixture fixture;
+  fixture.build();
+  fixture.put(1);
+  fixture.complete_all();
+  fixture.start();
+  // A crash before it was another's: the tree is still there, and nobody keeps it up.
+  MerkleTrees later(fixture.engine, fixture.log, {.partition_bits = kSpan.partition_bits});
+  later.set_partitions({kPartition});
+  CHECK(later.find(kPartition) != nullptr);
+  MerkleTrees elsewhere(fixture.engine, fixture.log, {.partition_bits = kSpan.partition_bits});
+  elsewhere.set_partitions({});
+  elsewhere.set_partitions({kPartition});
+  CHECK(elsewhere.find(kPartition) == nullptr);
+}
+
 TEST_CASE("MerkleTrees: a partition that was another's for a while is summed up anew") {
   TreeFixture fixture;
   fixture.build();

@@ -2,19 +2,21 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <span>
+#include <vector>
 
 #include <doctest/doctest.h>
-
-#include "starling/status.h"
 
 #include "base/ids.h"
 #include "ring/cluster_config.h"
 #include "ring/configuration.h"
+#include "ring/preference_list.h"
 #include "ring/ring.h"
+#include "ring/row_demand.h"
 #include "ring/slot.h"
 #include "ring/slot_step.h"
 #include "ring/succession.h"
+#include "ring/token.h"
 #include "support/configurations.h"
 
 namespace starling {
@@ -38,42 +40,96 @@ Configuration moving() {
 TEST_CASE("ring_of: a configuration's rows, versions, members and seed are the ring's") {
   const Configuration configuration = four_members();
   const auto ring = ring_of(configuration);
-  REQUIRE(ring.ok());
-  CHECK((*ring)->epoch() == Epoch{1});
-  CHECK((*ring)->token_seed() == configuration.token_seed);
-  CHECK((*ring)->members().size() == 4);
-  CHECK((*ring)->replicas() == 3);
+  CHECK(ring->epoch() == Epoch{1});
+  CHECK(ring->token_seed() == configuration.token_seed);
+  CHECK(ring->members().size() == 4);
+  CHECK(ring->replicas() == 3);
   for (std::uint16_t p = 0; p < 4; ++p) {
-    CHECK((*ring)->row_version(PartitionId{p}) == RowVersion{1});
+    CHECK(ring->row_version(PartitionId{p}) == RowVersion{1});
     for (std::size_t slot = 0; slot < 3; ++slot) {
-      CHECK((*ring)->row(PartitionId{p})[slot] == configuration.rows[p][slot].holder);
+      CHECK(ring->row(PartitionId{p})[slot] == configuration.rows[p][slot].holder);
     }
   }
 }
 
-TEST_CASE("ring_of: a move that began has the old owner and a newer version of the row") {
-  const auto before = ring_of(four_members());
-  const auto after = ring_of(moving());
-  REQUIRE(before.ok());
-  REQUIRE(after.ok());
-  CHECK((*after)->row(kFirst)[1] == (*before)->row(kFirst)[1]);
-  CHECK((*after)->row_version(kFirst) == RowVersion{2});
-  CHECK((*after)->row_version(PartitionId{1}) == RowVersion{1});
-  CHECK_FALSE((*after)->owns(node_id_of("d"), kFirst));
+using NodeList = std::vector<NodeId>;
+
+NodeList as_list(std::span<const NodeId> nodes) {
+  return {nodes.begin(), nodes.end()};
 }
 
-TEST_CASE("ring_of: a row in a state that a ring can not say is refused by its partition") {
-  Configuration switched = moving();
-  switched.rows[0][1].state = SlotState::Switched;
-  CHECK(ring_of(switched).status().code() == StatusCode::Failure);
-  CHECK(ring_of(switched).status().message().find("partition 0") != std::string::npos);
-  Configuration stepped_back = moving();
-  stepped_back.rows[0][1].read_before = true;
-  CHECK_FALSE(check_served(stepped_back).ok());
-  Configuration wider = four_members();
-  wider.rows[2].push_back(
-      {.state = SlotState::Settled, .holder = node_id_of("d"), .since = Epoch{1}});
-  CHECK(check_served(wider).message().find("partition 2") != std::string::npos);
+// Its three owners, by name order of the slots, and "d" in slot 1 as the state wants it.
+Configuration in_state(SlotState state) {
+  Configuration configuration = four_members();
+  Slot& slot = configuration.rows[0][1];
+  slot.state = state;
+  if (is_moving(slot)) slot.target = node_id_of("d");
+  return configuration;
+}
+
+TEST_CASE("ring_of: a move that began stores at both nodes, and the old one is read") {
+  const auto before = ring_of(four_members());
+  const auto after = ring_of(moving());
+  const NodeId d = node_id_of("d");
+  const auto old = as_list(before->row(kFirst));
+  CHECK(as_list(after->row(kFirst)) == NodeList{old[0], old[1], d, old[2]});
+  CHECK(as_list(after->readers(kFirst)) == old);
+  CHECK(after->row_version(kFirst) == RowVersion{2});
+  CHECK(after->row_version(PartitionId{1}) == RowVersion{1});
+  CHECK(after->owns(d, kFirst));
+  CHECK_FALSE(after->reads_at(d, kFirst));
+  CHECK_FALSE(after->is_settled(kFirst));
+  CHECK(after->is_settled(PartitionId{1}));
+}
+
+TEST_CASE("ring_of: who is read and what N is, in each state") {
+  const auto settled = ring_of(four_members());
+  const auto old = as_list(settled->row(kFirst));
+  struct Case {
+    SlotState state;
+    NodeList readers;
+    RowNumbers numbers;
+  };
+  const RowNumbers three = RowNumbers::settled(3);
+  const Case cases[] = {
+      {SlotState::Settled, old, three},
+      {SlotState::Copying, old, three},
+      {SlotState::Switched, {old[0], node_id_of("d"), old[2]}, three},
+      {SlotState::Vacant, {old[0], old[2]}, three},
+      {SlotState::Extra, {old[0], old[2]}, {.reads = 2, .writes = {.inner = 2, .outer = 3}}},
+      {SlotState::Joint, old, {.reads = 3, .writes = {.inner = 2, .outer = 3}}},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.state);
+    const auto ring = ring_of(in_state(one.state));
+    CHECK(as_list(ring->readers(kFirst)) == one.readers);
+    CHECK(ring->numbers(kFirst) == one.numbers);
+    CHECK(ring->replicas() == one.numbers.reads);
+  }
+}
+
+TEST_CASE("Ring: a node that is being filled is compared with nobody, and nobody with it") {
+  const auto old = as_list(ring_of(four_members())->row(kFirst));
+  const NodeId d = node_id_of("d");
+  const auto copying = ring_of(in_state(SlotState::Copying));
+  CHECK(copying->compared_with(old[0], kFirst) == NodeList{old[1], old[2]});
+  CHECK(copying->compared_with(d, kFirst).empty());
+  const auto switched = ring_of(in_state(SlotState::Switched));
+  CHECK(switched->compared_with(d, kFirst) == NodeList{old[0], old[1], old[2]});
+  const auto vacant = ring_of(in_state(SlotState::Vacant));
+  CHECK(vacant->compared_with(old[0], kFirst) == NodeList{old[2]});
+  CHECK(vacant->compared_with(old[1], kFirst).empty());
+}
+
+TEST_CASE("ring_of: a target of a move is no fallback, and its slots are counted") {
+  const auto ring = ring_of(moving());
+  CHECK(ring->slots_of(node_id_of("d")) == 1);
+  Token token{0};
+  const PreferenceList list = preference_list_of(*ring, token);
+  REQUIRE(list.partition == kFirst);
+  CHECK(list.owners.size() == 4);
+  CHECK(list.slots.size() == 3);
+  CHECK(list.fallbacks.empty());
 }
 
 TEST_CASE("provisional_ring: the first rows, at an epoch and versions at which nobody answers") {

@@ -70,5 +70,38 @@ TEST_CASE("Slot: both nodes of a move are in the row") {
   CHECK_FALSE(is_in_row(SlotRow{slot_in(SlotState::Settled)}, NodeId{}));
 }
 
+TEST_CASE("Slot: who is being filled, in each state") {
+  struct Case {
+    SlotState state;
+    bool read_before;
+    bool holder;
+    bool target;
+  };
+  const Case cases[] = {
+      {SlotState::Settled, false, false, false}, {SlotState::Copying, false, false, true},
+      {SlotState::Copying, true, false, false},  {SlotState::Switched, false, false, false},
+      {SlotState::Vacant, false, true, false},   {SlotState::Extra, false, true, false},
+      {SlotState::Extra, true, false, false},    {SlotState::Joint, false, false, false},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.state);
+    CAPTURE(one.read_before);
+    const Slot slot{.state = one.state,
+                    .read_before = one.read_before,
+                    .holder = kHolder,
+                    .target = kTarget,
+                    .since = {}};
+    CHECK(is_being_filled(slot, kHolder) == one.holder);
+    CHECK(is_being_filled(slot, kTarget) == one.target);
+  }
+}
+
+TEST_CASE("Slot: a row is settled when all its slots are") {
+  SlotRow row(3);
+  CHECK(is_settled(row));
+  row[1].state = SlotState::Copying;
+  CHECK_FALSE(is_settled(row));
+}
+
 }  // namespace
 }  // namespace starling
