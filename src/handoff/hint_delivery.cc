@@ -220,9 +220,19 @@ void HintDelivery::forget(const HintKey& key, HintActions& out) {
 void HintDelivery::give_up(const HintKey& key, Instant now, HintActions& out) {
   bytes_under_way_ -= under_way_.at(key).bytes;
   under_way_.erase(key);
+  set_aside(key, now, out);
+}
+
+void HintDelivery::set_aside(const HintKey& key, Instant now, HintActions& out) {
   if (stuck_.empty()) stuck_until_ = now + options_.stuck_pause;
   stuck_.insert(key);
   out.emplace_back(ReportStuckHint{key});
+}
+
+void HintDelivery::on_not_deleted(const HintKey& key, Instant now, HintActions& out) {
+  if (forgotten_.erase(key) == 0 || state_ == State::Away) return;
+  set_aside(key, now, out);
+  arm(now, out);
 }
 
 // -- time --

@@ -128,6 +128,9 @@ class HintDelivery {
                 const HintLedger& ledger, Instant now, HintActions& out);
   void on_fence(const HintKey& key, const PulledFence& pulled, const HintLedger& ledger,
                 Instant now, HintActions& out);
+  // Of a DeleteHint: it had to be kept for another home as well, and could not. It is stuck, and
+  // brought here once more.
+  void on_not_deleted(const HintKey& key, Instant now, HintActions& out);
   void on_timer(const HintLedger& ledger, Instant now, HintActions& out);
 
   [[nodiscard]] std::size_t under_way() const { return under_way_.size(); }
@@ -153,6 +156,7 @@ class HintDelivery {
             Instant now, HintActions& out);
   void forget(const HintKey& key, HintActions& out);
   void give_up(const HintKey& key, Instant now, HintActions& out);
+  void set_aside(const HintKey& key, Instant now, HintActions& out);
   void go_back_to(const HintKey& key);
   void try_stuck_again(Instant now);
   void pause(Instant now, HintActions& out);

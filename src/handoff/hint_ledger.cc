@@ -83,6 +83,15 @@ std::optional<HintLedger::Admitted> HintLedger::replace(const HintKey& key, std:
   return admitted;
 }
 
+HintKey HintLedger::move(const HintKey& key, std::uint8_t slot) {
+  const Entry entry = entries_.at(slot_of(key)).at(key.sequence);
+  remove(key);
+  const HintKey moved = next_key({.partition = key.partition, .slot = slot});
+  ++next_sequence_;
+  insert(moved, entry);
+  return moved;
+}
+
 void HintLedger::remove(const HintKey& key) {
   const auto of_slot = entries_.find(slot_of(key));
   if (of_slot == entries_.end()) return;

@@ -55,6 +55,10 @@ class HintLedger {
   // what it was before does not delete what it is now. `key` is among `dropped`. Nothing: refused,
   // and it stays as it is. REQUIRES: key is known.
   [[nodiscard]] std::optional<Admitted> replace(const HintKey& key, std::uint64_t bytes);
+  // To another place of its partition, with a new sequence, so that it is found there. It takes the
+  // room that it had: no bound is asked. The store must do both in one write. REQUIRES: key is
+  // known.
+  [[nodiscard]] HintKey move(const HintKey& key, std::uint8_t slot);
   // It was delivered, or is superseded. Unknown keys are ignored.
   void remove(const HintKey& key);
 

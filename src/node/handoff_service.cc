@@ -221,7 +221,15 @@ void HandoffService::perform(NodeId node, Home& home, HintActions actions, Insta
     } else if (auto* const sent = std::get_if<SendHint>(&action)) {
       send(node, home, std::move(*sent), now, more);
     } else if (const auto* const gone = std::get_if<DeleteHint>(&action)) {
-      if (const auto place = forget(gone->key)) passed_on.push_back(*place);
+      const HintKey key = gone->key;
+      const auto next = next_place(neighbours_.cluster.ring().slots(key.partition), key.slot);
+      if (!next.has_value() || !hints_.ledger().contains(key)) {
+        hints_.erase(key);
+      } else if (pass_on(key, *next)) {
+        passed_on.push_back({.partition = key.partition, .slot = *next});
+      } else {
+        home.delivery.on_not_deleted(key, now, more);
+      }
     } else if (const auto* const pulled = std::get_if<PullFence>(&action)) {
       // Nothing is reaped yet: whoever speaks of a later fence knows what nobody here does.
       home.delivery.on_fence(pulled->key, PulledFence{}, hints_.ledger(), now, more);
@@ -236,21 +244,11 @@ void HandoffService::perform(NodeId node, Home& home, HintActions actions, Insta
 }
 
 // What one node of a slot that moves took may be missing at the other, and either may be the one
-// that stays. Where there is no room to keep it for the other, one that counts stays where it is.
-std::optional<HintSlot> HandoffService::forget(const HintKey& key) {
-  const auto next = next_place(neighbours_.cluster.ring().slots(key.partition), key.slot);
-  const std::optional<Hint> hint = next.has_value() ? hints_.read(key) : std::nullopt;
-  if (!hint.has_value()) {
-    hints_.erase(key);
-    return std::nullopt;
-  }
-  const HintSlot slot{.partition = key.partition, .slot = *next};
-  const bool counts = hint->standing == HintStanding::Counted;
-  const bool is_kept = hints_.keep(slot, *hint, counts).ok();
-  if (is_kept || !counts) hints_.erase(key);
-  if (!is_kept) return std::nullopt;
+// that stays.
+bool HandoffService::pass_on(const HintKey& key, std::uint8_t place) {
+  if (!hints_.move(key, place).has_value()) return false;
   neighbours_.log.write(LogLevel::Trace, "mark: hint: passed on to the target of a move");
-  return slot;
+  return true;
 }
 
 void HandoffService::read_noted(const ReadNotedRecord& noted, Home& home, Instant now,

@@ -92,8 +92,8 @@ class HandoffService {
   [[nodiscard]] Home& home_of(NodeId node);
   void note_kept(const HintSlot& slot, Instant now);
   [[nodiscard]] std::optional<ReplicaOutcome> refusal(const HintWrite& write) const;
-  // Erases what came home; the place at which it is kept on, if the slot has another node.
-  [[nodiscard]] std::optional<HintSlot> forget(const HintKey& key);
+  // Whether it waits at another place of its slot now, in place of this one.
+  [[nodiscard]] bool pass_on(const HintKey& key, std::uint8_t place);
   void perform(NodeId node, Home& home, HintActions actions, Instant now);
   void read_noted(const ReadNotedRecord& noted, Home& home, Instant now, HintActions& out);
   void send(NodeId node, Home& home, SendHint hint, Instant now, HintActions& out);

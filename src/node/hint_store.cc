@@ -112,6 +112,25 @@ Result<HintStore::Kept> HintStore::keep(const HintSlot& slot, const Hint& hint, 
   return Kept{.key = admitted->key, .ticket = ticket};
 }
 
+std::optional<HintKey> HintStore::move(const HintKey& key, std::uint8_t slot) {
+  if (unread_.contains(key.partition) || erasing_.contains(key)) return std::nullopt;
+  const std::optional<Hint> hint = read(key);
+  if (!hint.has_value()) return std::nullopt;
+  const HintKey moved = ledger_.move(key, slot);
+  std::string store_key = hint_store_key(moved);
+  std::string bytes = encode_hint(store_key, *hint);
+  std::vector<StorageWrite> batch;
+  batch.push_back({.key = hint_store_key(key), .value = std::nullopt});
+  batch.push_back({.key = std::move(store_key), .value = bytes});
+  // What waited for its home on the disk is not to wait in memory now.
+  const bool counts = hint->standing == HintStanding::Counted;
+  const CommitTicket ticket =
+      engine_.commit(std::move(batch), counts ? CommitDemand::Synced : options_.ordinary_demand);
+  writing_[moved] = {.ticket = ticket, .bytes = std::move(bytes)};
+  written_.emplace_back(ticket, moved);
+  return moved;
+}
+
 std::optional<Hint> HintStore::read(const HintKey& key) const {
   if (!ledger_.contains(key)) return std::nullopt;
   const std::string store_key = hint_store_key(key);

@@ -51,6 +51,9 @@ class HintStore {
   // Errors: Overloaded  the hints take all the room that they may.
   //         Corruption  its partition's hints can not be read. Nothing was done.
   [[nodiscard]] Result<Kept> keep(const HintSlot& slot, const Hint& hint, bool must_sync);
+  // To another place of its partition, in one write that needs no more room than there is.
+  // Nothing: it is being erased, or can not be read, or its partition can not. It stays.
+  [[nodiscard]] std::optional<HintKey> move(const HintKey& key, std::uint8_t slot);
   // Nothing: there is none, or it can not be read.
   [[nodiscard]] std::optional<Hint> read(const HintKey& key) const;
   void erase(const HintKey& key);

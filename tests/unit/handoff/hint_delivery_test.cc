@@ -230,6 +230,27 @@ TEST_CASE("HintDelivery: what was stuck is tried again after a while") {
   CHECK(running.delivery.stuck() == 0);
 }
 
+TEST_CASE("HintDelivery: one that could not be deleted is stuck, and brought once more") {
+  Running running(2);
+  const OperationId operation = running.sent().operation;
+  running.delivery.on_reply(operation, HintOutcome::Stored, 1, running.ledger, running.now,
+                            running.out);
+  REQUIRE(running.take<DeleteHint>().at(0).key == running.keys[0]);
+  running.out.clear();
+  running.delivery.on_not_deleted(running.keys[0], running.now, running.out);
+  running.delivery.check_invariants();
+  CHECK(running.take<ReportStuckHint>().at(0).key == running.keys[0]);
+  CHECK(running.delivery.stuck() == 1);
+  // Not of one that was not to be deleted.
+  running.delivery.on_not_deleted(running.keys[1], running.now, running.out);
+  CHECK(running.delivery.stuck() == 1);
+  running.load(running.keys[1], std::nullopt);
+  running.out.clear();
+  running.now += std::chrono::seconds(10);
+  running.delivery.on_timer(running.ledger, running.now, running.out);
+  CHECK(running.take<LoadHint>().at(0).key == running.keys[0]);
+}
+
 TEST_CASE("HintDelivery: one that the home can not take does not stand before the others") {
   Running running(2);
   running.reply(running.sent().operation, HintOutcome::Unfit);

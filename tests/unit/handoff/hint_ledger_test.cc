@@ -104,6 +104,20 @@ TEST_CASE("HintLedger: a record that grew moves on, so that old acknowledgements
   ledger.check_invariants();
 }
 
+TEST_CASE("HintLedger: a hint moves to another place where there is no room for one more") {
+  HintLedger ledger({.bytes_max = 50, .hints_max = 1});
+  const HintKey before = ledger.admit(kBookedSlot, Counted, 40)->key;
+  const HintSlot other{.partition = kBookedSlot.partition, .slot = 64};
+  const HintKey after = ledger.move(before, other.slot);
+  CHECK(after.sequence > before.sequence);
+  CHECK_FALSE(ledger.contains(before));
+  CHECK(ledger.next(other, before.sequence) == after);
+  CHECK(ledger.hints() == 1);
+  CHECK(ledger.bytes() == 40);
+  CHECK_FALSE(ledger.admit(kBookedSlot, Counted, 1).has_value());
+  ledger.check_invariants();
+}
+
 TEST_CASE("HintLedger: what the store has at the start is known again, whatever the bounds") {
   HintLedger ledger({.bytes_max = 10});
   const HintKey key{.partition = PartitionId{1}, .slot = 0, .sequence = 41};

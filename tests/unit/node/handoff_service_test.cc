@@ -19,6 +19,7 @@
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "message/store_condition.h"
+#include "moving_cluster.h"
 #include "node/node_options.h"
 #include "support/test_cluster.h"
 
@@ -272,6 +273,37 @@ TEST_CASE("HandoffService: hints for who holds no slot, and at who is no holder,
       ring->partition_of(ring->token_of("bucket", "other")) != write.envelope.partition;
   REQUIRE(elsewhere);
   CHECK(outcome_at(five.holders[0]) == ReplicaOutcome::Refused);
+}
+
+TEST_CASE("HandoffService: a holder that is full passes hints on to the target of a move") {
+  MovingCluster moving;
+  TestCluster& cluster = moving.cluster;
+  cluster.restart_with({.hints_max = 2});
+  moving.pass(std::chrono::seconds(2));
+  cluster.stop(moving.source);
+  const std::size_t asked = moving.source == 0 ? 1 : 0;
+  for (std::size_t i = 0; i < 2; ++i) {
+    ClientPut put = cluster.put_of(moving.keys[i], "while its owner is away");
+    put.levels.w = Level::all();
+    put.levels.sloppy = true;
+    const PutReply reply = cluster.ask<PutReply>(asked, put);
+    CHECK(reply.replies == ReplyCounts{.required = 3, .received = 3, .primaries = 2});
+  }
+  const auto hints = [&] {
+    return std::ranges::count_if(cluster.engine(moving.sink).entries, [](const auto& entry) {
+      return parse_hint_store_key(entry.first).ok();
+    });
+  };
+  REQUIRE(hints() == 2);
+  // The only stand-in becomes the target: what it brings home is still wanted at itself.
+  moving.begin_move(asked);
+  moving.pass_slowly(std::chrono::seconds(1));
+  cluster.start(moving.source);
+  cluster.connect_all();
+  moving.pass_slowly(std::chrono::seconds(5));
+  REQUIRE(moving.configuration(asked).rows[moving.partition.value].back().target ==
+          cluster.id(moving.sink));
+  CHECK(hints() == 0);
 }
 
 TEST_CASE("HandoffService: a read never counts what a stand-in lacks as absent") {

@@ -99,6 +99,43 @@ TEST_CASE(
   CHECK_FALSE(kept.store->ledger().contains(first));
 }
 
+TEST_CASE("HintStore: a full store moves a hint to another place, in one write") {
+  Kept kept({.hints_max = 1});
+  const HintKey before = kept.keep(1);
+  kept.commit();
+  const auto after = kept.store->move(before, 64);
+  REQUIRE(after.has_value());
+  CHECK(after->slot == 64);
+  CHECK(kept.store->read(*after) == hint_of(1));
+  CHECK_FALSE(kept.store->move(before, 64).has_value());
+  SUBCASE("a crash before it leaves the hint where it was") {
+    kept.engine.crash();
+    kept.start();
+    CHECK(kept.store->read(before) == hint_of(1));
+  }
+  SUBCASE("a crash after it does not") {
+    kept.commit();
+    kept.engine.crash();
+    kept.start();
+    CHECK(kept.store->read(*after) == hint_of(1));
+  }
+  CHECK(kept.store->ledger().hints() == 1);
+}
+
+TEST_CASE("HintStore: what is being erased, or can not be read, does not move") {
+  Kept kept;
+  const HintKey erased = kept.keep(1);
+  const HintKey damaged = kept.keep(2);
+  kept.commit();
+  kept.store->erase(erased);
+  CHECK_FALSE(kept.store->move(erased, 64).has_value());
+  kept.engine.damaged.insert(hint_store_key(damaged));
+  CHECK_FALSE(kept.store->move(damaged, 64).has_value());
+  CHECK(kept.store->ledger().contains(damaged));
+  kept.commit();
+  CHECK(kept.store->ledger().hints() == 1);
+}
+
 TEST_CASE("HintStore: a hint that is damaged keeps its place, and is not taken for none") {
   Kept kept;
   const HintKey key = kept.keep(1);

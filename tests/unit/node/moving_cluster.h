@@ -70,13 +70,13 @@ struct MovingCluster {
     return 4;
   }
   // Decides that the move begins.
-  void begin_move() {
-    Configuration after = successor_of(configuration());
+  void begin_move(std::size_t proposer = 0) {
+    Configuration after = successor_of(configuration(proposer));
     take_step(after, partition,
               {.step = SlotStep::StartMove,
-               .slot = configuration().rows[partition.value].size() - 1,
+               .slot = configuration(proposer).rows[partition.value].size() - 1,
                .newcomer = cluster.id(sink)});
-    REQUIRE(cluster.node(0).propose(after, {}).ok());
+    REQUIRE(cluster.node(proposer).propose(after, {}).ok());
   }
   [[nodiscard]] std::vector<FillProgress> fills() { return cluster.node(sink).report().fills; }
   // How many of the keys stand in the store of the node.
