@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "base/ids.h"
 #include "base/log.h"
+#include "base/planted_bug.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "env/storage_engine.h"

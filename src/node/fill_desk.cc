@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <limits>
 #include <map>
 #include <utility>
@@ -22,6 +21,7 @@
 #include "message/fill_messages.h"
 #include "message/record_bytes.h"
 #include "message/repair_messages.h"
+#include "repair/merkle_leaf.h"
 #include "replica/record_walk.h"
 #include "replica/repair_reads.h"
 #include "ring/configuration.h"

@@ -207,8 +207,9 @@ void KeyChecker::find_stale_reads() {
   if (evidence_.acknowledged_may_be_lost) return;
   for (const Operation* const get : answered_gets()) {
     const WriteSet seen = seen_by(*get);
+    const std::uint32_t n = evidence_.history.replicas_until(get->key, get->ended);
     for (const Operation* const write : operations_) {
-      const bool overlaps = write->required + get->required > evidence_.history.replicas;
+      const bool overlaps = write->required + get->required > n;
       // A sloppy one is promised to be seen when its hints have come home.
       if (may_have_rotted(*write) || write->sloppy) continue;
       if (write->is_write() && write->succeeded() && overlaps && write->ended < get->begun) {
@@ -252,8 +253,11 @@ void KeyChecker::find_lost_protection() {
     for (; ended < by_end.size() && by_end.at(ended)->ended < get->begun; ++ended) {
       protected_at[by_end.at(ended)->required].join(by_end.at(ended)->clock);
     }
+    // In a wider row as many holders are met by as many more answers.
+    const std::uint32_t wider =
+        evidence_.history.replicas_until(get->key, get->ended) - evidence_.history.replicas;
     for (const auto& [level, clock] : protected_at) {
-      if (level > get->required || get->clock.covers(clock)) continue;
+      if (level + wider > get->required || get->clock.covers(clock)) continue;
       // One holder protects from a read of all, and it may have been the one that lost it.
       if (evidence_.records_rotted && level >= evidence_.history.replicas) continue;
       accuse("lost-protection", name(*get) + " at " + std::to_string(get->required) +
@@ -309,16 +313,18 @@ std::vector<Violation> find_missing_keys(const Evidence& evidence) {
   for (const Operation& listing : history.operations) {
     if (listing.kind != OperationKind::Keys || !listing.succeeded()) continue;
     const std::set<std::string> listed(listing.listed.begin(), listing.listed.end());
-    for (const KeyRecord& key : history.keys) {
+    for (std::uint32_t index = 0; index < history.keys.size(); ++index) {
+      const KeyRecord& key = history.keys[index];
+      const std::uint32_t n = history.replicas_until(index, listing.ended);
       bool expected = false;
       bool deleted = false;
       for (const WriteRecord& write : key.writes) {
         const Operation& request = history.operations.at(write.operation);
         deleted = deleted || write.is_delete;
         const bool rotted = evidence.records_rotted && request.required < 2;
-        expected = expected || (request.succeeded() && !rotted && !request.sloppy &&
-                                request.ended < listing.begun &&
-                                request.required + listing.required > history.replicas);
+        expected =
+            expected || (request.succeeded() && !rotted && !request.sloppy &&
+                         request.ended < listing.begun && request.required + listing.required > n);
       }
       if (!expected || deleted || listed.contains(key.address.key)) continue;
       if (evidence.acknowledged_may_be_lost) continue;

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
+
 namespace starling::sim {
 namespace {
 
@@ -68,6 +70,18 @@ std::string describe_answer(const Operation& operation) {
     if (operation.protected_read) text += ", protected";
   }
   return text;
+}
+
+void History::note_width(std::uint32_t key, std::uint32_t slots, Instant now) {
+  if (slots > replicas_until(key, now)) keys.at(key).widths.push_back({now, slots});
+}
+
+std::uint32_t History::replicas_until(std::uint32_t key, Instant until) const {
+  std::uint32_t widest = replicas;
+  for (const RowWidth& width : keys.at(key).widths) {
+    if (width.since <= until) widest = width.slots;
+  }
+  return widest;
 }
 
 }  // namespace starling::sim

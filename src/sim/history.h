@@ -80,15 +80,29 @@ struct WriteRecord {
   WriteSet history;
 };
 
+// From when on the row of a key had so many slots to read in some configuration that a node works
+// by.
+struct RowWidth {
+  Instant since;
+  std::uint32_t slots = 0;
+};
+
 struct KeyRecord {
   KeyAddress address;
   std::vector<WriteRecord> writes;
+  // Each wider than the one before it, and than History::replicas.
+  std::vector<RowWidth> widths = {};
 };
 
 struct History {
-  std::uint32_t replicas = 0;  // N in force
+  std::uint32_t replicas = 0;  // N in force at first; no row gets narrower
   std::vector<KeyRecord> keys;
   std::vector<Operation> operations;
+
+  // The row of a key has so many slots from now on.
+  void note_width(std::uint32_t key, std::uint32_t slots, Instant now);
+  // The greatest N of the key up to then: numbers of replicas that add up to more overlap.
+  [[nodiscard]] std::uint32_t replicas_until(std::uint32_t key, Instant until) const;
 };
 
 // "put w7", "get at 2": for timelines.

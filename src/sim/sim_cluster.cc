@@ -20,6 +20,7 @@
 #include "base/planted_bug.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "handoff/fill_stream.h"
 #include "message/chain_messages.h"
 #include "message/client_messages.h"
 #include "message/hello.h"
@@ -228,6 +229,7 @@ void SimCluster::on_adopted(std::uint32_t node, const Configuration& configurati
   trace_.fold(events_.now(), node, 2048 + configuration.epoch.value);
   note(node, "works by epoch " + std::to_string(configuration.epoch.value));
   if (monitors_ != nullptr) monitors_->on_adopted(node, configuration);
+  if (observe_configuration_) observe_configuration_(configuration);
   if (configuration.epoch <= newest_ring_->epoch()) return;
   newest_ring_ = ring_of(configuration);
 }

@@ -115,6 +115,11 @@ class SimCluster final : public SimNetwork::Nodes,
   // Called before an answer leaves a node, with the request's number.
   using ReplyObserver = std::function<void(std::uint64_t request, const ClientReply& reply)>;
   void observe_replies(ReplyObserver observer) { observe_reply_ = std::move(observer); }
+  // Called when a node works by another configuration.
+  using ConfigurationObserver = std::function<void(const Configuration& configuration)>;
+  void observe_configurations(ConfigurationObserver observer) {
+    observe_configuration_ = std::move(observer);
+  }
 
  private:
   void tell(std::uint32_t node, std::uint32_t from, const PeerMessage& message);
@@ -131,6 +136,7 @@ class SimCluster final : public SimNetwork::Nodes,
   std::vector<Instant> uninformed_until_;
   std::shared_ptr<const Ring> newest_ring_;
   ReplyObserver observe_reply_;
+  ConfigurationObserver observe_configuration_;
   std::map<OperationId, std::string> subjects_;  // keys of operations, while a timeline is kept
 };
 

@@ -21,6 +21,9 @@
 #include "message/client_messages.h"
 #include "node/node.h"
 #include "ring/cluster_config.h"
+#include "ring/configuration.h"
+#include "ring/ring.h"
+#include "ring/row_demand.h"
 #include "sim/checkers.h"
 #include "sim/event_queue.h"
 #include "sim/fault_driver.h"
@@ -164,6 +167,15 @@ Run::Run(const RunOptions& options)
     const Result<VectorClock> clock =
         clients_world_.codec.decode(address.bucket, address.key, put->context);
     if (clock.ok()) monitors_.on_put_reply(operation, *clock);
+  });
+  cluster_.observe_configurations([this](const Configuration& configuration) {
+    const Ring& ring = cluster_.newest_ring();
+    for (std::uint32_t key = 0; key < history_.keys.size(); ++key) {
+      const KeyAddress& address = history_.keys.at(key).address;
+      const PartitionId partition = ring.partition_of(ring.token_of(address.bucket, address.key));
+      history_.note_width(key, slots_for_reads(configuration.rows.at(partition.value)),
+                          events_.now());
+    }
   });
   for (std::uint32_t client = 0; client < plan_.workload.clients; ++client) {
     clients_.push_back(

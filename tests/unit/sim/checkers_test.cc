@@ -152,6 +152,27 @@ TEST_CASE("Checkers: a read that overlaps an acknowledged write and misses it is
   CHECK(find_stale_reads(made.evidence()).empty());
 }
 
+TEST_CASE("Checkers: numbers that overlapped in a row promise nothing once it is wider") {
+  HandMade made = sound_history();
+  Operation& stale = made.get({0}, {dot_of(1)});
+  made.widen(4);
+  CHECK(find_stale_reads(made.evidence()).empty());  // 2 + 2 of 4
+  stale.required = 3;
+  CHECK(says(find_stale_reads(made.evidence()), "stale-read"));
+}
+
+TEST_CASE("Checkers: what was protected in a row is seen in a wider one by as many more answers") {
+  HandMade made;
+  made.minted(made.put(), dot_of(1));
+  made.last().outcome = Outcome::InDoubt;
+  made.get({0}, {dot_of(1)});
+  Operation& less = made.get({}, {});
+  made.widen(4);
+  CHECK(find_lost_protection(made.evidence()).empty());
+  less.required = 3;
+  CHECK(says(find_lost_protection(made.evidence()), "lost-protection"));
+}
+
 TEST_CASE("Checkers: a read that began before the write ended may miss it") {
   HandMade made = sound_history();
   Operation& early = made.get({0}, {dot_of(1)});

@@ -4,10 +4,13 @@
 // can show each checker a run that broke exactly one promise.
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/time.h"
 #include "sim/checkers.h"
 #include "sim/history.h"
 #include "sim/witness.h"
@@ -39,6 +42,8 @@ class HandMade {
   std::uint32_t remove(const HeldContext& knowing) {
     return add_write(OperationKind::Delete, knowing);
   }
+  // The key has so many slots from the beginning of the run on.
+  void widen(std::uint32_t slots) { history_.note_width(0, slots, Instant{}); }
   // What the last operation came to, where it was not the usual thing.
   Operation& last() { return history_.operations.back(); }
   Operation& operation(std::size_t number) { return history_.operations.at(number); }
