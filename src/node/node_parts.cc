@@ -6,9 +6,6 @@
 #include <utility>
 #include <variant>
 
-#include "starling/result.h"
-#include "starling/status.h"
-
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/random.h"

@@ -6,7 +6,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ids.h"
 #include "base/time.h"
+#include "message/client_messages.h"
+#include "ring/configuration.h"
+#include "ring/ring.h"
+#include "ring/row_demand.h"
 
 namespace starling::sim {
 namespace {
@@ -74,6 +79,14 @@ std::string describe_answer(const Operation& operation) {
 
 void History::note_width(std::uint32_t key, std::uint32_t slots, Instant now) {
   if (slots > replicas_until(key, now)) keys.at(key).widths.push_back({now, slots});
+}
+
+void History::note_widths(const Configuration& configuration, const Ring& ring, Instant now) {
+  for (std::uint32_t key = 0; key < keys.size(); ++key) {
+    const KeyAddress& address = keys[key].address;
+    const PartitionId partition = ring.partition_of(ring.token_of(address.bucket, address.key));
+    note_width(key, slots_for_reads(configuration.rows.at(partition.value)), now);
+  }
 }
 
 std::uint32_t History::replicas_until(std::uint32_t key, Instant until) const {

@@ -13,6 +13,8 @@
 
 #include "base/time.h"
 #include "message/client_messages.h"
+#include "ring/configuration.h"
+#include "ring/ring.h"
 #include "sim/write_set.h"
 #include "version/vector_clock.h"
 
@@ -101,6 +103,8 @@ struct History {
 
   // The row of a key has so many slots from now on.
   void note_width(std::uint32_t key, std::uint32_t slots, Instant now);
+  // The rows of all keys are those from now on. `ring` is any of the cluster's.
+  void note_widths(const Configuration& configuration, const Ring& ring, Instant now);
   // The greatest N of the key up to then: numbers of replicas that add up to more overlap.
   [[nodiscard]] std::uint32_t replicas_until(std::uint32_t key, Instant until) const;
 };

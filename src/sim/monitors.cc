@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "env/storage_engine.h"
+#include "handoff/fill_stream.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "node/fill_memory.h"

@@ -5,13 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include "starling/result.h"
 #include "starling/status.h"
 
 #include "base/assert.h"
@@ -218,6 +218,15 @@ Epoch SimCluster::newest_epoch() const {
     if (!is_written_off(node)) newest = std::max(newest, member(node).ring()->epoch());
   }
   return newest;
+}
+
+bool SimCluster::are_all_ready() const {
+  for (std::uint32_t node = 0; node < size(); ++node) {
+    const bool is_current = member(node).ring()->epoch() == newest_epoch();
+    if (!is_current || member(node).was_paused_since(events_.now())) return false;
+    if (!is_written_off(node) && !is_ready_for_all(node)) return false;
+  }
+  return true;
 }
 
 bool SimCluster::is_founded() const {

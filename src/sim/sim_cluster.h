@@ -64,6 +64,8 @@ class SimCluster final : public SimNetwork::Nodes,
   // who adopted it: if that was one node, and its disk was put back right behind, the others find
   // it out when they propose.
   [[nodiscard]] Epoch newest_epoch() const;
+  // Every node is at the newest epoch and runs; those that are not written off are ready.
+  [[nodiscard]] bool are_all_ready() const;
   // Some node wants to bring rows elsewhere: steps go on by themselves for a while.
   [[nodiscard]] bool has_aims() const;
   // Who still needs what another one has, of those whose disks can be trusted.

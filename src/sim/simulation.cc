@@ -22,8 +22,6 @@
 #include "node/node.h"
 #include "ring/cluster_config.h"
 #include "ring/configuration.h"
-#include "ring/ring.h"
-#include "ring/row_demand.h"
 #include "sim/checkers.h"
 #include "sim/event_queue.h"
 #include "sim/fault_driver.h"
@@ -169,13 +167,7 @@ Run::Run(const RunOptions& options)
     if (clock.ok()) monitors_.on_put_reply(operation, *clock);
   });
   cluster_.observe_configurations([this](const Configuration& configuration) {
-    const Ring& ring = cluster_.newest_ring();
-    for (std::uint32_t key = 0; key < history_.keys.size(); ++key) {
-      const KeyAddress& address = history_.keys.at(key).address;
-      const PartitionId partition = ring.partition_of(ring.token_of(address.bucket, address.key));
-      history_.note_width(key, slots_for_reads(configuration.rows.at(partition.value)),
-                          events_.now());
-    }
+    history_.note_widths(configuration, cluster_.newest_ring(), events_.now());
   });
   for (std::uint32_t client = 0; client < plan_.workload.clients; ++client) {
     clients_.push_back(
@@ -260,13 +252,7 @@ void Run::await_readiness() {
       last_since = events_.now();
     }
     if (cluster_.has_aims() && events_.now() < last_since + kStepsApart) return false;
-    for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
-      const bool is_current = cluster_.member(node).ring()->epoch() == cluster_.newest_epoch();
-      if (!is_current) return false;
-      if (cluster_.member(node).was_paused_since(events_.now())) return false;
-      if (!cluster_.is_written_off(node) && !cluster_.is_ready_for_all(node)) return false;
-    }
-    return true;
+    return cluster_.are_all_ready();
   };
   while (!all_ready() && events_.now() < limit)
     events_.run_until(events_.now() + milliseconds(250));
