@@ -2,8 +2,6 @@
 
 #include <chrono>
 #include <functional>
-#include <optional>
-#include <utility>
 
 #include "starling/admin.h"
 #include "starling/client.h"
@@ -22,6 +20,14 @@ using std::chrono::milliseconds;
 
 namespace {
 
+// What came of the runs so far.
+struct Heard {
+  bool anything = false;
+  RepairReport all;     // all runs added up
+  RepairReport before;  // likewise, without the run under way
+  unsigned runs = 1;
+};
+
 // What a run found and wrote, with what those before it did.
 RepairReport added_up(const RepairReport& before, RepairReport last) {
   last.keys_compared += before.keys_compared;
@@ -31,37 +37,43 @@ RepairReport added_up(const RepairReport& before, RepairReport last) {
   return last;
 }
 
+// Whether that was all; if not, and this run is over, another one is needed.
+bool is_all(const RepairReport& report, const std::function<void()>& again, Heard& heard) {
+  heard.anything = true;
+  heard.all = added_up(heard.before, report);
+  if (!report.is_finished()) return false;
+  const bool is_needed = report.records_written > 0 && report.is_whole();
+  if (!is_needed || heard.runs == kRepairRunsMax) return true;
+  heard.before = heard.all;
+  ++heard.runs;
+  again();
+  return false;
+}
+
 }  // namespace
 
 Output wait_for_repair(Form form, milliseconds timeout, const RepairRun& run,
                        const Polling<RepairReport>& wait, const std::function<void()>& again,
                        const std::function<void(const RepairReport&)>& show) {
-  std::optional<RepairReport> last;
-  RepairReport before;
-  unsigned runs = 1;
+  Heard heard;
   Status problem(StatusCode::Unavailable, "nothing was heard of the repair");
-  milliseconds heard{};
-  while (!wait.interrupted() && wait.elapsed() - heard < timeout) {
+  milliseconds heard_at{};
+  while (!wait.interrupted() && wait.elapsed() - heard_at < timeout) {
     const Result<RepairReport> asked = wait.ask(timeout);
     if (asked.ok()) {
       show(*asked);
-      last = added_up(before, *asked);
-      if (asked->unanswered.empty()) heard = wait.elapsed();
-      if (asked->is_finished()) {
-        const bool is_needed = asked->records_written > 0 && asked->is_whole();
-        if (!is_needed || runs == kRepairRunsMax) return repair_output(form, run, *last);
-        before = *last;
-        ++runs;
-        again();
-      }
+      if (is_all(*asked, again, heard)) return repair_output(form, run, heard.all);
+      if (asked->unanswered.empty()) heard_at = wait.elapsed();
     } else {
       problem = asked.status();
       if (!is_retryable(problem.code())) return failure_output(form, problem);
     }
     wait.sleep(kPollingPause);
   }
-  if (!last.has_value()) return failure_output(form, wait.interrupted() ? interrupted() : problem);
-  Output output = repair_output(form, run, *last);
+  if (!heard.anything) {
+    return failure_output(form, wait.interrupted() ? interrupted() : problem);
+  }
+  Output output = repair_output(form, run, heard.all);
   output.err += "starling: what was begun goes on: see cluster tasks\n";
   output.exit_code = 1;
   return output;

@@ -195,18 +195,35 @@ void HandoffService::note(PartitionId partition, NodeId home, const KeyAddress& 
 }
 
 void HandoffService::note_kept(const HintSlot& slot, Instant now) {
+  Gain gained = gain(slot, now);
+  perform(gained.node, home_of(gained.node), std::move(gained.actions), now);
+}
+
+HandoffService::Gain HandoffService::gain(const HintSlot& slot, Instant now) {
   const auto owner = owner_of(neighbours_.cluster.ring(), slot);
   STARLING_CHECK(owner.has_value());
   Home& home = home_of(*owner);
   home.slots.insert(slot);
   HintActions actions;
   home.delivery.on_hint_added(slot, hints_.ledger(), now, actions);
-  perform(*owner, home, std::move(actions), now);
+  return {.node = *owner, .actions = std::move(actions)};
 }
 
 // -- bringing home --
 
 void HandoffService::perform(NodeId node, Home& home, HintActions actions, Instant now) {
+  std::vector<HintSlot> places = perform_at(node, home, std::move(actions), now);
+  while (!places.empty()) {
+    Gain gained = gain(places.back(), now);
+    places.pop_back();
+    const std::vector<HintSlot> more =
+        perform_at(gained.node, home_of(gained.node), std::move(gained.actions), now);
+    places.insert(places.end(), more.begin(), more.end());
+  }
+}
+
+std::vector<HintSlot> HandoffService::perform_at(NodeId node, Home& home, HintActions actions,
+                                                 Instant now) {
   std::deque<HintAction> pending(std::make_move_iterator(actions.begin()),
                                  std::make_move_iterator(actions.end()));
   std::vector<HintSlot> passed_on;
@@ -240,7 +257,7 @@ void HandoffService::perform(NodeId node, Home& home, HintActions actions, Insta
     }
     std::move(more.begin(), more.end(), std::back_inserter(pending));
   }
-  for (const HintSlot& slot : passed_on) note_kept(slot, now);
+  return passed_on;
 }
 
 // What one node of a slot that moves took may be missing at the other, and either may be the one

@@ -91,10 +91,19 @@ class HandoffService {
   void regroup();
   [[nodiscard]] Home& home_of(NodeId node);
   void note_kept(const HintSlot& slot, Instant now);
+  // A hint at a place, and what follows for the node that stands there.
+  struct Gain {
+    NodeId node;
+    HintActions actions;
+  };
+  [[nodiscard]] Gain gain(const HintSlot& slot, Instant now);
   [[nodiscard]] std::optional<ReplicaOutcome> refusal(const HintWrite& write) const;
   // Whether it waits at another place of its slot now, in place of this one.
   [[nodiscard]] bool pass_on(const HintKey& key, std::uint8_t place);
   void perform(NodeId node, Home& home, HintActions actions, Instant now);
+  // Returns the places that got a hint by it.
+  [[nodiscard]] std::vector<HintSlot> perform_at(NodeId node, Home& home, HintActions actions,
+                                                 Instant now);
   void read_noted(const ReadNotedRecord& noted, Home& home, Instant now, HintActions& out);
   void send(NodeId node, Home& home, SendHint hint, Instant now, HintActions& out);
   void report_stuck(const HintKey& key);

@@ -16,6 +16,19 @@ void count(RowCount& slots, const SlotKnowledge& slot) {
   slots.inner += slot.is_inner ? 1 : 0;
 }
 
+// Those of which nothing is known that would do, as many as are needed.
+void write_unknown(const std::vector<SlotKnowledge>& slots, Holding holding, RowCount protecting,
+                   RowCount& prospects, ReadRepairPlan& plan) {
+  for (const SlotKnowledge& slot : slots) {
+    if (meets(prospects, protecting)) return;
+    const bool can_hold = slot.writable && slot.may_hold && !slot.being_written;
+    const bool is_of_use = slot.is_inner || prospects.outer < protecting.outer;
+    if (slot.holding != holding || !can_hold || !is_of_use) continue;
+    plan.unknown.push_back(slot.node);
+    count(prospects, slot);
+  }
+}
+
 }  // namespace
 
 // A tombstone is pushed like any value, to a slot that never saw the key as well. Reaping, once it
@@ -34,14 +47,7 @@ ReadRepairPlan plan_read_repair(const std::vector<SlotKnowledge>& slots, RowCoun
     if (lacks) plan.lacking.push_back(slot.node);
   }
   for (const Holding holding : {Holding::OneNode, Holding::Unknown}) {
-    for (const SlotKnowledge& slot : slots) {
-      if (meets(prospects, protecting)) break;
-      const bool can_hold = slot.writable && slot.may_hold && !slot.being_written;
-      const bool is_of_use = slot.is_inner || prospects.outer < protecting.outer;
-      if (slot.holding != holding || !can_hold || !is_of_use) continue;
-      plan.unknown.push_back(slot.node);
-      count(prospects, slot);
-    }
+    write_unknown(slots, holding, protecting, prospects, plan);
   }
   return plan;
 }

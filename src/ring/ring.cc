@@ -36,6 +36,14 @@ std::vector<SlotRow> settled_rows(const PlacementTable& rows,
   return settled;
 }
 
+Row readers_of(const SlotRow& slots) {
+  Row readers;
+  for (const Slot& slot : slots) {
+    if (const auto reader = read_node(slot)) readers.push_back(*reader);
+  }
+  return readers;
+}
+
 }  // namespace
 
 Ring::Ring(Epoch epoch, std::uint64_t token_seed, std::vector<RingMember> members,
@@ -86,11 +94,7 @@ void Ring::index_rows() {
     }
     const std::uint32_t read = slots_for_reads(slots);
     replicas_ = i == 0 ? read : std::min(replicas_, read);
-    if (starling::is_settled(slots)) continue;
-    Row& readers = unsettled_[i];
-    for (const Slot& slot : slots) {
-      if (const auto reader = read_node(slot)) readers.push_back(*reader);
-    }
+    if (!starling::is_settled(slots)) unsettled_[i] = readers_of(slots);
   }
 }
 

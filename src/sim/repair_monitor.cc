@@ -5,7 +5,6 @@
 #include <string>
 #include <variant>
 
-#include "base/hash.h"
 #include "message/peer_messages.h"
 #include "message/repair_messages.h"
 #include "sim/member_view.h"
