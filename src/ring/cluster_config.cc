@@ -175,13 +175,12 @@ std::optional<std::string_view> first_difference(const ConfigDigest& mine,
 
 std::shared_ptr<const Ring> first_ring(const ClusterConfig& config) {
   const MacKey seed = derive_key(config, "token seed");
-  PlacementTable rows = plan_placement(
+  const PlacementTable rows = plan_placement(
       {},
       {.partitions = config.partitions, .replicas = config.replicas, .members = config.founders});
-  std::vector<RowVersion> versions(rows.size(), RowVersion{1});
+  const std::vector<RowVersion> versions(rows.size(), RowVersion{1});
   return std::make_shared<const Ring>(Epoch{1}, ByteReader(as_bytes(seed)).u64(),
-                                      sorted_by_name(config.founders), std::move(rows),
-                                      std::move(versions));
+                                      sorted_by_name(config.founders), rows, versions);
 }
 
 MacKey context_key(const ClusterConfig& config) {
