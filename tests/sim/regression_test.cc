@@ -24,7 +24,7 @@ struct NamedSeed {
   SimEngine engine = SimEngine::Map;
 };
 
-constexpr std::array<NamedSeed, 12> kNamedSeeds{{
+constexpr std::array<NamedSeed, 15> kNamedSeeds{{
     {1, "calm", "the codec dropped whether an announced store counts: nobody ever became ready"},
     {1, "swarm", "a second copy of a forwarded put that had been refused was minted"},
     {6, "replays", "the same, after a node's disk was unreadable for a while"},
@@ -43,6 +43,10 @@ constexpr std::array<NamedSeed, 12> kNamedSeeds{{
      "the simulator's own: an epoch that only a disk knew which was put back was asked of all"},
     {1796048074951, "swarm",
      "a repair by order left replicas different: a delete met its value in the middle of it"},
+    {973, "swarm", "a holder full of hints could not pass one on to the target of a move"},
+    {10794, "swarm", "the same, with a hint that counted"},
+    {10631, "swarm",
+     "the simulator's own: reads of a wider row were judged by the N of the founding"},
 }};
 
 TEST_CASE("Regression: seeds that once found a mistake find it no more") {
