@@ -1,7 +1,9 @@
 #include "message/record_bytes.h"
 
 #include <cstddef>
+#include <vector>
 
+#include "message/repair_messages.h"
 #include "version/sibling_set.h"
 
 namespace starling {
@@ -25,6 +27,12 @@ std::size_t message_bytes_of(const SiblingSet& versions) {
   for (const Sibling& sibling : versions.siblings()) {
     bytes += kSiblingBytes + sibling.content_type.size();
   }
+  return bytes;
+}
+
+std::size_t message_bytes_of(const std::vector<KeyedRecord>& records) {
+  std::size_t bytes = 0;
+  for (const KeyedRecord& record : records) bytes += message_bytes_of(record.versions);
   return bytes;
 }
 

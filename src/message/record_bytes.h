@@ -5,7 +5,9 @@
 // an upper bound, made of constants: what a codec really writes is less.
 
 #include <cstddef>
+#include <vector>
 
+#include "message/repair_messages.h"
 #include "version/sibling_set.h"
 
 namespace starling {
@@ -19,6 +21,7 @@ inline constexpr std::size_t kRecordSiblingsMax = 4000;
 [[nodiscard]] std::size_t value_bytes_of(const SiblingSet& versions);
 // What `versions` take in a message, at most.
 [[nodiscard]] std::size_t message_bytes_of(const SiblingSet& versions);
+[[nodiscard]] std::size_t message_bytes_of(const std::vector<KeyedRecord>& records);
 // Whether they can travel at all: records are not cut into several messages yet.
 [[nodiscard]] bool fits_a_message(const SiblingSet& versions);
 

@@ -1,11 +1,9 @@
 #include "node/fill_desk.h"
 
 #include <algorithm>
-#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <utility>
 #include <vector>
@@ -20,7 +18,6 @@
 #include "env/storage_engine.h"
 #include "message/fill_messages.h"
 #include "message/record_bytes.h"
-#include "message/repair_messages.h"
 #include "repair/merkle_leaf.h"
 #include "replica/record_walk.h"
 #include "replica/repair_reads.h"
@@ -43,24 +40,10 @@ std::uint32_t milliseconds_of(Duration pause) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(count, 0, 60'000));
 }
 
-// The tokens of a partition: its first one has all lower bits clear, its last one has all set.
-Token last_token_of(PartitionId partition, std::size_t partitions) {
-  const auto bits = static_cast<unsigned>(std::countr_zero(partitions));
-  if (bits == 0) return Token{std::numeric_limits<std::uint64_t>::max()};
-  const std::uint64_t below = std::numeric_limits<std::uint64_t>::max() >> bits;
-  return Token{(std::uint64_t{partition.value} << (64U - bits)) | below};
-}
-
 }  // namespace
 
 std::uint64_t reads_of_page(std::size_t records) {
   return 1 + records / kRecordsOfARead;
-}
-
-std::uint64_t bytes_of_page(const FillPage& page) {
-  std::uint64_t bytes = 0;
-  for (const KeyedRecord& record : page.records) bytes += message_bytes_of(record.versions);
-  return bytes;
 }
 
 bool FillDesk::is_read_for(PartitionId partition) const {
@@ -124,14 +107,13 @@ void FillDesk::on_read(NodeId from, const FillRead& read, Instant now) {
     return outbox.send(from, std::move(page));
   }
   if (!page.through.has_value()) streams_.erase(stream);
-  neighbours_.budget.spend(bytes_of_page(page), reads_of_page(page.records.size()), now);
+  neighbours_.budget.spend(message_bytes_of(page.records), reads_of_page(page.records.size()), now);
   neighbours_.replica.send_when_durable(from, durable_at, std::move(page));
 }
 
 bool FillDesk::fill_in(FillPage& page, const FillRead& read, CommitTicket& durable_at) {
   const PartitionId partition = read.envelope.partition;
-  TokenRange range{.first = Token{},
-                   .last = last_token_of(partition, neighbours_.chain.adopted()->rows.size())};
+  TokenRange range = neighbours_.store.trees().span_of(partition).range_of(0, 0);
   if (read.after.has_value()) {
     if (*read.after >= range.last) return true;  // nothing is behind it
     range.first = Token{read.after->value + 1};

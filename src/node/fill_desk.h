@@ -26,7 +26,6 @@ namespace starling {
 
 // What a page costs a node, as reads of its store: records that are neighbours lie in one block.
 [[nodiscard]] std::uint64_t reads_of_page(std::size_t records);
-[[nodiscard]] std::uint64_t bytes_of_page(const FillPage& page);
 
 class FillDesk {
  public:

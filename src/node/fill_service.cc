@@ -24,6 +24,7 @@
 #include "handoff/fill_stream.h"
 #include "membership/peer_table.h"
 #include "message/fill_messages.h"
+#include "message/record_bytes.h"
 #include "message/repair_messages.h"
 #include "node/fill_desk.h"
 #include "node/fill_memory.h"
@@ -224,7 +225,7 @@ void FillService::store(const Key& key, FillStream& stream, const FillPage& page
   // Planted: the page comes behind its cursor, and a crash may come between the two.
   if (forgets) static_cast<void>(merge(key.first, page));
   stored_.push_back({.ticket = ticket, .key = key});
-  const std::uint64_t bytes = bytes_of_page(page);
+  const std::uint64_t bytes = message_bytes_of(page.records);
   neighbours_.budget.spend(bytes, reads_of_page(page.records.size()), now);
   ++totals_.pages;
   totals_.records += page.records.size();

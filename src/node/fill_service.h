@@ -98,7 +98,7 @@ class FillService {
   void ask(const Key& key, FillStream& stream, Instant now);
   [[nodiscard]] bool is_sound(const FillStream& stream, const FillPage& page) const;
   void store(const Key& key, FillStream& stream, const FillPage& page, Instant now);
-  // The newest commit; nothing: some record could not be merged.
+  // False: some record could not be merged.
   [[nodiscard]] bool merge(PartitionId partition, const FillPage& page);
   void note_refusal(const Key& key, const FillStream& stream, FillOutcome outcome);
   void set_wake(Instant now);

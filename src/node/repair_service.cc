@@ -62,9 +62,8 @@ Cost cost_of(const KeyListReply& reply) {
           .reads = 2 + 2 * reply.entries.size() / kRecordsOfARead};
 }
 Cost cost_of(const RecordsReply& reply) {
-  Cost cost{.reads = 2 * std::uint64_t{reply.tokens_answered}};
-  for (const KeyedRecord& record : reply.records) cost.bytes += message_bytes_of(record.versions);
-  return cost;
+  return {.bytes = message_bytes_of(reply.records),
+          .reads = 2 * std::uint64_t{reply.tokens_answered}};
 }
 
 // Lists of full leaves would take longer than one step of the loop.

@@ -8,7 +8,6 @@
 #include <string>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "starling/result.h"
 #include "starling/status.h"
@@ -89,17 +88,11 @@ void fill_in_times(PeerMessage& message, const ReplicaStore& store, CommitTicket
   reply->times = CommitTimes{.begun_ago = timing->begun_ago, .done_ago = *timing->done_ago};
 }
 
-std::size_t record_bytes_of(const std::vector<KeyedRecord>& records) {
-  std::size_t bytes = 0;
-  for (const KeyedRecord& record : records) bytes += message_bytes_of(record.versions);
-  return bytes;
-}
-
 std::size_t record_bytes_of(const PeerMessage& message) {
   const auto* const repair = std::get_if<RecordsReply>(&message);
-  if (repair != nullptr) return record_bytes_of(repair->records);
+  if (repair != nullptr) return message_bytes_of(repair->records);
   const auto* const page = std::get_if<FillPage>(&message);
-  if (page != nullptr) return record_bytes_of(page->records);
+  if (page != nullptr) return message_bytes_of(page->records);
   const auto* const reply = std::get_if<ReplicaReadReply>(&message);
   return reply == nullptr || !reply->record.has_value() ? 0 : message_bytes_of(*reply->record);
 }

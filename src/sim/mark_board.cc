@@ -12,7 +12,7 @@ namespace starling::sim {
 namespace {
 
 // Those that a thousand seeds of the swarm must reach.
-constexpr std::array<std::string_view, 99> kListed{
+constexpr std::array<std::string_view, 107> kListed{
     "boot: a rolled back store was noticed",
     "boot: an old store was set aside",
     "boot: another store was noticed",
@@ -26,7 +26,15 @@ constexpr std::array<std::string_view, 99> kListed{
     "chain: a proposal was superseded",
     "chain: an epoch was skipped",
     "change: decided to abort move",
+    "change: decided to admit",
+    "change: decided to count in",
+    "change: decided to drop",
+    "change: decided to finish move",
+    "change: decided to start grow",
     "change: decided to start move",
+    "change: decided to start shrink",
+    "change: decided to step back",
+    "change: decided to switch",
     "change: proposed to abort move",
     "change: proposed to start move",
     "client: disconnected",
