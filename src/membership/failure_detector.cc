@@ -13,9 +13,10 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "membership/opinion_book.h"
-#include "membership/peer_table.h"
 #include "membership/relay_table.h"
-#include "membership/swim_message.h"
+#include "membership/swim_actions.h"
+#include "message/peer_state.h"
+#include "message/swim_messages.h"
 #include "ring/configuration.h"
 
 namespace starling {

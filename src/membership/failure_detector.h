@@ -29,7 +29,8 @@
 #include "membership/opinion_book.h"
 #include "membership/probe_order.h"
 #include "membership/relay_table.h"
-#include "membership/swim_message.h"
+#include "membership/swim_actions.h"
+#include "message/swim_messages.h"
 
 namespace starling {
 

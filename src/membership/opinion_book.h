@@ -30,7 +30,8 @@
 #include "base/time.h"
 #include "membership/rumour_queue.h"
 #include "membership/suspicion.h"
-#include "membership/swim_message.h"
+#include "membership/swim_actions.h"
+#include "message/swim_messages.h"
 
 namespace starling {
 

@@ -1,25 +1,13 @@
 #include "membership/peer_table.h"
 
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "base/ids.h"
+#include "message/peer_state.h"
 #include "message/store_condition.h"
 
 namespace starling {
-
-std::string_view peer_state_name(PeerState state) {
-  switch (state) {
-    case PeerState::Up:
-      return "up";
-    case PeerState::Suspect:
-      return "suspect";
-    case PeerState::Down:
-      return "down";
-  }
-  return "down";
-}
 
 void PeerTable::on_up(NodeId peer, std::string http_address) {
   // A restarted process begins anew: whether its store counts, it will say.

@@ -4,24 +4,14 @@
 // whose store counts, and who let a request wait too long. A local opinion that orders replicas and
 // is shown to people; it never changes who owns what.
 
-#include <cstdint>
 #include <map>
 #include <string>
-#include <string_view>
 
 #include "base/ids.h"
+#include "message/peer_state.h"
 #include "message/store_condition.h"
 
 namespace starling {
-
-enum class PeerState : std::uint8_t {
-  Up,
-  Suspect,  // connected, but silent beyond a request's patience
-  Down,     // no connection
-};
-
-// "up", "suspect" or "down".
-[[nodiscard]] std::string_view peer_state_name(PeerState state);
 
 class PeerTable {
  public:

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/ids.h"
-#include "membership/swim_message.h"
+#include "message/swim_messages.h"
 
 namespace starling {
 

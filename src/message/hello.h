@@ -14,7 +14,7 @@
 namespace starling {
 
 // A new number for every change of what is said; a peer of another version is refused by name.
-inline constexpr std::uint32_t kProtocolVersion = 5;
+inline constexpr std::uint32_t kProtocolVersion = 6;
 
 enum class HelloRole : std::uint8_t { Client = 0, Peer = 1 };
 

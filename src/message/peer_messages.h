@@ -20,6 +20,7 @@
 #include "message/fill_messages.h"    // IWYU pragma: export
 #include "message/repair_messages.h"  // IWYU pragma: export
 #include "message/store_condition.h"
+#include "message/swim_messages.h"  // IWYU pragma: export
 #include "version/sibling_set.h"
 #include "version/vector_clock.h"
 
@@ -294,6 +295,6 @@ using PeerMessage =
                  BootAnnouncement, BootReply, StoreNotice, Heartbeat, HintWrite, HintWriteReply,
                  HintHandoff, HintHandoffReply, WorkCensus, WorkCensusReply, TreeRead,
                  TreeReadReply, KeyListRead, KeyListReply, RecordsRead, RecordsReply, OrderedRepair,
-                 OrderedRepairReply, ChainLetter, FillRead, FillPage>;
+                 OrderedRepairReply, ChainLetter, FillRead, FillPage, SwimMessage>;
 
 }  // namespace starling

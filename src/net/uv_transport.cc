@@ -75,6 +75,7 @@ OutputClass output_class_of(const PeerMessage& message) {
     OutputClass operator()(const OrderedRepair&) const { return OutputClass::Urgent; }
     OutputClass operator()(const OrderedRepairReply&) const { return OutputClass::Urgent; }
     OutputClass operator()(const ChainLetter&) const { return OutputClass::Urgent; }
+    OutputClass operator()(const SwimMessage&) const { return OutputClass::Urgent; }
     OutputClass operator()(const HintWrite&) const { return OutputClass::Data; }
     OutputClass operator()(const ReplicaWrite&) const { return OutputClass::Data; }
     OutputClass operator()(const ReplicaRead&) const { return OutputClass::Data; }

@@ -16,6 +16,7 @@
 #include "membership/boot_confirmation.h"
 #include "membership/peer_table.h"
 #include "message/client_messages.h"
+#include "message/peer_state.h"
 #include "message/store_condition.h"
 #include "node/node_options.h"
 #include "node/readiness.h"

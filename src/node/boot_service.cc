@@ -10,6 +10,7 @@
 #include "membership/boot_confirmation.h"
 #include "membership/peer_table.h"
 #include "message/peer_messages.h"
+#include "message/peer_state.h"
 #include "replica/store_identity.h"
 #include "ring/configuration.h"
 #include "ring/member.h"

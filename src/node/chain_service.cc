@@ -26,6 +26,7 @@
 #include "membership/epoch_chain.h"
 #include "membership/peer_table.h"
 #include "message/chain_messages.h"
+#include "message/peer_state.h"
 #include "node/chain_memory.h"
 #include "replica/store_identity.h"
 #include "ring/cluster_config.h"

@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "membership/peer_table.h"
 #include "message/chain_messages.h"
+#include "message/peer_state.h"
 #include "ring/configuration.h"
 #include "ring/next_steps.h"
 #include "ring/slot.h"

@@ -9,7 +9,7 @@
 #include "base/ids.h"
 #include "handoff/hint_holders.h"
 #include "handoff/hint_home.h"
-#include "membership/peer_table.h"
+#include "message/peer_state.h"
 #include "message/store_condition.h"
 #include "quorum/actions.h"
 #include "ring/preference_list.h"

@@ -24,6 +24,7 @@
 #include "message/checksum.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
+#include "message/peer_state.h"
 #include "message/record_bytes.h"
 #include "node/coordinator.h"
 #include "node/local_mint.h"

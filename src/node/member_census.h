@@ -22,6 +22,7 @@
 #include "base/time.h"
 #include "membership/peer_table.h"
 #include "message/client_messages.h"
+#include "message/peer_state.h"
 #include "node/cluster_view.h"
 #include "ring/member.h"
 #include "ring/ring.h"

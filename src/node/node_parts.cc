@@ -293,7 +293,8 @@ void Node::Parts::deliver(NodeId from, PeerMessage message) {
     }
     void operator()(const FillRead& m) const { to.fill_desk.on_read(from, m, now); }
     void operator()(const FillPage& m) const { to.fills.on_page(from, m, now); }
-    void operator()(const Heartbeat& /*beat*/) const {}  // the transport keeps it to itself
+    void operator()(const SwimMessage& /*message*/) const {}  // no node runs the detector yet
+    void operator()(const Heartbeat& /*beat*/) const {}       // the transport keeps it to itself
   };
   std::visit(Router{.from = from, .now = now, .to = to, .outbox = outbox}, message);
 }

@@ -18,6 +18,7 @@
 #include "membership/peer_table.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
+#include "message/peer_state.h"
 #include "ring/member.h"
 #include "ring/ring.h"
 

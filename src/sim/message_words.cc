@@ -146,6 +146,20 @@ struct Words {
     std::visit([&text](const auto& message) { text += epoch_words(message); }, letter.message);
     return {"", text, std::nullopt};
   }
+  MessageWords operator()(const SwimMessage& swim) const {
+    static constexpr std::array<std::string_view, 4> kKinds{"probe", "probe request", "ack",
+                                                            "nack"};
+    std::string text = std::string(kKinds.at(static_cast<std::size_t>(swim.kind))) + " " +
+                       std::to_string(swim.number) + " about " +
+                       starling::to_text(swim.subject.value).substr(0, 6);
+    for (const Rumour& rumour : swim.rumours) {
+      text += ", " + starling::to_text(rumour.subject.value).substr(0, 6) + " is " +
+              std::string(peer_state_name(rumour.state)) + " at " +
+              std::to_string(rumour.incarnation.start) + "." +
+              std::to_string(rumour.incarnation.refutations);
+    }
+    return {"", text, std::nullopt};
+  }
   template <typename Other>
   MessageWords operator()(const Other& /*message*/) const {
     return {"(listings)", "something about a listing or a digest", std::nullopt};

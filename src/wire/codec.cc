@@ -32,6 +32,7 @@
 #include "wire/codec_peer.h"
 #include "wire/codec_repair.h"
 #include "wire/codec_scan.h"
+#include "wire/codec_swim.h"
 #include "wire/field_reader.h"
 #include "wire/field_writer.h"
 #include "wire/frame.h"

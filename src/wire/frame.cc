@@ -75,7 +75,8 @@ constexpr std::array<std::string_view, kFrameTypeMax + 1> kNames{"",
                                                                  "ClientClusterRepair",
                                                                  "ClusterRepairReply",
                                                                  "FillRead",
-                                                                 "FillPage"};
+                                                                 "FillPage",
+                                                                 "SwimMessage"};
 
 Status corrupt(std::string why) {
   return {StatusCode::Corruption, "frame header: " + std::move(why)};

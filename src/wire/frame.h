@@ -78,9 +78,10 @@ enum class FrameType : std::uint8_t {
   ClusterRepairReply = 50,
   FillRead = 51,
   FillPage = 52,
+  SwimMessage = 53,
 };
 inline constexpr std::uint8_t kFrameTypeMin = 1;
-inline constexpr std::uint8_t kFrameTypeMax = 52;
+inline constexpr std::uint8_t kFrameTypeMax = 53;
 
 // Everything before the two sides know each other.
 inline constexpr std::size_t kHandshakeBodyBytesMax = std::size_t{4} << 10U;

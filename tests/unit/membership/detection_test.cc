@@ -11,8 +11,8 @@
 
 #include "base/time.h"
 #include "membership/failure_detector.h"
-#include "membership/peer_table.h"
-#include "membership/swim_message.h"
+#include "message/peer_state.h"
+#include "message/swim_messages.h"
 #include "support/seed.h"
 #include "swim_world.h"
 

@@ -12,8 +12,9 @@
 
 #include "base/ids.h"
 #include "base/time.h"
-#include "membership/peer_table.h"
-#include "membership/swim_message.h"
+#include "membership/swim_actions.h"
+#include "message/peer_state.h"
+#include "message/swim_messages.h"
 
 namespace starling {
 namespace {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/ids.h"
+#include "message/peer_state.h"
 #include "message/store_condition.h"
 
 namespace starling {

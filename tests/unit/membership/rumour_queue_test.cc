@@ -7,8 +7,8 @@
 #include <doctest/doctest.h>
 
 #include "base/ids.h"
-#include "membership/peer_table.h"
-#include "membership/swim_message.h"
+#include "message/peer_state.h"
+#include "message/swim_messages.h"
 
 namespace starling {
 namespace {

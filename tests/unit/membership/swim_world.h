@@ -18,8 +18,9 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "membership/failure_detector.h"
-#include "membership/peer_table.h"
-#include "membership/swim_message.h"
+#include "membership/swim_actions.h"
+#include "message/peer_state.h"
+#include "message/swim_messages.h"
 
 namespace starling {
 

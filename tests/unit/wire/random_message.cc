@@ -479,6 +479,26 @@ ChainLetter chain_letter(Random& random) {
   return {.message = messages[random.below(messages.size())]};
 }
 
+SwimIncarnation swim_incarnation(Random& random) {
+  return {.start = random.next(), .refutations = number(random)};
+}
+
+SwimMessage swim_message(Random& random) {
+  SwimMessage message{.kind = static_cast<SwimKind>(random.below(4)),
+                      .number = random.next(),
+                      .subject = {random.next()},
+                      .sender = swim_incarnation(random),
+                      .rumours = {}};
+  message.sender.start |= 1U;
+  for (std::uint64_t left = random.below(kRumoursPerMessage + 1); left > 0; --left) {
+    message.rumours.push_back({.subject = {random.next()},
+                               .state = static_cast<PeerState>(random.below(3)),
+                               .incarnation = swim_incarnation(random),
+                               .accuser = {random.next()}});
+  }
+  return message;
+}
+
 std::vector<PeerMessage> peer_messages(Random& random) {
   return {
       ReplicaWrite{.envelope = envelope(random),
@@ -562,6 +582,7 @@ std::vector<PeerMessage> peer_messages(Random& random) {
                .after = maybe_token(random),
                .tokens_max = 1 + number(random) / 2},
       fill_page(random),
+      swim_message(random),
   };
 }
 
