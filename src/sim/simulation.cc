@@ -11,7 +11,6 @@
 #include <variant>
 #include <vector>
 
-#include "starling/options.h"
 #include "starling/result.h"
 
 #include "base/hash.h"
@@ -30,6 +29,7 @@
 #include "sim/leaf_truth.h"
 #include "sim/mark_board.h"
 #include "sim/monitors.h"
+#include "sim/patience.h"
 #include "sim/sim_client.h"
 #include "sim/sim_cluster.h"
 #include "sim/sim_network.h"
@@ -51,31 +51,6 @@ using std::chrono::seconds;
 // All nodes start within this; the first requests find some of them still introducing themselves.
 constexpr Duration kStartSpread = milliseconds(300);
 constexpr Duration kFirstRequest = milliseconds(600);
-// Longer than the longest deadline and the longest pause together.
-constexpr Duration kDrainMax = seconds(30);
-// From all healed to all ready: connections are tried again every 300 ms at most.
-constexpr Duration kReadyMax = seconds(20);
-// Who is ready has told all others by then.
-constexpr Duration kWordOfMouth = seconds(2);
-// The longest life of a request, from when the damage was met, and a few attempts.
-constexpr Duration kMendMax = kTimeoutMax + seconds(33);
-// Moves of all rows, three steps each, a few at a time.
-constexpr Duration kChangesMax = seconds(180);
-// Between two steps at most, once all is healed: another proposer stands by for five seconds.
-constexpr Duration kStepsApart = seconds(8);
-// Pages are tiny, but few; a source that failed is asked again within ten seconds.
-constexpr Duration kFillsMax = seconds(60);
-// Hints come home within moments; one that was stuck is tried again after ten seconds.
-constexpr Duration kHintsMax = seconds(30);
-// A few failed attempts and the looks at what differs; the pause behind a failure doubles.
-constexpr Duration kAgreeMax = seconds(60);
-// Two looks at what differs, each a few seconds, and an earlier run that has to end.
-constexpr Duration kOrderMax = seconds(90);
-// Read repair behind the answer, at the speed of a healthy cluster.
-constexpr Duration kRepairMax = seconds(5);
-// A message to a replica, and a commit there.
-constexpr Duration kRepairPause = milliseconds(200);
-
 // One bucket; the keys' names are what timelines are asked for by.
 History empty_history(const FaultPlan& plan) {
   History history;
@@ -94,7 +69,10 @@ class Run {
  private:
   void start_everything();
   void drain();
+  template <typename Condition>
+  void await(const Condition& condition, Duration longest);
   void await_readiness();
+  void spread_word();
   void check_epochs();
   void await_fills();
   void await_mending();
@@ -242,8 +220,14 @@ void Run::drain() {
   }
 }
 
+template <typename Condition>
+void Run::await(const Condition& condition, Duration longest) {
+  const Instant limit = events_.now() + longest;
+  while (!condition() && events_.now() < limit)
+    events_.run_until(events_.now() + milliseconds(250));
+}
+
 void Run::await_readiness() {
-  const Instant limit = events_.now() + kDrainMax + kReadyMax + kChangesMax;
   Epoch last;
   Instant last_since = events_.now();
   const auto all_ready = [&, this] {
@@ -254,9 +238,8 @@ void Run::await_readiness() {
     if (cluster_.has_aims() && events_.now() < last_since + kStepsApart) return false;
     return cluster_.are_all_ready();
   };
-  while (!all_ready() && events_.now() < limit)
-    events_.run_until(events_.now() + milliseconds(250));
-  events_.run_until(events_.now() + kWordOfMouth);
+  await(all_ready, kDrainMax + kReadyMax + kChangesMax);
+  spread_word();
   check_epochs();
   for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
     if (cluster_.is_written_off(node) || cluster_.is_ready(node)) continue;
@@ -265,6 +248,16 @@ void Run::await_readiness() {
            cluster_.member(node).name() + " is not ready long after all was healed: " +
                (running == nullptr ? "it does not run" : running->readiness().because));
   }
+}
+
+// Rows on their way may take a step in this time: word of that one takes as long again.
+void Run::spread_word() {
+  const Instant limit = events_.now() + kChangesMax;
+  Epoch told;
+  do {
+    told = cluster_.newest_epoch();
+    events_.run_until(events_.now() + kWordOfMouth);
+  } while (cluster_.newest_epoch() != told && events_.now() < limit);
 }
 
 // One whose disk was lost is told like the others.
@@ -293,10 +286,7 @@ void Run::await_mending() {
 }
 
 void Run::await_fills() {
-  const Instant limit = events_.now() + kFillsMax;
-  while (cluster_.first_unfilled().has_value() && events_.now() < limit) {
-    events_.run_until(events_.now() + seconds(1));
-  }
+  await([this] { return !cluster_.first_unfilled().has_value(); }, kFillsMax);
   const std::optional<std::uint32_t> node = cluster_.first_unfilled();
   if (!node.has_value()) return;
   accuse("not-filled", "",
@@ -313,10 +303,7 @@ bool Run::hints_are_home() const {
 
 // Without a read of any key.
 void Run::await_hints() {
-  const Instant limit = events_.now() + kHintsMax;
-  while (!hints_are_home() && events_.now() < limit) {
-    events_.run_until(events_.now() + milliseconds(250));
-  }
+  await([this] { return hints_are_home(); }, kHintsMax);
   for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
     if (cluster_.is_written_off(node)) continue;
     for (const std::uint32_t home : monitors_.hints().waiting_at(node)) {
@@ -334,10 +321,8 @@ void Run::await_agreement() {
   // Where records rot one that can not be read may stand under a sum that is right.
   const bool orders = !plan_.rots_records();
   if (orders && random_.fork("order").below(2) == 0) compare_by_order(false);
-  const Instant limit = events_.now() + 2 * plan_.repair_cycle + kAgreeMax;
-  while (stores_.first_disagreement().has_value() && events_.now() < limit) {
-    events_.run_until(events_.now() + seconds(1));
-  }
+  await([this] { return !stores_.first_disagreement().has_value(); },
+        2 * plan_.repair_cycle + kAgreeMax);
   const std::optional<std::uint32_t> key = stores_.first_disagreement();
   if (!key.has_value()) return orders ? compare_by_order(true) : void();
   accuse("not-repaired", history_.keys.at(*key).address.key,

@@ -24,7 +24,7 @@ struct NamedSeed {
   SimEngine engine = SimEngine::Map;
 };
 
-constexpr std::array<NamedSeed, 15> kNamedSeeds{{
+constexpr std::array<NamedSeed, 16> kNamedSeeds{{
     {1, "calm", "the codec dropped whether an announced store counts: nobody ever became ready"},
     {1, "swarm", "a second copy of a forwarded put that had been refused was minted"},
     {6, "replays", "the same, after a node's disk was unreadable for a while"},
@@ -47,6 +47,8 @@ constexpr std::array<NamedSeed, 15> kNamedSeeds{{
     {10794, "swarm", "the same, with a hint that counted"},
     {10631, "swarm",
      "the simulator's own: reads of a wider row were judged by the N of the founding"},
+    {1796060909750, "swarm", "the simulator's own: an epoch of a moment ago was asked of all",
+     SimEngine::LevelDb},
 }};
 
 TEST_CASE("Regression: seeds that once found a mistake find it no more") {
