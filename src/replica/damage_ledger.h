@@ -41,6 +41,9 @@ class DamageLedger {
   // The records noted since the last call, by store key, in the order in which they were met.
   [[nodiscard]] std::vector<std::string> take_new_records();
 
+  [[nodiscard]] bool holds(std::string_view store_key) const {
+    return records_.contains(store_key);
+  }
   [[nodiscard]] bool is_full() const { return full_; }
   [[nodiscard]] std::size_t places() const { return records_.size() + gaps_.size(); }
   // Places that were ever met, and those of them that became sound again.

@@ -104,6 +104,8 @@ void MerkleTrees::on_write(PartitionId partition, Token token, const Hash128& be
     // Also where nothing changed: a record that is written once more, to be synced, takes its leaf
     // along.
     batch.push_back(leaf_write(*slot.tree, slot.tree->replace(token, before, after)));
+    if (is_doubted(partition))
+      batch.push_back({.key = tree_store_key(partition), .value = std::nullopt});
   }
   if (slot.build.has_value()) {
     const std::optional<std::uint32_t> leaf = slot.build->on_write(token, before, after);
@@ -118,6 +120,20 @@ void MerkleTrees::on_write(PartitionId partition, Token token, const Hash128& be
 
 void MerkleTrees::doubt(PartitionId partition, Token token) {
   if (covers(partition)) doubtful_.insert({partition, token});
+}
+
+bool MerkleTrees::is_doubted(PartitionId partition) const {
+  const auto holds = [&](const std::set<std::pair<PartitionId, Token>>& places) {
+    const auto place = places.lower_bound({partition, Token{}});
+    return place != places.end() && place->first == partition;
+  };
+  return holds(doubtful_) || holds(deferred_);
+}
+
+StorageWrite MerkleTrees::belief_in(PartitionId partition, const MerkleTree& tree) {
+  StorageWrite write{.key = tree_store_key(partition)};
+  write.value = encode_tree_depth(write.key, tree.depth());
+  return write;
 }
 
 // -- reading back --
@@ -274,9 +290,7 @@ void MerkleTrees::install(PartitionId partition, Slot& slot, std::vector<Storage
   slot.begun_before = false;
   slot.state = State::Sound;
   waiting_.erase(partition);
-  std::string key = tree_store_key(partition);
-  std::string value = encode_tree_depth(key, slot.tree->depth());
-  batch.push_back({.key = std::move(key), .value = std::move(value)});
+  if (!is_doubted(partition)) batch.push_back(belief_in(partition, *slot.tree));
   if (!outgrown(*slot.tree, depth_max())) return;
   slot.build.emplace(span_of(partition),
                      depth_for(slot.tree->keys(), slot.tree->depth(), depth_max()));
@@ -319,6 +333,7 @@ void MerkleTrees::settle_doubt(PartitionId partition, Token token, const RecordR
   }
   slot.tree->correct_leaf(leaf, sum);
   batch.push_back(leaf_write(*slot.tree, leaf));
+  if (!is_doubted(partition)) batch.push_back(belief_in(partition, *slot.tree));
 }
 
 void MerkleTrees::correct(PartitionId partition, std::uint32_t leaf, const LeafSum& sum) {

@@ -69,7 +69,9 @@ class MerkleTrees {
   // `after` are what the record adds to its leaf.
   void on_write(PartitionId partition, Token token, const Hash128& before, const Hash128& after,
                 std::vector<StorageWrite>& batch);
-  // What a record added before could not be read: its leaf is summed up anew, by work().
+  // What a record added to its leaf before is not known for sure: the leaf is summed up anew, by
+  // work(). To be told before on_write(), whose batch takes the word along that until then what is
+  // stored of the tree is not to be believed.
   void doubt(PartitionId partition, Token token);
 
   // The tree in force; nullptr: there is none yet, or the partition is not this node's.
@@ -112,6 +114,9 @@ class MerkleTrees {
   void erase_leaves(PartitionId partition, unsigned depth, std::vector<StorageWrite>& batch);
   void settle_doubt(PartitionId partition, Token token, const RecordReader& read,
                     std::vector<StorageWrite>& batch);
+  [[nodiscard]] bool is_doubted(PartitionId partition) const;
+  // The entry that lets the tree in force be believed at the next start.
+  [[nodiscard]] static StorageWrite belief_in(PartitionId partition, const MerkleTree& tree);
   [[nodiscard]] unsigned depth_max() const;
 
   StorageEngine& engine_;

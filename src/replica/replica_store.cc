@@ -178,7 +178,6 @@ Result<ReplicaStore::Mended> ReplicaStore::mend(const RecordKey& record,
   if (!loaded.ok()) {
     // What the damaged record added is unknown: most likely what its successor does.
     before = contribution_of(address, entry.stored.record.versions);
-    trees_.doubt(record.partition, record.token);
   }
   damage_.note_rewrite(entry.store_key, commit(address, entry, before, CommitDemand::Synced));
   return Mended::Rewritten;
@@ -407,6 +406,9 @@ Hash128 ReplicaStore::contribution_of(const RecordAddress& record,
 CommitTicket ReplicaStore::commit(const RecordAddress& record, Entry& entry, const Hash128& before,
                                   CommitDemand demand) {
   entry.stored.fence = kFence;
+  // A damaged place may have been passed over when its leaf was summed up; whoever has the record
+  // at hand yet knows nothing of that.
+  if (damage_.holds(entry.store_key)) trees_.doubt(record.partition, record.token);
   std::vector<StorageWrite> batch;
   batch.push_back({entry.store_key, encode_record(entry.store_key, entry.stored)});
   trees_.on_write(record.partition, record.token, before,

@@ -128,7 +128,9 @@ Result<VectorClock> ContextCodec::decode(std::string_view bucket, std::string_vi
   if (mac_reader.u64() != mac64(key_, body)) return bad_context("is damaged or was made up");
   if (reader.u64() != hash_of_key(bucket, key)) return bad_context("is of another key");
   Result<VectorClock> clock = read_clock(reader);
-  if (!clock.ok() || !reader.finished()) return bad_context("is damaged or was made up");
+  // The context of nothing is the empty text.
+  if (!clock.ok() || clock->empty() || !reader.finished())
+    return bad_context("is damaged or was made up");
   if (clock->size() > kContextEntriesMax) {
     return Status(StatusCode::TooLarge, "the context has more than " +
                                             std::to_string(kContextEntriesMax) +

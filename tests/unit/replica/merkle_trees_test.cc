@@ -318,6 +318,50 @@ TEST_CASE("MerkleTrees: a record that was damaged and mended counts as what it i
   check_truth(fixture);
 }
 
+TEST_CASE("MerkleTrees: a damaged record that the cache still has counts with its next write") {
+  TreeFixture fixture;
+  fixture.store->trees().set_partitions({});
+  fixture.put(1);
+  fixture.put(2);
+  fixture.complete_all();
+  fixture.engine.entries[fixture.store_key_of(1)].back() ^= 1;
+  fixture.store->trees().set_partitions({kPartition});
+  fixture.build();  // passes it over
+  CHECK(fixture.store->trees().find(kPartition)->keys() == 1);
+  REQUIRE(fixture.store->merge(Key(1).at(), foreign_value(9, 1, "another"), false).ok());
+  fixture.complete_all();
+  fixture.build();
+  check_truth(fixture);
+}
+
+TEST_CASE("MerkleTrees: a crash before a doubtful leaf was summed up leaves no false one") {
+  TreeFixture fixture;
+  fixture.build();
+  fixture.put(1);
+  fixture.put(2);
+  fixture.complete_all();
+  fixture.engine.entries[fixture.store_key_of(1)].back() ^= 1;
+  fixture.start();
+  fixture.build();
+  const Key key(1);
+  const RecordKey record{.partition = kPartition, .token = key.at().token, .address = key.address};
+  REQUIRE(fixture.store->mend(record, foreign_value(9, 1, "another")).ok());
+  SUBCASE("with nothing behind it") {
+    fixture.complete_all();
+  }
+  SUBCASE("and other writes went on") {
+    fixture.put(2);
+    fixture.complete_all();
+  }
+  SUBCASE("which then was") {
+    fixture.build();
+    fixture.complete_all();
+  }
+  fixture.start();
+  fixture.build();
+  check_truth(fixture);
+}
+
 TEST_CASE("MerkleTrees: where records can not be reached it waits, and then begins again") {
   TreeFixture fixture;
   fixture.store->trees().set_partitions({});

@@ -123,6 +123,14 @@ TEST_CASE("ContextCodec: what is given out is taken, up to the limit of entries"
   CHECK(codec.decode("b", "k", sealed(writer.bytes())).status().code() == StatusCode::TooLarge);
 }
 
+TEST_CASE("ContextCodec: an empty clock under a right code is no context") {
+  ByteWriter writer;
+  writer.u8(1);
+  writer.u64(hash64("k", hash64("b")));
+  write_clock(writer, {});
+  CHECK(is_refused(codec_of("secret").decode("b", "k", sealed(writer.bytes())), "made up"));
+}
+
 TEST_CASE("write_clock: the layout of a clock is fixed") {
   ByteWriter writer;
   write_clock(writer, clock_of("{a:1,b:300 + a5}"));
