@@ -208,8 +208,9 @@ void KeyChecker::find_stale_reads() {
   for (const Operation* const get : answered_gets()) {
     const WriteSet seen = seen_by(*get);
     const std::uint32_t n = evidence_.history.replicas_until(get->key, get->ended);
+    const bool is_fresh = evidence_.history.promises_freshness(get->key, get->required, get->ended);
     for (const Operation* const write : operations_) {
-      const bool overlaps = write->required + get->required > n;
+      const bool overlaps = write->required + get->required > n && is_fresh;
       // A sloppy one is promised to be seen when its hints have come home.
       if (may_have_rotted(*write) || write->sloppy) continue;
       if (write->is_write() && write->succeeded() && overlaps && write->ended < get->begun) {

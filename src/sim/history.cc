@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "ring/configuration.h"
 #include "ring/ring.h"
 #include "ring/row_demand.h"
+#include "ring/slot.h"
 
 namespace starling::sim {
 namespace {
@@ -43,6 +45,17 @@ std::string_view outcome_name(Outcome outcome) {
       return "disconnected";
   }
   return "?";
+}
+
+// Whether `row`, which follows that of the record, lacks a node that does not know yet of the last
+// version that it stood in.
+bool leaves_behind(const KeyRecord& record, const SlotRow& row, const History::AdoptedBy& adopted) {
+  for (const Slot& slot : record.row) {
+    for (const NodeId node : write_nodes(slot)) {
+      if (!is_in_row(row, node) && adopted(node).value < record.row_version.value) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -81,11 +94,20 @@ void History::note_width(std::uint32_t key, std::uint32_t slots, Instant now) {
   if (slots > replicas_until(key, now)) keys.at(key).widths.push_back({now, slots});
 }
 
-void History::note_widths(const Configuration& configuration, const Ring& ring, Instant now) {
+void History::note_rows(const Configuration& configuration, const Ring& ring,
+                        const AdoptedBy& adopted, Instant now) {
   for (std::uint32_t key = 0; key < keys.size(); ++key) {
     const KeyAddress& address = keys[key].address;
     const PartitionId partition = ring.partition_of(ring.token_of(address.bucket, address.key));
-    note_width(key, slots_for_reads(configuration.rows.at(partition.value)), now);
+    const SlotRow& row = configuration.rows.at(partition.value);
+    const RowVersion version = configuration.row_versions.at(partition.value);
+    note_width(key, slots_for_reads(row), now);
+    KeyRecord& record = keys[key];
+    if (version <= record.row_version) continue;
+    if (leaves_behind(record, row, adopted) && !record.left_behind.has_value())
+      record.left_behind = now;
+    record.row = row;
+    record.row_version = version;
   }
 }
 
@@ -95,6 +117,12 @@ std::uint32_t History::replicas_until(std::uint32_t key, Instant until) const {
     if (width.since <= until) widest = width.slots;
   }
   return widest;
+}
+
+bool History::promises_freshness(std::uint32_t key, std::uint32_t required, Instant until) const {
+  const std::optional<Instant>& left_behind = keys.at(key).left_behind;
+  const bool is_majority = 2 * required > replicas_until(key, until);
+  return is_majority || !left_behind.has_value() || until < *left_behind;
 }
 
 }  // namespace starling::sim

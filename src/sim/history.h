@@ -5,16 +5,19 @@
 // is over. Requests are never repeated: each attempt is an event of its own.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "starling/status.h"
 
+#include "base/ids.h"
 #include "base/time.h"
 #include "message/client_messages.h"
 #include "ring/configuration.h"
 #include "ring/ring.h"
+#include "ring/slot.h"
 #include "sim/write_set.h"
 #include "version/vector_clock.h"
 
@@ -94,6 +97,12 @@ struct KeyRecord {
   std::vector<WriteRecord> writes;
   // Each wider than the one before it, and than History::replicas.
   std::vector<RowWidth> widths = {};
+  // The row of the newest configuration that a node works by; empty before the first.
+  SlotRow row = {};
+  RowVersion row_version = {};
+  // When a node was first left behind: out of the row, and working by a version of before the last
+  // one that named it. So a fence took the place of its word.
+  std::optional<Instant> left_behind = {};
 };
 
 struct History {
@@ -103,10 +112,17 @@ struct History {
 
   // The row of a key has so many slots from now on.
   void note_width(std::uint32_t key, std::uint32_t slots, Instant now);
-  // The rows of all keys are those from now on. `ring` is any of the cluster's.
-  void note_widths(const Configuration& configuration, const Ring& ring, Instant now);
+  // The rows of all keys are those from now on. `ring` is any of the cluster's; `adopted` says what
+  // a node works by.
+  using AdoptedBy = std::function<Epoch(NodeId node)>;
+  void note_rows(const Configuration& configuration, const Ring& ring, const AdoptedBy& adopted,
+                 Instant now);
   // The greatest N of the key up to then: numbers of replicas that add up to more overlap.
   [[nodiscard]] std::uint32_t replicas_until(std::uint32_t key, Instant until) const;
+  // Whether a read that ended then is promised to see what was written before it, where R + W > N:
+  // a fence is N - R + 1 slots for R a majority, so one that asks fewer may hear from the fenced.
+  [[nodiscard]] bool promises_freshness(std::uint32_t key, std::uint32_t required,
+                                        Instant until) const;
 };
 
 // "put w7", "get at 2": for timelines.

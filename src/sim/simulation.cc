@@ -145,7 +145,11 @@ Run::Run(const RunOptions& options)
     if (clock.ok()) monitors_.on_put_reply(operation, *clock);
   });
   cluster_.observe_configurations([this](const Configuration& configuration) {
-    history_.note_widths(configuration, cluster_.newest_ring(), events_.now());
+    const auto adopted = [this](NodeId node) {
+      const std::optional<std::uint32_t> index = cluster_.index_of(node);
+      return index.has_value() ? cluster_.member(*index).ring()->epoch() : Epoch{};
+    };
+    history_.note_rows(configuration, cluster_.newest_ring(), adopted, events_.now());
   });
   for (std::uint32_t client = 0; client < plan_.workload.clients; ++client) {
     clients_.push_back(

@@ -24,7 +24,7 @@ struct NamedSeed {
   SimEngine engine = SimEngine::Map;
 };
 
-constexpr std::array<NamedSeed, 17> kNamedSeeds{{
+constexpr std::array<NamedSeed, 18> kNamedSeeds{{
     {1, "calm", "the codec dropped whether an announced store counts: nobody ever became ready"},
     {1, "swarm", "a second copy of a forwarded put that had been refused was minted"},
     {6, "replays", "the same, after a node's disk was unreadable for a while"},
@@ -49,6 +49,10 @@ constexpr std::array<NamedSeed, 17> kNamedSeeds{{
      "the simulator's own: reads of a wider row were judged by the N of the founding"},
     {1796060909750, "swarm", "the simulator's own: an epoch of a moment ago was asked of all",
      SimEngine::LevelDb},
+    {1796060912286, "swarm",
+     "a tree was built past a damaged record, and the next write took from it what it never had"},
+    {1796060915386, "swarm",
+     "the simulator's own: a read below a majority was judged, of readers who were fenced off"},
 }};
 
 TEST_CASE("Regression: seeds that once found a mistake find it no more") {

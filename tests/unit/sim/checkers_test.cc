@@ -161,6 +161,18 @@ TEST_CASE("Checkers: numbers that overlapped in a row promise nothing once it is
   CHECK(says(find_stale_reads(made.evidence()), "stale-read"));
 }
 
+TEST_CASE("Checkers: a read below a majority may hear from a node that a fence left behind") {
+  HandMade made = sound_history();
+  Operation& stale = made.get({0}, {dot_of(1)});
+  made.widen(4);
+  for (const std::size_t write : {0, 1}) made.operation(write).required = 3;
+  CHECK(says(find_stale_reads(made.evidence()), "stale-read"));  // 3 + 2 of 4
+  made.leave_a_node_behind();
+  CHECK(find_stale_reads(made.evidence()).empty());
+  stale.required = 3;
+  CHECK(says(find_stale_reads(made.evidence()), "stale-read"));
+}
+
 TEST_CASE("Checkers: what was protected in a row is seen in a wider one by as many more answers") {
   HandMade made;
   made.minted(made.put(), dot_of(1));

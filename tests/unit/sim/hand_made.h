@@ -44,6 +44,8 @@ class HandMade {
   }
   // The key has so many slots from the beginning of the run on.
   void widen(std::uint32_t slots) { history_.note_width(0, slots, Instant{}); }
+  // A node that the key's row does not name any more knows nothing of that, from the beginning on.
+  void leave_a_node_behind() { history_.keys.at(0).left_behind = Instant{}; }
   // What the last operation came to, where it was not the usual thing.
   Operation& last() { return history_.operations.back(); }
   Operation& operation(std::size_t number) { return history_.operations.at(number); }
