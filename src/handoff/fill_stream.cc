@@ -54,6 +54,12 @@ FillStream::Use FillStream::on_page(const FillPage& page, Instant now) {
   return Use::Merge;
 }
 
+void FillStream::cut_short(Token through) {
+  STARLING_CHECK(state_ == State::Storing);
+  storing_.complete = false;
+  storing_.through = through;
+}
+
 void FillStream::on_stored(Instant now) {
   STARLING_CHECK(state_ == State::Storing);
   durable_ = storing_;

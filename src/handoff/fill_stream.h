@@ -69,6 +69,10 @@ class FillStream {
   void on_asked(OperationId operation, Instant now);
   // REQUIRES: `page` is of this stream's source, and its records were checked by the driver.
   [[nodiscard]] Use on_page(const FillPage& page, Instant now);
+  // Of the page that is being stored there was room for the records up to `through` only: the rest
+  // is asked for again.
+  // REQUIRES: Storing.
+  void cut_short(Token through);
   // What is durable once the page that is being stored is.
   [[nodiscard]] const FillProgress& storing() const { return storing_; }
   // REQUIRES: Storing.

@@ -40,6 +40,12 @@ namespace {
 // Between two looks while nothing can be asked: a source is away, or this store does not count yet.
 constexpr Duration kIdlePause = std::chrono::milliseconds(500);
 
+// The last token of which the first `merged` records hold all; not all of them are merged.
+std::optional<Token> last_whole_token(const std::vector<KeyedRecord>& records, std::size_t merged) {
+  while (merged > 0 && records[merged - 1].token == records[merged].token) --merged;
+  return merged == 0 ? std::nullopt : std::optional(records[merged - 1].token);
+}
+
 }  // namespace
 
 FillService::FillService(const Neighbours& neighbours, const Options& options)
@@ -205,20 +211,28 @@ bool FillService::is_sound(const FillStream& stream, const FillPage& page) const
   return true;
 }
 
-bool FillService::merge(PartitionId partition, const FillPage& page) {
+std::size_t FillService::merge(PartitionId partition, const FillPage& page) {
+  std::size_t merged_records = 0;
   for (const KeyedRecord& record : page.records) {
     // Synced, in each durability mode: the cursor behind it is, and other members rely on it.
     const Result<CommitTicket> merged = neighbours_.store.merge(
         {.partition = partition, .token = record.token, .address = record.address}, record.versions,
         true);
-    if (!merged.ok()) return false;
+    if (!merged.ok()) break;
+    ++merged_records;
   }
-  return true;
+  return merged_records;
 }
 
 void FillService::store(const Key& key, FillStream& stream, const FillPage& page, Instant now) {
   const bool forgets = options_.planted == PlantedBug::ForgetUnstoredPage;
-  if (!forgets && !merge(key.first, page)) return stream.on_failed(now);
+  const std::size_t merged = forgets ? page.records.size() : merge(key.first, page);
+  if (merged < page.records.size()) {
+    // Where a page is more than the queue of commits takes, nothing but what it takes leads on.
+    const std::optional<Token> through = last_whole_token(page.records, merged);
+    if (!through.has_value()) return stream.on_failed(now);
+    stream.cut_short(*through);
+  }
   // Commits are done in the order in which they were queued: with the cursor the page is durable.
   const CommitTicket ticket =
       neighbours_.engine.commit({write_of_fill(stream.storing())}, CommitDemand::Synced);
@@ -228,7 +242,7 @@ void FillService::store(const Key& key, FillStream& stream, const FillPage& page
   const std::uint64_t bytes = message_bytes_of(page.records);
   neighbours_.budget.spend(bytes, reads_of_page(page.records.size()), now);
   ++totals_.pages;
-  totals_.records += page.records.size();
+  totals_.records += merged;
   totals_.bytes += bytes;
   neighbours_.log.write(LogLevel::Trace, "mark: fill: a page was merged");
 }

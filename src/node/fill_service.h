@@ -99,7 +99,8 @@ class FillService {
   [[nodiscard]] bool is_sound(const FillStream& stream, const FillPage& page) const;
   void store(const Key& key, FillStream& stream, const FillPage& page, Instant now);
   // False: some record could not be merged.
-  [[nodiscard]] bool merge(PartitionId partition, const FillPage& page);
+  // Returns how many of the page's records, from the first one on, are merged now.
+  std::size_t merge(PartitionId partition, const FillPage& page);
   void note_refusal(const Key& key, const FillStream& stream, FillOutcome outcome);
   void set_wake(Instant now);
   [[nodiscard]] std::size_t active() const;

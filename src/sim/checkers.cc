@@ -251,6 +251,7 @@ void KeyChecker::find_lost_protection() {
   std::size_t ended = 0;
   std::map<std::uint32_t, VectorClock> protected_at;  // by level
   for (const Operation* const get : gets) {
+    if (!evidence_.history.promises_freshness(get->key, get->required, get->ended)) continue;
     for (; ended < by_end.size() && by_end.at(ended)->ended < get->begun; ++ended) {
       protected_at[by_end.at(ended)->required].join(by_end.at(ended)->clock);
     }

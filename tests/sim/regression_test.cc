@@ -24,7 +24,7 @@ struct NamedSeed {
   SimEngine engine = SimEngine::Map;
 };
 
-constexpr std::array<NamedSeed, 18> kNamedSeeds{{
+constexpr std::array<NamedSeed, 20> kNamedSeeds{{
     {1, "calm", "the codec dropped whether an announced store counts: nobody ever became ready"},
     {1, "swarm", "a second copy of a forwarded put that had been refused was minted"},
     {6, "replays", "the same, after a node's disk was unreadable for a while"},
@@ -53,6 +53,9 @@ constexpr std::array<NamedSeed, 18> kNamedSeeds{{
      "a tree was built past a damaged record, and the next write took from it what it never had"},
     {1796060915386, "swarm",
      "the simulator's own: a read below a majority was judged, of readers who were fenced off"},
+    {1796063807229, "swarm", "the same, of one reader and what had been protected"},
+    {1796063803013, "swarm",
+     "a page of a filling, more than the queue of commits took, was begun again for ever"},
 }};
 
 TEST_CASE("Regression: seeds that once found a mistake find it no more") {

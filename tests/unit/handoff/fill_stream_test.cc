@@ -67,6 +67,19 @@ TEST_CASE("FillStream: goes from page to page, each behind the one that is durab
   CHECK_FALSE(fixture.stream.next_deadline().has_value());
 }
 
+TEST_CASE(
+    "FillStream: a page that was cut short, the last one too, is gone on with behind the cut") {
+  FilledStream fixture;
+  fixture.ask(kFirstQuestion);
+  CHECK(fixture.hears(kFirstQuestion, FillOutcome::Page) == FillStream::Use::Merge);
+  fixture.stream.cut_short(Token{4});
+  fixture.stream.check_invariants();
+  fixture.stream.on_stored(fixture.now);
+  CHECK(fixture.stream.durable().through == Token{4});
+  CHECK_FALSE(fixture.stream.durable().complete);
+  CHECK(fixture.stream.is_due(fixture.now));
+}
+
 TEST_CASE("FillStream: a page that is doubled, late or of another question changes nothing") {
   FilledStream fixture;
   CHECK(fixture.hears(kFirstQuestion, FillOutcome::Page, Token{10}) == FillStream::Use::Ignore);

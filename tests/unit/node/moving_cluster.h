@@ -17,7 +17,6 @@
 #include "message/client_messages.h"
 #include "node/node.h"
 #include "node/node_options.h"
-#include "replica/key_layout.h"
 #include "ring/configuration.h"
 #include "ring/ring.h"
 #include "ring/slot.h"
@@ -30,9 +29,9 @@ namespace starling {
 struct MovingCluster {
   explicit MovingCluster(std::uint32_t tokens_of_a_page = 128,
                          PlantedBug planted = PlantedBug::None)
+      : MovingCluster(with_pages(tokens_of_a_page), planted) {}
+  explicit MovingCluster(const NodeOptions& options, PlantedBug planted = PlantedBug::None)
       : cluster(4, planted) {
-    NodeOptions options;
-    options.fill_tokens_max = tokens_of_a_page;
     cluster.restart_with(options);
     pass(std::chrono::seconds(2));
     const Ring& ring = *cluster.node(0).ring();
@@ -50,6 +49,11 @@ struct MovingCluster {
     sink = cluster.stranger_to(keys.front());
   }
 
+  static NodeOptions with_pages(std::uint32_t tokens) {
+    NodeOptions options;
+    options.fill_tokens_max = tokens;
+    return options;
+  }
   void pass(Duration time) {
     cluster.clock.advance(time);
     cluster.settle();
