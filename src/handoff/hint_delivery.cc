@@ -19,14 +19,6 @@
 #include "version/sibling_set.h"
 
 namespace starling {
-namespace {
-
-HintSlot slot_of(const HintKey& key) {
-  return {.partition = key.partition, .slot = key.slot};
-}
-
-}  // namespace
-
 StaleVerdict judge_stale(FenceStamp stamp, Token key,
                          const std::optional<std::vector<FenceGeneration>>& missed) {
   if (!missed.has_value()) return StaleVerdict::Unknown;

@@ -15,10 +15,6 @@
 namespace starling {
 namespace {
 
-HintSlot slot_of(const HintKey& key) {
-  return {.partition = key.partition, .slot = key.slot};
-}
-
 HintKey key_of(const HintSlot& slot, std::uint64_t sequence) {
   return {.partition = slot.partition, .slot = slot.slot, .sequence = sequence};
 }

@@ -25,6 +25,9 @@ struct HintSlot {
   std::uint8_t slot = 0;
   friend auto operator<=>(const HintSlot&, const HintSlot&) = default;
 };
+[[nodiscard]] constexpr HintSlot slot_of(const HintKey& key) {
+  return {.partition = key.partition, .slot = key.slot};
+}
 
 class HintLedger {
  public:

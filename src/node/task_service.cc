@@ -28,7 +28,7 @@ namespace {
 // In one answer, which is far more than people read.
 constexpr std::size_t kTasksMax = 1024;
 
-std::string name_of(const Ring& ring, NodeId node) {
+std::string name_or_id(const Ring& ring, NodeId node) {
   const RingMember* const member = ring.member(node);
   return member == nullptr ? to_text(node.value) : member->name;
 }
@@ -97,8 +97,8 @@ ClusterTasksReply TaskService::tasks_of(const Census::Count& all) const {
   for (const auto& [holder, answer] : all.answers) {
     for (const HintCount& count : answer.counts) {
       if (reply.tasks.size() == kTasksMax) break;
-      const std::string from = name_of(ring, holder);
-      const std::string to = name_of(ring, count.home);
+      const std::string from = name_or_id(ring, holder);
+      const std::string to = name_or_id(ring, count.home);
       reply.tasks.push_back({.id = std::string("hints:").append(from).append(":").append(to),
                              .kind = "hints",
                              .subject = std::string(from).append(" -> ").append(to),
@@ -108,7 +108,7 @@ ClusterTasksReply TaskService::tasks_of(const Census::Count& all) const {
                              .eta_seconds = count.eta_seconds});
     }
     if (!answer.repair.has_value() || reply.tasks.size() == kTasksMax) continue;
-    const std::string by = name_of(ring, holder);
+    const std::string by = name_or_id(ring, holder);
     reply.tasks.push_back({.id = "repair:" + by,
                            .kind = "repair",
                            .subject = by,

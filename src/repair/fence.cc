@@ -26,7 +26,7 @@ namespace {
 // StoreTable::Fences of replica/key_layout.h.
 constexpr std::uint8_t kFenceTable = 5;
 constexpr std::uint8_t kFormatVersion = 1;
-constexpr std::size_t kTokenBytes = 8;
+constexpr std::size_t kStoredTokenBytes = 8;
 
 Status corrupt(std::string_view what) {
   return {StatusCode::Corruption, "a fence is damaged: " + std::string(what)};
@@ -38,7 +38,7 @@ std::string_view read_generation(ByteReader& reader, FenceGeneration& generation
   const std::uint64_t count = reader.varint();
   // Checked before anything is allocated for them.
   if (reader.failed() || count > kReapKeysMax) return "count of keys";
-  if (count > reader.remaining() / kTokenBytes) return "cut short";
+  if (count > reader.remaining() / kStoredTokenBytes) return "cut short";
   for (std::uint64_t i = 0; i < count; ++i) generation.keys.push_back(Token{reader.u64()});
   return std::is_sorted(generation.keys.begin(), generation.keys.end()) ? "" : "order of keys";
 }

@@ -27,10 +27,10 @@ namespace {
 constexpr std::uint8_t kLeafTable = 2;
 // Where a leaf's depth stands, in the entry of the tree itself.
 constexpr std::uint8_t kTreeEntry = 0;
-constexpr std::uint8_t kFormatVersion = 1;
+constexpr std::uint8_t kLeafFormat = 1;
 constexpr unsigned kTokenBits = 64;
 
-Status corrupt(std::string_view what) {
+Status corrupt_leaf(std::string_view what) {
   return {StatusCode::Corruption, "a Merkle entry is damaged: " + std::string(what)};
 }
 
@@ -87,7 +87,7 @@ std::string leaf_store_key(PartitionId partition, unsigned depth, std::uint32_t 
 
 std::string encode_leaf(std::string_view store_key, const LeafSum& leaf) {
   ByteWriter writer;
-  writer.u8(kFormatVersion);
+  writer.u8(kLeafFormat);
   writer.varint(leaf.keys);
   writer.u64(leaf.sum.high);
   writer.u64(leaf.sum.low);
@@ -103,16 +103,16 @@ Result<StoredLeaf> decode_leaf(std::string_view store_key, std::string_view byte
   stored.leaf = static_cast<std::uint32_t>(place.u16_big_endian()) << 16U;
   stored.leaf |= place.u16_big_endian();
   const bool placed = place.finished() && table == kLeafTable && is_tree_depth(stored.depth);
-  if (!placed || stored.leaf >= (1U << stored.depth)) return corrupt("not the key of a leaf");
+  if (!placed || stored.leaf >= (1U << stored.depth)) return corrupt_leaf("not the key of a leaf");
   const std::optional<std::string_view> payload = unsealed(store_key, bytes);
-  if (!payload.has_value()) return corrupt("checksum");
+  if (!payload.has_value()) return corrupt_leaf("checksum");
   ByteReader reader(*payload);
-  if (reader.u8() != kFormatVersion) return corrupt("unknown format version");
+  if (reader.u8() != kLeafFormat) return corrupt_leaf("unknown format version");
   const std::uint64_t keys = reader.varint();
   stored.sum.sum.high = reader.u64();
   stored.sum.sum.low = reader.u64();
-  if (!reader.finished()) return corrupt("wrong length");
-  if (keys == 0 || keys > std::numeric_limits<std::uint32_t>::max()) return corrupt("count");
+  if (!reader.finished()) return corrupt_leaf("wrong length");
+  if (keys == 0 || keys > std::numeric_limits<std::uint32_t>::max()) return corrupt_leaf("count");
   stored.sum.keys = static_cast<std::uint32_t>(keys);
   return stored;
 }
@@ -126,18 +126,18 @@ std::string tree_store_key(PartitionId partition) {
 std::string encode_tree_depth(std::string_view store_key, unsigned depth) {
   STARLING_CHECK(is_tree_depth(depth));
   ByteWriter writer;
-  writer.u8(kFormatVersion);
+  writer.u8(kLeafFormat);
   writer.u8(static_cast<std::uint8_t>(depth));
   return sealed(store_key, std::move(writer));
 }
 
 Result<unsigned> decode_tree_depth(std::string_view store_key, std::string_view bytes) {
   const std::optional<std::string_view> payload = unsealed(store_key, bytes);
-  if (!payload.has_value()) return corrupt("checksum");
+  if (!payload.has_value()) return corrupt_leaf("checksum");
   ByteReader reader(*payload);
-  if (reader.u8() != kFormatVersion) return corrupt("unknown format version");
+  if (reader.u8() != kLeafFormat) return corrupt_leaf("unknown format version");
   const unsigned depth = reader.u8();
-  if (!reader.finished() || !is_tree_depth(depth)) return corrupt("depth");
+  if (!reader.finished() || !is_tree_depth(depth)) return corrupt_leaf("depth");
   return depth;
 }
 

@@ -21,10 +21,10 @@
 namespace starling {
 namespace {
 
-constexpr std::uint8_t kFormatVersion = 1;
+constexpr std::uint8_t kFoundingFormat = 1;
 constexpr std::string_view kFoundingName = "founding";
 
-Status corrupt(const std::string& what) {
+Status corrupt_founding(const std::string& what) {
   return {StatusCode::Corruption,
           "the data directory's founding configuration can not be used: " + what +
               "; keep the directory aside and go on with the other members"};
@@ -60,7 +60,7 @@ FoundingConfig founding_of(const ClusterConfig& config) {
 
 StorageWrite write_of_founding(const FoundingConfig& founding) {
   ByteWriter writer;
-  writer.u8(kFormatVersion);
+  writer.u8(kFoundingFormat);
   writer.u32(founding.partitions);
   writer.u32(founding.replicas);
   writer.varint(founding.founders.size());
@@ -81,24 +81,24 @@ std::string founding_store_key() {
 
 Result<FoundingConfig> parse_founding(std::string_view bytes) {
   const std::optional<std::string_view> payload = unsealed(founding_store_key(), bytes);
-  if (!payload.has_value()) return corrupt("it is damaged");
+  if (!payload.has_value()) return corrupt_founding("it is damaged");
   ByteReader reader(*payload);
   const std::uint8_t version = reader.u8();
-  if (version != kFormatVersion) {
-    return corrupt("it has format " + std::to_string(version) + ", this program knows " +
-                   std::to_string(kFormatVersion) + ": start the program that wrote it");
+  if (version != kFoundingFormat) {
+    return corrupt_founding("it has format " + std::to_string(version) + ", this program knows " +
+                            std::to_string(kFoundingFormat) + ": start the program that wrote it");
   }
   FoundingConfig founding;
   founding.partitions = reader.u32();
   founding.replicas = reader.u32();
   const std::uint64_t count = reader.varint();
   // Checked before anything is allocated for them.
-  if (count > kFoundersMax) return corrupt("it names too many founders");
+  if (count > kFoundersMax) return corrupt_founding("it names too many founders");
   for (std::uint64_t i = 0; i < count && !reader.failed(); ++i) {
     founding.founders.push_back(read_founder(reader));
   }
-  if (!reader.finished()) return corrupt("it has the wrong length");
-  if (!is_usable(founding)) return corrupt("no cluster can be founded so");
+  if (!reader.finished()) return corrupt_founding("it has the wrong length");
+  if (!is_usable(founding)) return corrupt_founding("no cluster can be founded so");
   return founding;
 }
 

@@ -18,7 +18,7 @@
 namespace starling {
 namespace {
 
-constexpr std::uint8_t kFormatVersion = 1;
+constexpr std::uint8_t kRecordFormat = 1;
 constexpr std::uint8_t kFlagMine = 1;
 constexpr std::size_t kChecksumBytes = 8;
 
@@ -27,20 +27,20 @@ std::uint64_t checksum_of(std::string_view store_key, std::string_view payload) 
   return hash64(payload, hash64(store_key));
 }
 
-Status corrupt(std::string_view what) {
+Status corrupt_record(std::string_view what) {
   return {StatusCode::Corruption, "a stored record is damaged: " + std::string(what)};
 }
 
 Result<StoredRecord> read_payload(std::string_view payload, ValueUse use) {
   ByteReader reader(payload);
-  if (reader.u8() != kFormatVersion) return corrupt("unknown format version");
+  if (reader.u8() != kRecordFormat) return corrupt_record("unknown format version");
   const std::uint8_t flags = reader.u8();
-  if ((flags & ~kFlagMine) != 0) return corrupt("unknown flags");
+  if ((flags & ~kFlagMine) != 0) return corrupt_record("unknown flags");
   StoredRecord stored;
   stored.fence = FenceStamp{reader.varint()};
   if ((flags & kFlagMine) != 0) stored.record.mine = read_dot(reader);
   STARLING_ASSIGN_OR_RETURN(read_them, stored.record.versions, read_versions(reader, use));
-  if (!reader.finished()) return corrupt("wrong length");
+  if (!reader.finished()) return corrupt_record("wrong length");
   return stored;
 }
 
@@ -48,7 +48,7 @@ Result<StoredRecord> read_payload(std::string_view payload, ValueUse use) {
 
 std::string encode_record(std::string_view store_key, const StoredRecord& stored) {
   ByteWriter writer;
-  writer.u8(kFormatVersion);
+  writer.u8(kRecordFormat);
   writer.u8(stored.record.mine.has_value() ? kFlagMine : 0);
   writer.varint(stored.fence.value);
   if (stored.record.mine.has_value()) write_dot(writer, *stored.record.mine);
@@ -59,10 +59,10 @@ std::string encode_record(std::string_view store_key, const StoredRecord& stored
 
 Result<StoredRecord> decode_record(std::string_view store_key, std::string_view bytes,
                                    ValueUse use) {
-  if (bytes.size() < kChecksumBytes) return corrupt("cut short");
+  if (bytes.size() < kChecksumBytes) return corrupt_record("cut short");
   const std::string_view payload = bytes.substr(0, bytes.size() - kChecksumBytes);
   const std::uint64_t expected = ByteReader(bytes.substr(payload.size())).u64();
-  if (checksum_of(store_key, payload) != expected) return corrupt("checksum");
+  if (checksum_of(store_key, payload) != expected) return corrupt_record("checksum");
   Result<StoredRecord> stored = read_payload(payload, use);
   if (!stored.ok()) return Status(StatusCode::Corruption, stored.status().message());
   return stored;

@@ -27,12 +27,12 @@
 namespace starling {
 namespace {
 
-constexpr std::uint8_t kFormatVersion = 1;
+constexpr std::uint8_t kIdentityFormat = 1;
 constexpr std::string_view kIdentityName = "identity";
 constexpr std::string_view kPeerPrefix = "peer/";
 constexpr std::string_view kStartsName = "starts";
 
-Status corrupt(const std::string& what) {
+Status corrupt_identity(const std::string& what) {
   return {StatusCode::Corruption,
           "the data directory's identity can not be used: " + what +
               "; keep it aside and go on with the other members: an emptied one "
@@ -66,7 +66,7 @@ std::uint8_t standing_of(const StoreIdentity& identity) {
 
 StorageWrite write_of_identity(const StoreIdentity& identity) {
   ByteWriter writer;
-  writer.u8(kFormatVersion);
+  writer.u8(kIdentityFormat);
   writer.sized(identity.cluster);
   writer.sized(identity.member);
   write_store(writer, identity.store);
@@ -80,13 +80,13 @@ StorageWrite write_of_identity(const StoreIdentity& identity) {
 
 Result<StoreIdentity> identity_of(std::string_view store_key, std::string_view bytes) {
   const std::optional<std::string_view> payload = unsealed(store_key, bytes);
-  if (!payload.has_value()) return corrupt("it is damaged");
+  if (!payload.has_value()) return corrupt_identity("it is damaged");
   ByteReader reader(*payload);
   const std::uint8_t version = reader.u8();
-  if (version != kFormatVersion) {
+  if (version != kIdentityFormat) {
     return Status(StatusCode::Corruption, "the data directory has format " +
                                               std::to_string(version) + ", this program knows " +
-                                              std::to_string(kFormatVersion) +
+                                              std::to_string(kIdentityFormat) +
                                               "; start the program that wrote it");
   }
   StoreIdentity identity;
@@ -96,7 +96,8 @@ Result<StoreIdentity> identity_of(std::string_view store_key, std::string_view b
   identity.boot_sequence = reader.u64();
   const std::uint8_t standing = reader.u8();
   identity.epoch = Epoch{reader.u64()};
-  if (!reader.finished() || standing > kStandingMax) return corrupt("it has the wrong length");
+  if (!reader.finished() || standing > kStandingMax)
+    return corrupt_identity("it has the wrong length");
   identity.confirmed = standing >= kConfirmed;
   if (standing > kConfirmed) identity.refusal = static_cast<BootVerdict>(standing - kConfirmed);
   return identity;
@@ -104,7 +105,7 @@ Result<StoreIdentity> identity_of(std::string_view store_key, std::string_view b
 
 StorageWrite write_of_peer(NodeId peer, const BootAnnouncement& announced) {
   ByteWriter writer;
-  writer.u8(kFormatVersion);
+  writer.u8(kIdentityFormat);
   write_store(writer, announced.store);
   writer.u64(announced.boot_sequence);
   writer.u64(announced.incarnation.value);
@@ -129,15 +130,15 @@ Status read_peer(StoreIdentity& identity, std::string_view store_key, std::strin
   const std::optional<NodeId> peer = peer_of(store_key);
   const std::optional<std::string_view> payload = unsealed(store_key, bytes);
   if (!peer.has_value() || !payload.has_value())
-    return corrupt("what it knows of a peer is damaged");
+    return corrupt_identity("what it knows of a peer is damaged");
   ByteReader reader(*payload);
   const std::uint8_t version = reader.u8();
   BootAnnouncement announced;
   announced.store = read_store(reader);
   announced.boot_sequence = reader.u64();
   announced.incarnation = Incarnation{reader.u64()};
-  if (!reader.finished() || version != kFormatVersion)
-    return corrupt("a peer has the wrong length");
+  if (!reader.finished() || version != kIdentityFormat)
+    return corrupt_identity("a peer has the wrong length");
   identity.peers[*peer] = announced;
   return Status::success();
 }
@@ -156,7 +157,7 @@ Status read_peers(StorageEngine& engine, StoreIdentity& identity) {
 
 StorageWrite write_of_starts(const StoreIdentity& identity) {
   ByteWriter writer;
-  writer.u8(kFormatVersion);
+  writer.u8(kIdentityFormat);
   writer.u64(identity.boot_sequence);
   const std::size_t count = std::min(identity.earlier.size() + 1, kEarlierStartsMax);
   writer.varint(count);
@@ -174,16 +175,17 @@ Status read_starts(StorageEngine& engine, StoreIdentity& identity) {
   STARLING_ASSIGN_OR_RETURN(got, const std::optional<std::string> bytes, engine.get(key));
   if (!bytes.has_value()) return Status::success();
   const std::optional<std::string_view> payload = unsealed(key, *bytes);
-  if (!payload.has_value()) return corrupt("what it knows of its starts is damaged");
+  if (!payload.has_value()) return corrupt_identity("what it knows of its starts is damaged");
   ByteReader reader(*payload);
   const std::uint8_t version = reader.u8();
   const std::uint64_t newest = reader.u64();
   const std::uint64_t count = reader.varint();
-  if (version != kFormatVersion || count > kEarlierStartsMax) return corrupt("its starts");
+  if (version != kIdentityFormat || count > kEarlierStartsMax)
+    return corrupt_identity("its starts");
   std::vector<Incarnation> starts;
   starts.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) starts.push_back(Incarnation{reader.u64()});
-  if (!reader.finished()) return corrupt("its starts have the wrong length");
+  if (!reader.finished()) return corrupt_identity("its starts have the wrong length");
   if (newest == identity.boot_sequence) identity.earlier = std::move(starts);
   return Status::success();
 }
@@ -197,7 +199,7 @@ Status check_empty(StorageEngine& engine) {
     empty = false;
     return false;
   }));
-  return empty ? Status::success() : corrupt("it is missing, but there is data");
+  return empty ? Status::success() : corrupt_identity("it is missing, but there is data");
 }
 
 Status check_expected(const StoreIdentity& identity, const StoreExpectations& expectations) {

@@ -24,7 +24,7 @@ Status corrupt(std::string_view what) {
           "a configuration of the cluster can not be used: " + std::string(what)};
 }
 
-std::string_view name_of(const ConfigMember& member) {
+std::string_view name_of_member(const ConfigMember& member) {
   return member.member.name;
 }
 
@@ -47,7 +47,7 @@ Status check_people(const Configuration& configuration) {
   }
   const Status status = as_founded.check();
   if (!status.ok()) return corrupt(status.message());
-  if (!is_strictly_ascending(configuration.members, name_of)) {
+  if (!is_strictly_ascending(configuration.members, name_of_member)) {
     return corrupt("its members are not in order");
   }
   const std::size_t voters = configuration.voters.size();

@@ -31,7 +31,7 @@ constexpr std::uint64_t kChecksumSeed = 0x636F6E6669672131;
 constexpr std::size_t kChecksumBytes = 8;
 constexpr std::uint8_t kReadBefore = 0x80;
 
-Status corrupt(std::string_view what) {
+Status corrupt_bytes(std::string_view what) {
   return {StatusCode::Corruption,
           "a configuration of the cluster can not be read: " + std::string(what)};
 }
@@ -264,21 +264,22 @@ Hash128 digest_of(const Configuration& configuration) {
 }
 
 Result<Configuration> decode_configuration(std::string_view bytes) {
-  if (bytes.size() < kChecksumBytes + 1) return corrupt("it is too short");
-  if (bytes.size() > kConfigurationBytesMax) return corrupt("it is too long");
+  if (bytes.size() < kChecksumBytes + 1) return corrupt_bytes("it is too short");
+  if (bytes.size() > kConfigurationBytesMax) return corrupt_bytes("it is too long");
   const std::string_view body = bytes.substr(0, bytes.size() - kChecksumBytes);
   if (ByteReader(bytes.substr(body.size())).u64() != hash64(body, kChecksumSeed)) {
-    return corrupt("it is damaged");
+    return corrupt_bytes("it is damaged");
   }
   if (body.front() != static_cast<char>(kFormatVersion)) {
-    return corrupt("it has format " + std::to_string(static_cast<unsigned char>(body.front())) +
-                   ", this program knows " + std::to_string(kFormatVersion));
+    return corrupt_bytes("it has format " +
+                         std::to_string(static_cast<unsigned char>(body.front())) +
+                         ", this program knows " + std::to_string(kFormatVersion));
   }
   std::optional<Configuration> configuration = Decoder(body.substr(1)).run();
-  if (!configuration) return corrupt("it has the wrong length, or numbers out of bounds");
+  if (!configuration) return corrupt_bytes("it has the wrong length, or numbers out of bounds");
   STARLING_RETURN_IF_ERROR(configuration->check());
   // One spelling only: voters compare digests of bytes.
-  if (encode_configuration(*configuration) != bytes) return corrupt("it is spelled oddly");
+  if (encode_configuration(*configuration) != bytes) return corrupt_bytes("it is spelled oddly");
   return std::move(*configuration);
 }
 

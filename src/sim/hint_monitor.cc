@@ -28,10 +28,6 @@
 namespace starling::sim {
 namespace {
 
-HintSlot slot_of(const HintKey& key) {
-  return {.partition = key.partition, .slot = key.slot};
-}
-
 struct StoredHint {
   HintKey key;
   Hint hint;

@@ -22,13 +22,13 @@ constexpr std::size_t kChecksumDigits = 16;
 std::string make_labelled_value(std::string_view key, std::uint32_t write, std::uint32_t padding) {
   std::string value = std::to_string(write) + " of " + std::string(key) + " ";
   value.append(padding, '.');
-  return value + to_text(hash64(value));
+  return value + starling::to_text(hash64(value));
 }
 
 std::optional<std::uint32_t> write_of_value(std::string_view key, std::string_view value) {
   if (value.size() < kChecksumDigits) return std::nullopt;
   const std::string_view content = value.substr(0, value.size() - kChecksumDigits);
-  if (to_text(hash64(content)) != value.substr(content.size())) return std::nullopt;
+  if (starling::to_text(hash64(content)) != value.substr(content.size())) return std::nullopt;
   std::uint32_t write = 0;
   const char* const end = content.data() + content.size();
   const auto [rest, error] =

@@ -53,6 +53,8 @@ Status power_is_gone() {
   return {StatusCode::Failure, "the machine lost its power meanwhile"};
 }
 
+}  // namespace
+
 class MemberTransport final : public Transport {
  public:
   MemberTransport(SimMember::World& world, std::uint32_t index) : world_(world), index_(index) {}
@@ -80,6 +82,8 @@ class MemberLog final : public Log {
   SimMember::World& world_;
   std::uint32_t index_;
 };
+
+namespace {
 
 // What is there while a store is opened again, and behind an open that failed.
 class ClosedStore final : public SimStore {

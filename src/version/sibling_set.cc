@@ -45,7 +45,7 @@ bool collide(const std::vector<Sibling>& left, const std::vector<Sibling>& right
   });
 }
 
-void write_sibling(ByteWriter& writer, const Sibling& sibling) {
+void write_for_digest(ByteWriter& writer, const Sibling& sibling) {
   writer.u64(sibling.dot.actor.incarnation.value);
   writer.u64(sibling.dot.actor.lineage);
   writer.u64(sibling.dot.counter);
@@ -138,7 +138,7 @@ SiblingSet SiblingSet::without_values() const {
 
 Hash128 read_digest(const SiblingSet& record) {
   ByteWriter writer;
-  for (const Sibling& sibling : record.siblings()) write_sibling(writer, sibling);
+  for (const Sibling& sibling : record.siblings()) write_for_digest(writer, sibling);
   return hash128(writer.bytes());
 }
 
@@ -147,7 +147,7 @@ Hash128 visible_digest(const std::string& key, const SiblingSet& record) {
   ByteWriter writer;
   writer.sized(key);
   for (const Sibling& sibling : record.siblings()) {
-    if (sibling.is_live_value()) write_sibling(writer, sibling);
+    if (sibling.is_live_value()) write_for_digest(writer, sibling);
   }
   return hash128(writer.bytes());
 }

@@ -16,7 +16,7 @@ namespace {
 
 using Entry = VectorClock::Entry;
 
-bool precedes(const Entry& entry, const Actor& actor) {
+bool is_below(const Entry& entry, const Actor& actor) {
   return entry.actor < actor;
 }
 
@@ -49,7 +49,7 @@ void sort_dots(std::vector<Dot>& dots) {
 
 // How far the prefix of `actor` reaches.
 std::uint64_t reach(const std::vector<Entry>& prefix, const Actor& actor) {
-  const auto entry = std::lower_bound(prefix.begin(), prefix.end(), actor, precedes);
+  const auto entry = std::lower_bound(prefix.begin(), prefix.end(), actor, is_below);
   return entry != prefix.end() && entry->actor == actor ? entry->counter : 0;
 }
 
@@ -123,7 +123,7 @@ std::uint64_t VectorClock::greatest(const Actor& actor) const {
 
 void VectorClock::add(const Dot& dot) {
   STARLING_CHECK(dot.counter > 0);
-  const auto entry = std::lower_bound(prefix_.begin(), prefix_.end(), dot.actor, precedes);
+  const auto entry = std::lower_bound(prefix_.begin(), prefix_.end(), dot.actor, is_below);
   const bool known = entry != prefix_.end() && entry->actor == dot.actor;
   const std::uint64_t reached = known ? entry->counter : 0;
   if (dot.counter <= reached) return;

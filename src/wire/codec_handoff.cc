@@ -18,7 +18,7 @@ namespace starling {
 namespace {
 
 // What eta_seconds says where there is none.
-constexpr std::uint32_t kNoEta = 0xFFFFFFFF;
+constexpr std::uint32_t kNoCountEta = 0xFFFFFFFF;
 
 }  // namespace
 
@@ -99,7 +99,7 @@ flatbuffers::Offset<wire::WorkCensusReply> write_table(Builder& builder,
   items.reserve(reply.counts.size());
   for (const HintCount& count : reply.counts) {
     items.emplace_back(count.home.value, count.pending, count.delivered,
-                       count.eta_seconds.value_or(kNoEta));
+                       count.eta_seconds.value_or(kNoCountEta));
   }
   const auto counts = write_structs(builder, items);
   const wire::RepairProgress repair = wire_progress(reply.repair.value_or(RepairProgress{}));
@@ -116,7 +116,7 @@ WorkCensusReply read_table(FieldReader& reader, const wire::WorkCensusReply& tab
                    "not in order");
     reply.counts.push_back(
         {.home = home, .pending = item.pending(), .delivered = item.delivered()});
-    if (item.eta_seconds() != kNoEta) reply.counts.back().eta_seconds = item.eta_seconds();
+    if (item.eta_seconds() != kNoCountEta) reply.counts.back().eta_seconds = item.eta_seconds();
   }
   if (table.repair() != nullptr) reply.repair = progress_of(*table.repair());
   return reply;

@@ -51,7 +51,7 @@ class Words {
   std::vector<std::string_view> words_;
 };
 
-wire::TraceEvent wire_event(const TraceEvent& event, Words& words) {
+wire::TraceEvent wire_trace_event(const TraceEvent& event, Words& words) {
   const Duration at = std::clamp(Duration(event.at), Duration::zero(), kRemainingMax);
   return {static_cast<std::uint64_t>(at.count()),
           static_cast<std::uint8_t>(event.kind),
@@ -93,7 +93,8 @@ flatbuffers::Offset<wire::Trace> write_trace(Builder& builder, const Trace& trac
   Words words;
   std::vector<wire::TraceEvent> events;
   events.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) events.push_back(wire_event(trace.events[i], words));
+  for (std::size_t i = 0; i < count; ++i)
+    events.push_back(wire_trace_event(trace.events[i], words));
   const auto word_column = builder.CreateVector(words.write(builder));
   const auto event_column = write_structs(builder, events);
   return wire::CreateTrace(builder, event_column, word_column,
