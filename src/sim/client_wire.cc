@@ -49,6 +49,10 @@ void ClientWire::send(std::uint64_t connection, std::uint64_t request,
   });
 }
 
+void ClientWire::forget(const Client& client) {
+  std::erase_if(connections_, [&](const auto& open) { return open.second.client == &client; });
+}
+
 void ClientWire::reply(const ClientHandle& client, const ClientReply& reply) {
   if (!connections_.contains(client.connection)) return;
   std::string bytes = encode(client.request, reply);

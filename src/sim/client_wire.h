@@ -47,6 +47,8 @@ class ClientWire {
   std::uint64_t connect(std::uint32_t node, Client& client);
   void send(std::uint64_t connection, std::uint64_t request, const ClientRequest& message);
   void hang_up(std::uint64_t connection) { connections_.erase(connection); }
+  // All connections of a client that ends.
+  void forget(const Client& client);
 
   void reply(const ClientHandle& client, const ClientReply& reply);
   void node_stopped(std::uint32_t node);

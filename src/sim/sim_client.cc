@@ -49,6 +49,10 @@ SimClient::SimClient(ClientWorld& world, std::uint32_t number, const Random& ran
   choose_node();
 }
 
+SimClient::~SimClient() {
+  world_.cluster.clients().forget(*this);
+}
+
 void SimClient::begin() {
   for (std::uint32_t i = 0; i < world_.plan.outstanding; ++i) think();
 }

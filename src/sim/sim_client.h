@@ -40,6 +40,12 @@ struct ClientWorld {
 class SimClient final : public ClientWire::Client {
  public:
   SimClient(ClientWorld& world, std::uint32_t number, const Random& random);
+  // Its connections end with it: a node that stops later has nobody to tell.
+  ~SimClient() override;
+  SimClient(const SimClient&) = delete;
+  SimClient& operator=(const SimClient&) = delete;
+  SimClient(SimClient&&) = delete;
+  SimClient& operator=(SimClient&&) = delete;
 
   void begin();
   // One read of the liveness phase, at `required` replicas.

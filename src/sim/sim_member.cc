@@ -248,7 +248,9 @@ void SimMember::end_pause() {
   if (events_.now() < paused_until_) return;  // a longer one began meanwhile
   if (is_struck()) return;
   for (const std::function<void(Node&)>& event : std::exchange(backlog_, {})) {
-    if (process_ != nullptr) event(process_->node);
+    if (process_ == nullptr) return;
+    event(process_->node);
+    look_at_ring();  // what the next event says belongs to the ring that this one adopted
   }
   if (process_ != nullptr) settle();
 }

@@ -47,6 +47,18 @@ struct WireBench {
   ClientWire wire{events, node, Random(3)};
 };
 
+TEST_CASE("ClientWire: a client that ended is told nothing when its node stops") {
+  WireBench bench;
+  bench.wire.connect(0, bench.client);
+  WaitingClient other;
+  const std::uint64_t kept = bench.wire.connect(0, other);
+  bench.wire.forget(bench.client);
+  bench.wire.node_stopped(0);
+  bench.wait();
+  CHECK(bench.client.hung_up == 0);
+  CHECK(other.hung_up == kept);
+}
+
 TEST_CASE("ClientWire: carries a request to the node and its answer back") {
   WireBench bench;
   const std::uint64_t connection = bench.wire.connect(0, bench.client);
