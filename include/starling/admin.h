@@ -12,11 +12,14 @@ namespace starling {
 
 struct MemberStatus {
   std::string name;
-  std::string id;                   // 16 hexadecimal digits, the same over restarts
-  std::string address;              // of the native protocol
-  std::string http;                 // empty while nobody here has met that member
-  std::string zone;                 // failure domain; empty where none was given
-  std::string state;                // "up", "suspect" or "down"
+  std::string id;       // 16 hexadecimal digits, the same over restarts
+  std::string address;  // of the native protocol
+  std::string http;     // empty while nobody here has met that member
+  std::string zone;     // failure domain; empty where none was given
+  // "up"; "suspect": it did not answer lately; "down": it did not for long; of one that is up also
+  // "joining": it does not serve yet, or "leaving". An opinion, of the node that was asked.
+  std::string state;
+  std::uint64_t state_seconds = 0;  // for how long it has been in this state
   std::uint32_t partitions = 0;     // copies of partitions that it holds
   std::uint32_t hints_pending = 0;  // writes that others keep for it until it is back
   friend bool operator==(const MemberStatus&, const MemberStatus&) = default;

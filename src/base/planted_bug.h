@@ -36,9 +36,10 @@ enum class PlantedBug : std::uint8_t {
   ForgetUnstoredPage,      // a sink's cursor is on disk before the page that it passed over
   CountBegunRepairs,       // of an ordered repair, what was begun counts as compared
   CountOneOfTwo,           // a slot that moves counts as written when one of its nodes stored
+  CountTheLiving,          // a quorum is one of those owners that the failure detector holds for up
 };
 
-inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 22> kPlantedBugs{{
+inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 23> kPlantedBugs{{
     {"mint-at-non-owner", PlantedBug::MintAtNonOwner},
     {"reuse-counter", PlantedBug::ReuseCounter},
     {"ack-before-sync", PlantedBug::AckBeforeSync},
@@ -61,6 +62,7 @@ inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 22> kPlante
     {"forget-unstored-page", PlantedBug::ForgetUnstoredPage},
     {"count-begun-repairs", PlantedBug::CountBegunRepairs},
     {"count-one-of-two", PlantedBug::CountOneOfTwo},
+    {"count-the-living", PlantedBug::CountTheLiving},
 }};
 
 }  // namespace starling

@@ -149,13 +149,25 @@ std::string table_of(const std::string& name, const WriteResult& written) {
                      written.siblings == 1 ? "value" : "values", or_dash(written.context));
 }
 
+// Two digits or so are enough to tell what is new: "7 s", "12 min", "5 h", "3 d".
+std::string age_words(std::uint64_t seconds) {
+  constexpr std::uint64_t kMinute = 60;
+  constexpr std::uint64_t kHour = 60 * kMinute;
+  constexpr std::uint64_t kDay = 24 * kHour;
+  if (seconds < 2 * kMinute) return fmt::format("{} s", seconds);
+  if (seconds < 2 * kHour) return fmt::format("{} min", seconds / kMinute);
+  return seconds < 2 * kDay ? fmt::format("{} h", seconds / kHour)
+                            : fmt::format("{} d", seconds / kDay);
+}
+
 std::string table_of(const ClusterStatus& status) {
   std::vector<Row> rows{
-      {"MEMBER", "STATE", "ADDRESS", "HTTP", "ZONE", "PARTITIONS", "HINTS", "ID"}};
+      {"MEMBER", "STATE", "SINCE", "ADDRESS", "HTTP", "ZONE", "PARTITIONS", "HINTS", "ID"}};
   for (const MemberStatus& member : status.members) {
-    rows.push_back({printable(member.name), member.state, member.address, or_dash(member.http),
-                    or_dash(member.zone), std::to_string(member.partitions),
-                    std::to_string(member.hints_pending), member.id});
+    rows.push_back({printable(member.name), member.state, age_words(member.state_seconds),
+                    member.address, or_dash(member.http), or_dash(member.zone),
+                    std::to_string(member.partitions), std::to_string(member.hints_pending),
+                    member.id});
   }
   std::string text =
       fmt::format("cluster {}, epoch {}, {} partitions, {} copies of each key{}\n",

@@ -1,5 +1,6 @@
 #include "daemon/metrics_page.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include "http/metrics_text.h"
 #include "message/client_messages.h"
 #include "net/transport_report.h"
+#include "node/detector_service.h"
 #include "node/node_metrics.h"
 #include "node/node_report.h"
 #include "node/request_metrics.h"
@@ -91,7 +93,15 @@ void write_cluster(MetricsText& text, const NodeReport& report) {
   text.family("starling_member_up", Kind::Gauge,
               "1 where this node takes a member for up, 0 for suspect or down.");
   for (const MemberReply& member : report.cluster.members) {
-    text.sample({{.name = "member", .value = member.name}}, one_if(member.state == "up"));
+    const bool is_up = member.state != "suspect" && member.state != "down";
+    text.sample({{.name = "member", .value = member.name}}, one_if(is_up));
+  }
+  text.family("starling_members", Kind::Gauge,
+              "Members by their state in this node's opinion, itself included.");
+  for (const std::string_view state : {"up", "suspect", "down", "joining", "leaving"}) {
+    text.sample({{.name = "state", .value = state}},
+                static_cast<std::uint64_t>(
+                    std::ranges::count(report.cluster.members, state, &MemberReply::state)));
   }
   text.family("starling_members_to_lose", Kind::Gauge,
               "How many more members may fail, at the default levels.");
@@ -99,6 +109,25 @@ void write_cluster(MetricsText& text, const NodeReport& report) {
               std::uint64_t{report.cluster.can_lose_availability});
   text.sample({{.name = "until", .value = "lost_writes"}},
               std::uint64_t{report.cluster.can_lose_durability});
+}
+
+void write_detector(MetricsText& text, const DetectorReport& detector) {
+  text.single("starling_probes_total", Kind::Counter, "Probes of members, to see who answers.",
+              detector.counts.probes);
+  text.family("starling_probes_unanswered_total", Kind::Counter,
+              "Of them, those that the member itself did not answer in time: others reached it, or "
+              "nobody did.");
+  text.sample({{.name = "reached_by", .value = "others"}}, detector.counts.helped_probes);
+  text.sample({{.name = "reached_by", .value = "nobody"}}, detector.counts.failed_probes);
+  text.single("starling_members_held_for_down_total", Kind::Counter,
+              "Times that this node began to hold a member for down.", detector.verdicts);
+  text.single("starling_accusations_refuted_total", Kind::Counter,
+              "Times that others took this node for silent, and it contradicted.",
+              detector.refutations);
+  text.single("starling_stalls_total", Kind::Counter,
+              "Times that this process stood still for over half a second, as its failure detector "
+              "noticed.",
+              detector.counts.stalls);
 }
 
 void write_peers(MetricsText& text, const MetricsSources& from) {
@@ -288,6 +317,7 @@ std::string metrics_page(const MetricsSources& sources) {
   MetricsText text;
   write_process(text, sources);
   write_cluster(text, sources.report);
+  write_detector(text, sources.report.detector);
   write_requests(text, sources.node);
   write_load(text, sources);
   write_peers(text, sources);

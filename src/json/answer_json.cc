@@ -55,6 +55,7 @@ Json of_member(const MemberStatus& member) {
           {"http", member.http},
           {"zone", member.zone},
           {"state", member.state},
+          {"state_seconds", member.state_seconds},
           {"partitions", member.partitions},
           {"hints_pending", member.hints_pending}};
 }

@@ -249,7 +249,9 @@ void FailureDetector::on_ack(NodeId from, const SwimMessage& ack, Instant now, S
   const auto probe = std::ranges::find(probes_, ack.number, &Probe::number);
   if (probe == probes_.end() || probe->target != ack.subject) return;
   if (std::ranges::find(probe->relays, from) == probe->relays.end()) return;
+  ++counts_.helped_probes;
   book_.on_reached_by_others(probe->target, now, out);
+  book_.on_doubt(probe->target, now, out);
   end_probes_of(ack.subject);
 }
 

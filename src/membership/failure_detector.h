@@ -5,7 +5,9 @@
 // 2018). Advice only: it orders replicas and informs people, and never changes who owns what.
 //
 // Each period one member is probed. Without its Ack within the direct patience, three others are
-// asked to probe it; without one by the end of the period it is accused. The accuser probes it on
+// asked to probe it; without one by the end of the period it is accused. An Ack through others
+// alone leaves it suspect for this node, until something is heard from it directly: requests need
+// that way. The accuser probes it on
 // and on, and holds it for down when its time-out passes; whoever knows of it by rumour probes it
 // once before. What each message tells besides is chosen by
 // OpinionBook. A member that is down stays in the round, by direct probes, and is up again with
@@ -66,6 +68,7 @@ class FailureDetector {
     std::uint64_t probes = 0;
     std::uint64_t indirect_probes = 0;  // requests sent
     std::uint64_t failed_probes = 0;
+    std::uint64_t helped_probes = 0;    // that others answered for a member unheard by this node
     std::uint64_t strangers = 0;        // messages of no member
     std::uint64_t refused_relays = 0;   // bound reached
     std::uint64_t refused_signals = 0;  // doubts for which no probe had room
@@ -79,7 +82,8 @@ class FailureDetector {
   // REQUIRES: at most kMembersMax (ring/configuration.h).
   void set_members(std::span<const NodeId> members, Instant now, SwimActions& out);
   void on_message(NodeId from, const SwimMessage& message, Instant now, SwimActions& out);
-  // Any other message came from `member`, or its connection was opened and greeted.
+  // Any other message came from `member`. Not a greeting: who opens connections and is never heard
+  // on them does not answer.
   void on_alive_sign(NodeId member, Instant now, SwimActions& out);
   // The member is suspect from now on until something is heard from it, and is probed at once.
   void on_request_signal(NodeId member, RequestSignal signal, Instant now, SwimActions& out);

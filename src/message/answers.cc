@@ -31,6 +31,7 @@ MemberStatus member_of(const MemberReply& member) {
           .http = member.http,
           .zone = member.zone,
           .state = member.state,
+          .state_seconds = member.state_seconds,
           .partitions = member.partitions,
           .hints_pending = member.hints_pending};
 }

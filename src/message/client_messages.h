@@ -198,7 +198,10 @@ struct MemberReply {
   std::string address;
   std::string http;  // empty while that member was never met
   std::string zone;
-  std::string state;                // "up", "suspect" or "down", in the answering node's opinion
+  // "up", "suspect", "down", or of one that is up "joining" or "leaving", in the answering node's
+  // opinion; and for how long.
+  std::string state;
+  std::uint64_t state_seconds = 0;
   std::uint32_t partitions = 0;     // slots that it holds
   std::uint32_t hints_pending = 0;  // hints held anywhere for it
   friend bool operator==(const MemberReply&, const MemberReply&) = default;

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "starling/build_info.h"
@@ -14,10 +16,10 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "membership/boot_confirmation.h"
-#include "membership/peer_table.h"
 #include "message/client_messages.h"
 #include "message/peer_state.h"
 #include "message/store_condition.h"
+#include "node/member_standing.h"
 #include "node/node_options.h"
 #include "node/readiness.h"
 #include "quorum/replica_view.h"
@@ -50,6 +52,11 @@ std::string message_of(StoreCondition condition) {
                "there; it goes on by itself";
 }
 
+std::uint64_t whole_seconds(Duration duration) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0));
+}
+
 std::vector<std::string> names_of(const Ring& ring, std::span<const NodeId> nodes) {
   std::vector<std::string> names;
   for (const NodeId node : nodes) names.push_back(ring.member(node)->name);
@@ -64,6 +71,20 @@ AdminService::AdminService(const Neighbours& neighbours, Instant started)
       started_(started),
       next_digest_(neighbours.identity.incarnation.value >> 1U) {}
 
+MemberStanding AdminService::standing_of(NodeId member) const {
+  const Instant now = neighbours_.clock.now();
+  const MemberStage stage = member_stage_of(neighbours_.chain.adopted(), member);
+  const bool counting = neighbours_.cluster.reachable(member);
+  if (member == neighbours_.cluster.self()) {
+    return {.lasting = now - started_, .counting = counting, .stage = stage};
+  }
+  return {.opinion = neighbours_.peers.state(member),
+          .lasting = now - neighbours_.peers.state_since(member),
+          .connected = neighbours_.peers.connected(member),
+          .counting = counting,
+          .stage = stage};
+}
+
 ClusterStatusReply AdminService::cluster_status() const {
   const Ring& ring = neighbours_.cluster.ring();
   const NodeId self = neighbours_.cluster.self();
@@ -73,31 +94,21 @@ ClusterStatusReply AdminService::cluster_status() const {
                            .replicas = ring.replicas(),
                            .replicas_configured = neighbours_.config.replicas};
   for (const RingMember& member : ring.members()) {
-    const PeerState state = member.id == self ? PeerState::Up : neighbours_.peers.state(member.id);
-    const bool counting = neighbours_.cluster.reachable(member.id);
+    const MemberStanding standing = standing_of(member.id);
     reply.members.push_back({.name = member.name,
                              .id = member.id,
                              .address = member.address,
                              .http = member.id == self ? neighbours_.options.http_address
                                                        : neighbours_.peers.http_address(member.id),
                              .zone = member.zone,
-                             .state = std::string(peer_state_name(state)),
+                             .state = std::string(word_of(standing)),
+                             .state_seconds = whole_seconds(standing.lasting),
                              .partitions = ring.slots_of(member.id),
                              .hints_pending = 0});
-    if (state == PeerState::Down) {
-      reply.messages.push_back(member.name + " is down: no connection to " + member.address +
-                               ". Start it, or look at its log");
-    } else if (!counting) {
-      reply.messages.push_back(member.name +
-                               " is up, but its answers do not count yet: its store "
-                               "is not confirmed. Look at its /readyz?verbose");
-    } else if (state == PeerState::Suspect) {
-      reply.messages.push_back(member.name +
-                               " is connected but silent: it may be paused or "
-                               "overloaded");
-    }
+    std::optional<std::string> complaint = complaint_about(member, standing);
+    if (complaint.has_value()) reply.messages.push_back(std::move(*complaint));
     const StoreCondition condition = neighbours_.peers.condition(member.id);
-    if (state != PeerState::Down && condition != StoreCondition::Roomy) {
+    if (standing.opinion != PeerState::Down && condition != StoreCondition::Roomy) {
       reply.messages.push_back(member.name + message_of(condition));
     }
   }

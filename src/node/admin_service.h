@@ -12,12 +12,14 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "env/clock.h"
 #include "membership/peer_table.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "node/answer_desk.h"
 #include "node/chain_service.h"
 #include "node/cluster_view.h"
+#include "node/member_standing.h"
 #include "node/mender.h"
 #include "node/node_options.h"
 #include "node/outbox.h"
@@ -31,6 +33,7 @@ namespace starling {
 class AdminService {
  public:
   struct Neighbours {
+    const Clock& clock;
     const NodeOptions& options;
     const ClusterConfig& config;
     const ClusterView& cluster;
@@ -73,6 +76,7 @@ class AdminService {
     std::map<std::pair<PartitionId, NodeId>, Hash128> digests;
   };
 
+  [[nodiscard]] MemberStanding standing_of(NodeId member) const;
   void ask_digest(std::uint64_t id, const DigestJob& job, NodeId member, Instant now);
   void drop_member(std::uint64_t id, NodeId member);
   void finish_digest(std::uint64_t id);

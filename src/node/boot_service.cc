@@ -10,7 +10,6 @@
 #include "membership/boot_confirmation.h"
 #include "membership/peer_table.h"
 #include "message/peer_messages.h"
-#include "message/peer_state.h"
 #include "replica/store_identity.h"
 #include "ring/configuration.h"
 #include "ring/member.h"
@@ -37,7 +36,7 @@ void BootService::on_start() {
 void BootService::on_store_reopened() {
   last_ticket_ = remember_everything(neighbours_.storage, identity_);
   for (const auto& [peer, announced] : identity_.peers) {
-    if (neighbours_.peers.state(peer) == PeerState::Down) continue;
+    if (!neighbours_.peers.connected(peer)) continue;
     neighbours_.replica.send_when_durable(peer, last_ticket_,
                                           BootReply{.store = announced.store,
                                                     .boot_sequence = announced.boot_sequence,

@@ -26,7 +26,6 @@
 #include "membership/epoch_chain.h"
 #include "membership/peer_table.h"
 #include "message/chain_messages.h"
-#include "message/peer_state.h"
 #include "node/chain_memory.h"
 #include "replica/store_identity.h"
 #include "ring/cluster_config.h"
@@ -75,7 +74,7 @@ std::vector<NodeId> ChainService::others() const {
   std::vector<NodeId> others;
   const auto add = [&](NodeId node) {
     const bool is_other = node != neighbours_.outbox.self();
-    if (is_other && neighbours_.peers.state(node) != PeerState::Down) others.push_back(node);
+    if (is_other && neighbours_.peers.connected(node)) others.push_back(node);
   };
   if (chain_.adopted() == nullptr) {
     for (const RingMember& founder : neighbours_.founding.founders) add(founder.id);

@@ -17,7 +17,6 @@
 #include "base/time.h"
 #include "membership/peer_table.h"
 #include "message/chain_messages.h"
-#include "message/peer_state.h"
 #include "ring/configuration.h"
 #include "ring/next_steps.h"
 #include "ring/slot.h"
@@ -100,7 +99,7 @@ void ChangeDriver::tell_companions() const {
   }
   companions.erase(neighbours_.self);
   for (const NodeId node : companions) {
-    if (neighbours_.peers.state(node) != PeerState::Down) neighbours_.chain.announce(node);
+    if (neighbours_.peers.connected(node)) neighbours_.chain.announce(node);
   }
 }
 
@@ -149,7 +148,7 @@ std::vector<NodeId> ChangeDriver::given_up(Instant now) {
   std::erase_if(down_since_, [&](const auto& entry) { return !targets.contains(entry.first); });
   std::vector<NodeId> late;
   for (const NodeId target : targets) {
-    if (neighbours_.peers.state(target) != PeerState::Down) {
+    if (neighbours_.peers.connected(target)) {
       down_since_.erase(target);
       continue;
     }

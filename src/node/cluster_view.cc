@@ -37,6 +37,8 @@ ReplicaView ClusterView::replicas_with_stand_ins(Token token) const {
     const bool has_room = peers_.condition(holder) == StoreCondition::Roomy && !is_crowded;
     if (reachable(holder) && has_room) view.stand_ins.push_back(holder);
   }
+  std::ranges::stable_partition(view.stand_ins,
+                                [this](NodeId holder) { return !is_doubtful(holder); });
   return view;
 }
 
@@ -70,6 +72,10 @@ bool ClusterView::reachable(NodeId node) const {
   return node == self_ ? confirmation_.counting() : peers_.reachable(node);
 }
 
+bool ClusterView::is_doubtful(NodeId node) const {
+  return node != self_ && peers_.state(node) != PeerState::Up;
+}
+
 ReplicaView ClusterView::view_of(std::span<const NodeId> owners,
                                  std::span<const Slot> unsettled) const {
   ReplicaView view{.epoch = ring_->epoch(), .nodes = {}};
@@ -79,7 +85,7 @@ ReplicaView ClusterView::view_of(std::span<const NodeId> owners,
     // A read that is small may wait in a full queue, but better none does.
     view.nodes.push_back({.node = owner,
                           .reachable = reachable(owner),
-                          .suspect = crowded || peers_.state(owner) == PeerState::Suspect,
+                          .suspect = crowded || is_doubtful(owner),
                           .store = peers_.condition(owner),
                           .crowded = crowded});
   }

@@ -32,11 +32,11 @@ class ClusterView {
   [[nodiscard]] const Ring& ring() const { return *ring_; }
 
   // All that store a token's partition, this node first if it does (its answer costs no message),
-  // peers that let requests wait last.
+  // those last that the failure detector does not hold for up. It orders, and leaves nobody out.
   [[nodiscard]] ReplicaView replicas_of(Token token) const;
   // The same of a partition, whatever the key.
   [[nodiscard]] ReplicaView replicas_of(PartitionId partition) const;
-  // The same, and which hint holders could stand in for them.
+  // The same, and which hint holders could stand in for them, the doubtful ones last.
   [[nodiscard]] ReplicaView replicas_with_stand_ins(Token token) const;
   // The planted mistake: stand-ins in the places of owners that can not be reached.
   [[nodiscard]] ReplicaView replicas_or_stand_ins(Token token) const;
@@ -49,6 +49,8 @@ class ClusterView {
   [[nodiscard]] bool reachable(NodeId node) const;
 
  private:
+  // In the failure detector's opinion: connected perhaps, but it does not answer.
+  [[nodiscard]] bool is_doubtful(NodeId node) const;
   [[nodiscard]] ReplicaView view_of(std::span<const NodeId> owners,
                                     std::span<const Slot> unsettled) const;
 

@@ -45,6 +45,10 @@ namespace {
 // ended by then.
 constexpr std::chrono::milliseconds kBusyRetry{25};
 
+// A put at an owner takes the syncs of two disks, so several times what a read is given; and far
+// less than a deadline, for all puts that follow go to the same owner until it is doubted.
+constexpr std::chrono::milliseconds kForwardPatience{500};
+
 std::size_t share_of(const Origin& origin, std::size_t bound) {
   const bool of_client =
       !std::holds_alternative<FromPeer>(origin) && !std::holds_alternative<ForMending>(origin);
@@ -80,8 +84,7 @@ void Coordinator::put(Origin origin, PutCommand put, Instant now, Instant deadli
 
 void Coordinator::put_here(Origin origin, PutCommand put, Instant now, Instant deadline) {
   const Place place = place_of(put.address);
-  const Result<WriteQuorum> quorum =
-      resolve(put.levels, neighbours_.cluster.ring().numbers(place.partition));
+  const Result<WriteQuorum> quorum = resolve(put.levels, numbers_of(place.partition));
   if (!quorum.ok()) return refuse(origin, quorum.status());
   if (!std::holds_alternative<FromPeer>(origin) &&
       !neighbours_.mint.has_room_for_clients(put.value.size())) {
@@ -115,11 +118,10 @@ void Coordinator::put_here(Origin origin, PutCommand put, Instant now, Instant d
 
 void Coordinator::forward(Origin origin, PutCommand put, Instant now, Instant deadline) {
   const Place place = place_of(put.address);
-  const Result<WriteQuorum> quorum =
-      resolve(put.levels, neighbours_.cluster.ring().numbers(place.partition));
+  const Result<WriteQuorum> quorum = resolve(put.levels, numbers_of(place.partition));
   if (!quorum.ok()) return refuse(origin, quorum.status());
-  ForwardOperation machine(neighbours_.cluster.others_of(place.token), quorum->required(),
-                           deadline);
+  ForwardOperation machine(neighbours_.cluster.others_of(place.token), quorum->required(), deadline,
+                           now + kForwardPatience);
   KeyAddress address = put.address;
   const Level level = put.levels.w;
   begin(Operation{.address = std::move(address),
@@ -134,8 +136,7 @@ void Coordinator::forward(Origin origin, PutCommand put, Instant now, Instant de
 
 void Coordinator::get(Origin origin, GetCommand get, Instant now, Instant deadline) {
   const Place place = place_of(get.address);
-  const Result<ReadQuorum> quorum =
-      resolve(get.levels, neighbours_.cluster.ring().numbers(place.partition));
+  const Result<ReadQuorum> quorum = resolve(get.levels, numbers_of(place.partition));
   if (!quorum.ok()) return refuse(origin, quorum.status());
   ReplicaView replicas = options_.planted == PlantedBug::StandInAnswersReads
                              ? neighbours_.cluster.replicas_or_stand_ins(place.token)
@@ -352,7 +353,7 @@ void Coordinator::on_timer(Instant now) {
   for (const OperationId id : table_.take_due(now)) {
     Operation* const operation = table_.find(id);
     if (operation == nullptr) continue;
-    mark_silent_peers(*operation);
+    doubt_silent_peers(*operation, now);
     Actions actions;
     std::visit([&](auto& machine) { machine.on_timer(now, actions); }, operation->machine);
     perform(*operation, std::move(actions), now);
@@ -361,18 +362,6 @@ void Coordinator::on_timer(Instant now) {
 
 std::optional<Instant> Coordinator::next_deadline() const {
   return table_.next_deadline();
-}
-
-void Coordinator::mark_silent_peers(const Operation& operation) {
-  std::vector<NodeId> silent;
-  if (const auto* const get = std::get_if<GetOperation>(&operation.machine)) {
-    silent = get->silent();
-  } else if (const auto* const forwarded = std::get_if<ForwardOperation>(&operation.machine)) {
-    if (const auto awaited = forwarded->awaited()) silent.push_back(*awaited);
-  }
-  for (const NodeId node : silent) {
-    if (node != neighbours_.cluster.self()) neighbours_.peers.on_silent(node);
-  }
 }
 
 void Coordinator::check_invariants() const {

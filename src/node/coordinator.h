@@ -24,6 +24,7 @@
 #include "message/peer_messages.h"
 #include "node/answer_desk.h"
 #include "node/cluster_view.h"
+#include "node/detector_service.h"
 #include "node/forward_memory.h"
 #include "node/handoff_service.h"
 #include "node/latency_meter.h"
@@ -36,6 +37,7 @@
 #include "node/request_trace.h"
 #include "node/slow_requests.h"
 #include "quorum/actions.h"
+#include "ring/row_demand.h"
 
 namespace starling {
 
@@ -78,7 +80,8 @@ class Coordinator {
   // The neighbours outlive the coordinator.
   struct Neighbours {
     const ClusterView& cluster;
-    PeerTable& peers;
+    const PeerTable& peers;
+    DetectorService& detector;
     Outbox& outbox;
     ReplicaService& replica;
     LocalMint& mint;
@@ -179,7 +182,9 @@ class Coordinator {
   void drop_oldest_draining(Instant now);
   // After a refused mint: whether another owner may judge differently, and if so asks it.
   [[nodiscard]] bool mint_elsewhere(Operation& operation, const Status& refusal, Actions& more);
-  void mark_silent_peers(const Operation& operation);
+  void doubt_silent_peers(const Operation& operation, Instant now);
+  // How many slots of the partition count.
+  [[nodiscard]] RowNumbers numbers_of(PartitionId partition) const;
   [[nodiscard]] Envelope envelope_of(const Operation& operation, Instant now) const;
 
   Neighbours neighbours_;

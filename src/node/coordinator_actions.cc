@@ -198,8 +198,7 @@ bool Coordinator::mint_elsewhere(Operation& operation, const Status& refusal, Ac
   ReplicaView others = neighbours_.cluster.others_of(operation.place.token);
   if (std::ranges::none_of(others.nodes, &ReplicaView::Node::reachable)) return false;
   const Result<WriteQuorum> quorum =
-      resolve(operation.put_command().levels,
-              neighbours_.cluster.ring().numbers(operation.place.partition));
+      resolve(operation.put_command().levels, numbers_of(operation.place.partition));
   if (!quorum.ok()) return false;
   neighbours_.log.write(LogLevel::Trace, "mark: put: minted elsewhere after a local refusal");
   auto& forwarded = operation.machine.emplace<ForwardOperation>(
@@ -270,7 +269,7 @@ void Coordinator::begin_again(Operation& operation, Instant now) {
   }
   const ClusterView& cluster = neighbours_.cluster;
   operation.place.row_version = cluster.ring().row_version(operation.place.partition);
-  const RowNumbers numbers = cluster.ring().numbers(operation.place.partition);
+  const RowNumbers numbers = numbers_of(operation.place.partition);
   Actions actions;
   if (auto* const put = std::get_if<PutOperation>(&operation.machine)) {
     put->on_newer_row(quorum_at<WriteQuorum>(operation.put_command().levels, numbers),

@@ -1,9 +1,11 @@
-// The third part of Coordinator: what is measured of a request, and what is written down of it for
-// people. Nothing here decides anything.
+// The third part of Coordinator: what is measured of a request, what is written down of it for
+// people, and whom it makes doubtful. Nothing here decides anything.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <variant>
+#include <vector>
 
 #include "starling/status.h"
 #include "starling/trace.h"
@@ -17,6 +19,12 @@
 #include "node/operation.h"
 #include "node/request_metrics.h"
 #include "node/request_trace.h"
+#include "quorum/forward_operation.h"
+#include "quorum/get_operation.h"
+#include "quorum/put_operation.h"
+#include "quorum/replica_view.h"
+#include "ring/ring.h"
+#include "ring/row_demand.h"
 #include "version/sibling_set.h"
 
 namespace starling {
@@ -94,6 +102,38 @@ void Coordinator::end_trace(Operation& operation, StatusCode result, Instant now
               .result = result,
               .took = took},
              trace.told(neighbours_.cluster.ring(), neighbours_.cluster.self()));
+}
+
+// Who let this request wait is asked last by the next one.
+void Coordinator::doubt_silent_peers(const Operation& operation, Instant now) {
+  std::vector<NodeId> silent;
+  if (const auto* const get = std::get_if<GetOperation>(&operation.machine)) {
+    silent = get->silent();
+  } else if (const auto* const put = std::get_if<PutOperation>(&operation.machine)) {
+    silent = put->silent();
+  } else if (const auto* const forwarded = std::get_if<ForwardOperation>(&operation.machine)) {
+    if (const auto awaited = forwarded->awaited()) silent.push_back(*awaited);
+  }
+  for (const NodeId node : silent) {
+    if (node != neighbours_.cluster.self()) neighbours_.detector.on_silent(node, now);
+  }
+}
+
+RowNumbers Coordinator::numbers_of(PartitionId partition) const {
+  RowNumbers numbers = neighbours_.cluster.ring().numbers(partition);
+  if (options_.planted == PlantedBug::CountTheLiving) {
+    // Planted: opinion changes what a majority is of.
+    const ReplicaView view = neighbours_.cluster.replicas_of(partition);
+    const auto lives = [](const ReplicaView::Node& node) {
+      return node.reachable && !node.suspect;
+    };
+    const auto living = static_cast<std::uint32_t>(
+        std::max<std::int64_t>(1, std::ranges::count_if(view.nodes, lives)));
+    numbers.reads = std::min(numbers.reads, living);
+    numbers.writes.inner = std::min(numbers.writes.inner, living);
+    numbers.writes.outer = std::min(numbers.writes.outer, living);
+  }
+  return numbers;
 }
 
 }  // namespace starling

@@ -22,7 +22,6 @@
 #include "base/time.h"
 #include "membership/peer_table.h"
 #include "message/client_messages.h"
-#include "message/peer_state.h"
 #include "node/cluster_view.h"
 #include "ring/member.h"
 #include "ring/ring.h"
@@ -104,7 +103,7 @@ class MemberCensus {
 
  private:
   [[nodiscard]] bool is_there(NodeId member) const {
-    return member == cluster_.self() || peers_.state(member) != PeerState::Down;
+    return member == cluster_.self() || peers_.connected(member);
   }
   template <typename Predicate>
   std::vector<Count> take_if(const Predicate& is_over) {

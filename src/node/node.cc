@@ -23,6 +23,7 @@
 #include "message/client_messages.h"
 #include "message/hello.h"
 #include "message/peer_messages.h"
+#include "message/peer_state.h"
 #include "message/store_condition.h"
 #include "node/chain_memory.h"
 #include "node/chain_service.h"
@@ -121,6 +122,7 @@ void Node::on_peer_down(NodeId peer) {
   Parts& parts = *parts_;
   parts.peers.on_down(peer);
   const Instant now = parts.host.clock.now();
+  parts.services->detector.on_peer_down(peer, now);
   parts.services->coordinator.on_peer_down(peer, now);
   parts.services->admin.on_peer_down(peer, now);
   parts.services->tasks.on_peer_down(peer);
@@ -129,7 +131,6 @@ void Node::on_peer_down(NodeId peer) {
 }
 
 void Node::on_peer_message(NodeId from, PeerMessage message) {
-  parts_->peers.on_heard(from);
   parts_->deliver(from, std::move(message));
   parts_->settle();
 }
@@ -174,6 +175,7 @@ void Node::on_store_condition(StoreCondition condition, std::string explanation)
 void Node::on_timer() {
   const Instant now = parts_->host.clock.now();
   parts_->services->replica.work(now);
+  parts_->services->detector.on_timer(now);
   parts_->services->coordinator.on_timer(now);
   parts_->services->mender.on_timer(now);
   parts_->services->handoff.on_timer(now);
@@ -195,7 +197,8 @@ std::optional<Instant> Node::next_deadline() const {
   if (parts_->services->replica.has_work()) return parts_->host.clock.now();
   std::optional<Instant> earliest = parts_->services->coordinator.next_deadline();
   for (const std::optional<Instant>& deadline :
-       {parts_->services->admin.next_deadline(), parts_->services->mender.next_deadline(),
+       {std::optional(parts_->services->detector.next_deadline()),
+        parts_->services->admin.next_deadline(), parts_->services->mender.next_deadline(),
         parts_->services->handoff.next_deadline(), parts_->services->tasks.next_deadline(),
         parts_->services->repairs.next_deadline(),
         parts_->broken ? std::nullopt : parts_->services->repair.next_deadline(),
@@ -270,11 +273,17 @@ NodeReport Node::report() const {
           .record_cache_entries = cache.size(),
           .record_cache = cache.lookups(),
           .store = services.store.counters(),
-          .fills = services.fills.progress()};
+          .fills = services.fills.progress(),
+          .detector = services.detector.report()};
+}
+
+PeerState Node::opinion_of(NodeId member) const {
+  return parts_->peers.state(member);
 }
 
 void Node::check_invariants() const {
   if (parts_->services == nullptr) return;
+  parts_->services->detector.check_invariants();
   parts_->services->chain.check_invariants();
   parts_->services->fills.check_invariants();
   parts_->services->coordinator.check_invariants();

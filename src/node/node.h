@@ -24,6 +24,7 @@
 #include "message/client_messages.h"
 #include "message/hello.h"
 #include "message/peer_messages.h"
+#include "message/peer_state.h"
 #include "message/store_condition.h"
 #include "node/node_metrics.h"
 #include "node/node_options.h"
@@ -110,6 +111,9 @@ class Node {
   [[nodiscard]] const NodeMetrics& metrics() const;
   // REQUIRES: start() succeeded.
   [[nodiscard]] NodeReport report() const;
+
+  // What this node believes of another member; down where it is none.
+  [[nodiscard]] PeerState opinion_of(NodeId member) const;
 
   // For tests and the simulator's monitors: aborts when a machine's state contradicts itself.
   void check_invariants() const;

@@ -85,6 +85,9 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, EpochChain::
              .log = parts.host.log,
              .planted = parts.options.planted},
             std::move(recalled), parts.host.random.fork("chain"), now),
+      detector(
+          {.ring = parts.ring, .peers = parts.peers, .outbox = parts.outbox, .log = parts.host.log},
+          identity.boot_sequence, parts.host.random.fork("detector"), now),
       store(parts.host.storage, parts.host.log, Minter(identity.incarnation, parts.options.planted),
             parts.host.random.fork("store"),
             store_options_of(parts.options, *parts.ring, parts.host)),
@@ -102,6 +105,7 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, EpochChain::
       desk(cluster, parts.host.transport, parts.outbox, parts.contexts, parts.metrics),
       coordinator({.cluster = cluster,
                    .peers = parts.peers,
+                   .detector = detector,
                    .outbox = parts.outbox,
                    .replica = replica,
                    .mint = mint,
@@ -168,7 +172,8 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, EpochChain::
               .replica = replica,
               .boot = boot,
               .log = parts.host.log}),
-      admin({.options = parts.options,
+      admin({.clock = parts.host.clock,
+             .options = parts.options,
              .config = parts.config,
              .cluster = cluster,
              .peers = parts.peers,
@@ -201,6 +206,7 @@ bool Node::Parts::adopt_news() {
   if (news == nullptr) return false;
   ring.ring = std::move(news);
   contexts = ContextCodec(services->chain.adopted()->context_key);
+  services->detector.look_at_ring(host.clock.now());
   services->repair.look_at_ring(host.clock.now());
   services->coordinator.on_new_ring(host.clock.now());
   return true;
@@ -239,6 +245,8 @@ void Node::Parts::step_aside_from_damage() {
 void Node::Parts::deliver(NodeId from, PeerMessage message) {
   const Instant now = host.clock.now();
   Services& to = *services;
+  const bool of_detector = std::holds_alternative<SwimMessage>(message);
+  if (from != self && !of_detector) to.detector.on_heard(from, now);
   to.chain.on_epoch_seen(from, epoch_of(message), now);
   struct Router {
     NodeId from;
@@ -293,8 +301,8 @@ void Node::Parts::deliver(NodeId from, PeerMessage message) {
     }
     void operator()(const FillRead& m) const { to.fill_desk.on_read(from, m, now); }
     void operator()(const FillPage& m) const { to.fills.on_page(from, m, now); }
-    void operator()(const SwimMessage& /*message*/) const {}  // no node runs the detector yet
-    void operator()(const Heartbeat& /*beat*/) const {}       // the transport keeps it to itself
+    void operator()(const SwimMessage& m) const { to.detector.on_message(from, m, now); }
+    void operator()(const Heartbeat& /*beat*/) const {}  // the transport keeps it to itself
   };
   std::visit(Router{.from = from, .now = now, .to = to, .outbox = outbox}, message);
 }

@@ -22,6 +22,7 @@
 #include "node/cluster_view.h"
 #include "node/coordinator.h"
 #include "node/current_ring.h"
+#include "node/detector_service.h"
 #include "node/fill_desk.h"
 #include "node/fill_service.h"
 #include "node/handoff_service.h"
@@ -62,6 +63,7 @@ struct Node::Parts {
     BootConfirmation confirmation;
     ClusterView cluster;
     ChainService chain;
+    DetectorService detector;
     ReplicaStore store;
     ReplicaService replica;
     LocalMint mint;

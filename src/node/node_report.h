@@ -8,6 +8,7 @@
 #include "handoff/fill_stream.h"
 #include "message/client_messages.h"
 #include "message/store_condition.h"
+#include "node/detector_service.h"
 #include "replica/record_cache.h"
 #include "replica/replica_store.h"
 
@@ -29,6 +30,7 @@ struct NodeReport {
   RecordCache::Lookups record_cache;
   ReplicaStoreCounters store;
   std::vector<FillProgress> fills;  // of the slots that this node comes into
+  DetectorReport detector;
 };
 
 }  // namespace starling

@@ -84,8 +84,10 @@ ClusterStatusReply TaskService::status_of(const Census::Count& all) const {
         std::min<std::uint64_t>(pending, std::numeric_limits<std::uint32_t>::max()));
     const auto answer = all.answers.find(member.id);
     const bool is_whole = answer != all.answers.end() && answer->second.complete;
-    // Of one that is down another message speaks.
-    if (is_whole || member.state == peer_state_name(PeerState::Down)) continue;
+    // Of one that does not answer another message speaks.
+    const bool is_silent = member.state == peer_state_name(PeerState::Down) ||
+                           member.state == peer_state_name(PeerState::Suspect);
+    if (is_whole || is_silent) continue;
     reply.messages.push_back(member.name + " did not say what hints it keeps: there may be more");
   }
   return reply;

@@ -57,8 +57,9 @@ bool another_owner_may_differ(StatusCode code) {
 
 }  // namespace
 
-ForwardOperation::ForwardOperation(ReplicaView replicas, std::uint32_t required, Instant deadline)
-    : required_(required), deadline_(deadline) {
+ForwardOperation::ForwardOperation(ReplicaView replicas, std::uint32_t required, Instant deadline,
+                                   std::optional<Instant> doubt_from)
+    : required_(required), deadline_(deadline), doubt_from_(doubt_from) {
   std::erase_if(replicas.nodes, [](const ReplicaView::Node& node) { return !node.reachable; });
   crowded_ = std::erase_if(replicas.nodes, [](const auto& node) { return node.crowded; }) > 0;
   // Who has room first: the others refuse, and cost a round trip.
@@ -71,7 +72,9 @@ ForwardOperation::ForwardOperation(ReplicaView replicas, std::uint32_t required,
 
 void ForwardOperation::start(Actions& out) {
   STARLING_CHECK(state_ == State::Created);
-  if (!candidates_.empty()) out.emplace_back(ArmTimer{deadline_});
+  if (!candidates_.empty()) {
+    out.emplace_back(ArmTimer{std::min(deadline_, doubt_from_.value_or(deadline_))});
+  }
   try_next(out);
 }
 

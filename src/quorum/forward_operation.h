@@ -19,16 +19,18 @@ namespace starling {
 
 class ForwardOperation {
  public:
-  // `replicas`: the owners to try, the coordinator itself not among them.
-  ForwardOperation(ReplicaView replicas, std::uint32_t required, Instant deadline);
+  // `replicas`: the owners to try, the coordinator itself not among them. A timer fires at
+  // `doubt_from` already, if there is one, so that the coordinator may doubt whom it waits for.
+  ForwardOperation(ReplicaView replicas, std::uint32_t required, Instant deadline,
+                   std::optional<Instant> doubt_from = std::nullopt);
 
   void start(Actions& out);
   void on_reply(NodeId from, ForwardedPutReply reply, Actions& out);
   void on_peer_down(NodeId node, Actions& out);
   void on_timer(Instant now, Actions& out);
 
-  // Whom it waits for; {} when nobody. A coordinator marks it as suspect when the deadline passes,
-  // which leaves it in place.
+  // Whom it waits for; {} when nobody. A coordinator doubts it when a timer fires, which leaves it
+  // in place.
   [[nodiscard]] std::optional<NodeId> awaited() const;
   [[nodiscard]] bool finished() const { return state_ == State::Finished; }
 
@@ -47,6 +49,7 @@ class ForwardOperation {
   std::optional<NodeId> awaited_;
   std::uint32_t required_;
   Instant deadline_;
+  std::optional<Instant> doubt_from_;
   State state_ = State::Created;
 };
 

@@ -192,6 +192,14 @@ void PutOperation::on_timer(Instant now, Actions& out) {
   state_ = State::Finished;
 }
 
+std::vector<NodeId> PutOperation::silent() const {
+  std::vector<NodeId> nodes;
+  for (const ReplicaView::Node& node : replicas_.nodes) {
+    if (tally_.awaits(node.node) && !is_stood_in_for(node.node)) nodes.push_back(node.node);
+  }
+  return nodes;
+}
+
 void PutOperation::check_invariants() const {
   STARLING_CHECK(tally_.acknowledged() <= replicas_.nodes.size());
   STARLING_CHECK(answered_ == (state_ == State::Draining || state_ == State::Finished));

@@ -62,6 +62,9 @@ class PutOperation {
   void on_newer_row(const std::optional<WriteQuorum>& quorum, ReplicaView replicas, Actions& out);
   void on_timer(Instant now, Actions& out);
 
+  // Nodes that were sent it and have not answered, and for which nobody stands in. Ask before
+  // on_timer.
+  [[nodiscard]] std::vector<NodeId> silent() const;
   [[nodiscard]] bool finished() const { return state_ == State::Finished; }
   void check_invariants() const;
 

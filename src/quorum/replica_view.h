@@ -21,13 +21,13 @@ struct ReplicaView {
   struct Node {
     NodeId node;
     bool reachable = false;  // connected, or the coordinator itself with a store that counts
-    bool suspect = false;    // connected, but it let a request wait too long lately: ask it last
+    bool suspect = false;  // connected perhaps, but it does not answer, or is crowded: ask it last
     StoreCondition store = StoreCondition::Roomy;  // what it may refuse for want of room
     bool crowded = false;  // connected, but so much waits to be sent to it that no write should
   };
   Epoch epoch;
   std::vector<Node> nodes;  // all that store the key, preference order
-  // Hint holders of the partition that can be reached and have room, in order.
+  // Hint holders of the partition that can be reached and have room, in the order of asking.
   std::vector<NodeId> stand_ins = {};
   SlotRow row = {};  // empty: each of the nodes is one settled slot
 

@@ -31,6 +31,13 @@ constexpr Duration kLateMax = milliseconds(1500);
 // A few messages and commits.
 constexpr Duration kRivalsApartMax = milliseconds(50);
 
+// Whom others may then rightly hold for down; who ends says so itself.
+bool takes_somebody_away(FaultKind kind) {
+  return kind == FaultKind::Pause || kind == FaultKind::CutOneWay || kind == FaultKind::CutTwoWay ||
+         kind == FaultKind::Isolate || kind == FaultKind::Split || kind == FaultKind::Reset ||
+         kind == FaultKind::JumpClock;
+}
+
 }  // namespace
 
 FaultDriver::FaultDriver(const FaultPlan& plan, EventQueue& events, SimCluster& cluster,
@@ -48,6 +55,7 @@ void FaultDriver::begin() {
 void FaultDriver::heal() {
   healed_ = true;
   trace_.note(events_.now(), "everything", "", "is healed");
+  cluster_.disturb(Duration(0));
   cluster_.network().calm_down();
   for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
     SimMember& member = cluster_.member(node);
@@ -65,6 +73,7 @@ void FaultDriver::heal() {
 
 void FaultDriver::inject(const Fault& fault) {
   ++injected_;
+  if (takes_somebody_away(fault.kind)) cluster_.disturb(fault.lasting);
   trace_.fold(events_.now(), fault.node, 1024 + static_cast<std::uint64_t>(fault.kind));
   if (trace_.wants_words()) {
     cluster_.note(fault.node,

@@ -12,7 +12,7 @@ namespace starling::sim {
 namespace {
 
 // Those that a thousand seeds of the swarm must reach.
-constexpr std::array<std::string_view, 107> kListed{
+constexpr std::array<std::string_view, 115> kListed{
     "boot: a rolled back store was noticed",
     "boot: an old store was set aside",
     "boot: another store was noticed",
@@ -44,6 +44,14 @@ constexpr std::array<std::string_view, 107> kListed{
     "client: overloaded",
     "client: too many siblings",
     "client: unavailable",
+    "detector: accused a member",
+    "detector: all knew of an end",
+    "detector: convicted a dead one",
+    "detector: found a member again",
+    "detector: others reached a member",
+    "detector: refuted an accusation",
+    "detector: suspected a member",
+    "detector: this node stood still",
     "disk: an error ended a node",
     "fill: a page came twice or late",
     "fill: a page was merged",

@@ -49,6 +49,7 @@ Monitors::Monitors(const Cluster& cluster, const History& history, Witness& witn
       marks_(marks),
       allowance_(allowance),
       epochs_(cluster, marks),
+      detectors_(cluster, marks),
       repairs_(cluster),
       fills_(cluster, {.clock = [this](std::uint32_t node,
                                        std::uint32_t key) { return clock_on(node, key, false); },

@@ -9,7 +9,7 @@
 //   - a replica does what a request asks only at the row version that the request names (INV-8);
 //   - a success at W names W copies, hints that count among them;
 //   - hints: see hint_monitor.h; configurations: see epoch_monitor.h; fillings: see
-//     fill_monitor.h.
+//     fill_monitor.h; opinions of each other: see detector_monitor.h.
 
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +25,7 @@
 #include "replica/record_codec.h"
 #include "ring/configuration.h"
 #include "ring/ring.h"
+#include "sim/detector_monitor.h"
 #include "sim/epoch_monitor.h"
 #include "sim/fill_monitor.h"
 #include "sim/hint_monitor.h"
@@ -74,12 +75,17 @@ class Monitors {
     return store_keys_.at(key);
   }
 
+  // As in detector_monitor.h.
+  void on_disturbance(Instant until) { detectors_.on_disturbance(until); }
+  void on_conviction(std::uint32_t node, Instant now) { detectors_.on_conviction(node, now); }
+
   // Those about hints included.
   [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
   [[nodiscard]] const HintMonitor& hints() const { return hints_; }
   [[nodiscard]] const EpochMonitor& epochs() const { return epochs_; }
   [[nodiscard]] const RepairMonitor& repairs() const { return repairs_; }
   [[nodiscard]] const FillMonitor& fills() const { return fills_; }
+  [[nodiscard]] const DetectorMonitor& detectors() const { return detectors_; }
 
  private:
   // Who asked whom, in which operation.
@@ -132,6 +138,7 @@ class Monitors {
   std::map<Incarnation, Instant> spent_;          // since when it must mint no more
   std::vector<Violation> violations_;
   EpochMonitor epochs_;
+  DetectorMonitor detectors_;
   RepairMonitor repairs_;
   FillMonitor fills_;
   HintMonitor hints_;

@@ -85,7 +85,7 @@ std::string command_of(const RunOptions& options) {
 }
 
 std::string describe_success(const RunResult& result) {
-  return "ok: hash " + to_text(result.hash) + ", " + seconds_of(result.simulated) +
+  return "ok: hash " + starling::to_text(result.hash) + ", " + seconds_of(result.simulated) +
          " simulated seconds, " + std::to_string(result.operations) + " operations (" +
          std::to_string(result.acknowledged) + " succeeded), " + std::to_string(result.faults) +
          " faults, " + std::to_string(result.events) + " events, " +
@@ -110,16 +110,17 @@ std::string describe_failure(const RunOptions& options, const RunResult& result,
 }
 
 std::string to_json(const RunOptions& options, const RunResult& result) {
-  std::string json =
-      "{\"seed\":" + std::to_string(result.seed) + ",\"scenario\":" + quoted(result.scenario) +
-      ",\"ok\":" + (result.ok() ? "true" : "false") + ",\"hash\":" + quoted(to_text(result.hash)) +
-      ",\"nodes\":" + std::to_string(result.nodes) +
-      ",\"nodes_on_leveldb\":" + std::to_string(result.nodes_on_leveldb) +
-      ",\"simulated_seconds\":" + seconds_of(result.simulated) +
-      ",\"operations\":" + std::to_string(result.operations) +
-      ",\"faults\":" + std::to_string(result.faults) +
-      ",\"events\":" + std::to_string(result.events) + ",\"plan\":" + quoted(result.plan) +
-      ",\"violations\":[";
+  std::string json = "{\"seed\":" + std::to_string(result.seed) +
+                     ",\"scenario\":" + quoted(result.scenario) +
+                     ",\"ok\":" + (result.ok() ? "true" : "false") +
+                     ",\"hash\":" + quoted(starling::to_text(result.hash)) +
+                     ",\"nodes\":" + std::to_string(result.nodes) +
+                     ",\"nodes_on_leveldb\":" + std::to_string(result.nodes_on_leveldb) +
+                     ",\"simulated_seconds\":" + seconds_of(result.simulated) +
+                     ",\"operations\":" + std::to_string(result.operations) +
+                     ",\"faults\":" + std::to_string(result.faults) +
+                     ",\"events\":" + std::to_string(result.events) +
+                     ",\"plan\":" + quoted(result.plan) + ",\"violations\":[";
   for (std::size_t i = 0; i < result.violations.size(); ++i) {
     const Violation& violation = result.violations.at(i);
     json += std::string(i == 0 ? "" : ",") + "{\"checker\":" + quoted(violation.checker) +

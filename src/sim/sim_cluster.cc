@@ -25,6 +25,7 @@
 #include "message/client_messages.h"
 #include "message/hello.h"
 #include "message/peer_messages.h"
+#include "node/detector_service.h"
 #include "node/node_options.h"
 #include "ring/cluster_config.h"
 #include "ring/configuration.h"
@@ -121,8 +122,13 @@ void SimCluster::note(std::uint32_t node, std::string text) {
   }
 }
 
+void SimCluster::disturb(Duration lasting) {
+  if (monitors_ != nullptr) monitors_->on_disturbance(events_.now() + lasting);
+}
+
 void SimCluster::start(std::uint32_t node) {
   if (member(node).boot() != 0) return;
+  disturb(Duration(0));
   const Status started = member(node).start();
   trace_.fold(events_.now(), node, started.ok() ? 1 : 2);
   note(node, started.ok() ? "starts" : "refuses to start: " + started.message());
@@ -134,6 +140,7 @@ void SimCluster::start(std::uint32_t node) {
 void SimCluster::stop(std::uint32_t node, SimMember::Power power) {
   SimMember& stopped = member(node);
   if (stopped.boot() == 0) return;
+  disturb(Duration(0));
   const std::size_t unsynced = stopped.disk().unsynced_batches();
   if (power == SimMember::Power::Fails && unsynced > 0) {
     marks_.reach("node: power lost with unsynced writes");
@@ -322,6 +329,7 @@ void SimCluster::on_log(std::uint32_t node, LogLevel level, std::string_view tex
   if (text == kDamageNoticed && monitors_ != nullptr) {
     monitors_->on_damage_noticed(node, events_.now());
   }
+  if (text == kConvicted && monitors_ != nullptr) monitors_->on_conviction(node, events_.now());
   if (trace_.wants_words()) note(node, "says: " + std::string(text));
 }
 

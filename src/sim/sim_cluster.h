@@ -83,6 +83,8 @@ class SimCluster final : public SimNetwork::Nodes,
   }
   void write_off(std::uint32_t node) { written_off_.at(node) = true; }
 
+  // A member or a link is away for that long: who is held for down meanwhile may rightly be.
+  void disturb(Duration lasting);
   void start(std::uint32_t node);
   void stop(std::uint32_t node, SimMember::Power power);
   // Lets it propose a next configuration, drawn by chance; nothing happens while it can not.

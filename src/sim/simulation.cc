@@ -22,6 +22,7 @@
 #include "ring/cluster_config.h"
 #include "ring/configuration.h"
 #include "sim/checkers.h"
+#include "sim/detector_drill.h"
 #include "sim/event_queue.h"
 #include "sim/fault_driver.h"
 #include "sim/fault_plan.h"
@@ -84,7 +85,6 @@ class Run {
   void read_every_key();
   void audit_stores();
   void check_leaves();
-  void compare_replicas();
   void compare_replicas_of(std::uint32_t key);
   void judge();
   [[nodiscard]] bool clients_idle() const;
@@ -106,6 +106,7 @@ class Run {
   ClientWorld clients_world_;
   std::vector<std::unique_ptr<SimClient>> clients_;
   SimOperator operator_;
+  DetectorDrill drill_;
   std::vector<SiblingSet> final_records_;
   std::vector<Violation> violations_;
 };
@@ -133,6 +134,7 @@ Run::Run(const RunOptions& options)
                      {},
                      false},
       operator_(events_, cluster_, marks_, random_.fork("operator")),
+      drill_(events_, cluster_, monitors_, marks_, random_.fork("drill")),
       final_records_(history_.keys.size()) {
   cluster_.watch_with(monitors_);
   cluster_.observe_replies([this](std::uint64_t request, const ClientReply& reply) {
@@ -165,6 +167,7 @@ RunResult Run::finish() {
   driver_.heal();
   drain();
   await_readiness();
+  drill_.await_all_up();
   // What is still to be repeated comes before the last look.
   if (plan_.network.replay_ppm > 0) events_.run_until(events_.now() + plan_.network.replay_max);
   if (plan_.rots_records()) await_mending();
@@ -175,7 +178,8 @@ RunResult Run::finish() {
   read_every_key_in_peace();
   audit_stores();
   check_leaves();
-  compare_replicas();
+  for (std::uint32_t key = 0; key < history_.keys.size(); ++key) compare_replicas_of(key);
+  drill_.maybe_end_one();
   judge();
   reach_network_marks();
   RunResult result;
@@ -356,7 +360,6 @@ void Run::compare_by_order(bool dry_run) {
 void Run::read_every_key_in_peace() {
   const auto starts = [this] {
     std::vector<std::uint64_t> boots;
-    boots.reserve(cluster_.size());
     for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
       boots.push_back(cluster_.boot_of(node));
     }
@@ -410,10 +413,6 @@ void Run::check_leaves() {
   }
 }
 
-void Run::compare_replicas() {
-  for (std::uint32_t key = 0; key < history_.keys.size(); ++key) compare_replicas_of(key);
-}
-
 void Run::compare_replicas_of(std::uint32_t key) {
   const std::string& name = history_.keys.at(key).address.key;
   std::optional<SiblingSet> first;
@@ -457,6 +456,8 @@ void Run::judge() {
   add(monitors_.epochs().violations());
   add(monitors_.repairs().violations());
   add(monitors_.fills().violations());
+  add(monitors_.detectors().violations());
+  add(drill_.violations());
   add(monitors_.violations());
   add(clients_world_.violations);
   add(check_all(evidence));

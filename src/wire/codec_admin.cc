@@ -105,7 +105,7 @@ flatbuffers::Offset<wire::MemberReply> write_member(Builder& builder, const Memb
   const TextOffset zone = write_text(builder, member.zone);
   const TextOffset state = write_text(builder, member.state);
   return wire::CreateMemberReply(builder, name, member.id.value, address, http, zone, state,
-                                 member.partitions, member.hints_pending);
+                                 member.partitions, member.hints_pending, member.state_seconds);
 }
 
 MemberReply read_member(FieldReader& reader, const wire::MemberReply& table) {
@@ -119,6 +119,7 @@ MemberReply read_member(FieldReader& reader, const wire::MemberReply& table) {
   member.state = reader.text(table.state(), kNameBytesMax, "state");
   member.partitions = table.partitions();
   member.hints_pending = table.hints_pending();
+  member.state_seconds = table.state_seconds();
   return member;
 }
 

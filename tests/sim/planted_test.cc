@@ -96,7 +96,7 @@ bool convicts(std::uint64_t seed, const Conviction& sought) {
 // brings. A copy that one disk lost is soon brought back: of AcceptRolledBack and
 // LaterSync no client saw anything in 600 seeds.
 TEST_CASE("Planted: the answers that clients got are enough to find every one but ten") {
-  const std::array<Conviction, 12> kConvictions{{
+  const std::array<Conviction, 13> kConvictions{{
       {PlantedBug::MintAtNonOwner, "lost-write"},
       {PlantedBug::ReuseCounter, "lost-write"},
       {PlantedBug::AckBeforeSync, "stale-read"},
@@ -109,6 +109,7 @@ TEST_CASE("Planted: the answers that clients got are enough to find every one bu
       {PlantedBug::StandInAnswersReads, "stale-read"},
       {PlantedBug::ForgetTracedAnswer, "false-trace"},
       {PlantedBug::CountOneOfTwo, "lost-write"},
+      {PlantedBug::CountTheLiving, "stale-read"},
   }};
   for (const Conviction& conviction : kConvictions) {
     std::uint64_t seeds = 0;

@@ -37,7 +37,15 @@ TEST_CASE("table: the status says how many may fail and what is wrong") {
   status.replicas = 1;
   status.replicas_configured = 3;
   status.messages = {"one is down"};
+  for (const std::uint64_t seconds : {7U, 119U, 125U, 7205U, 300'000U}) {
+    status.members.push_back({.name = "m", .state = "up", .state_seconds = seconds});
+  }
   const std::string table = table_of(status);
+  for (const char* const age :
+       {"up     7 s", "up     119 s", "up     2 min", "up     2 h", "up     3 d"}) {
+    CAPTURE(age);
+    CHECK(table.find(age) != std::string::npos);
+  }
   CHECK(table.find("1 copies of each key (3 configured)") != std::string::npos);
   CHECK(table.find("can lose 0 more") != std::string::npos);
   CHECK(table.ends_with("! one is down\n"));

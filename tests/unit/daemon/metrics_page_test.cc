@@ -40,6 +40,9 @@ struct Example {
     node.peer_reads[node_id_of("node1")].record(Duration(std::chrono::microseconds(300)));
     report.cluster.members = {{.name = "node0", .id = node_id_of("node0"), .state = "up"},
                               {.name = "node1", .id = node_id_of("node1"), .state = "suspect"}};
+    report.detector = {.counts = {.stalls = 5, .probes = 9, .failed_probes = 3, .helped_probes = 2},
+                       .verdicts = 1,
+                       .refutations = 4};
     report.condition = StoreCondition::Tight;
     report.info.version = "1.2.3";
     report.info.cpu_us = 1'500'000;
@@ -97,12 +100,24 @@ TEST_CASE("MetricsPage: tells what was counted, under its labels") {
         "starling_peer_read_seconds_count{peer=\"node1\"} 1\n",
         "starling_peer_round_trip_seconds{peer=\"node1\"} 0.00025\n",
         "starling_peer_output_bytes{peer=\"node1\"} 9\n",
-        "starling_member_up{member=\"node0\"} 1\n", "starling_member_up{member=\"node1\"} 0\n",
+        "starling_member_up{member=\"node0\"} 1\n",
+        "starling_member_up{member=\"node1\"} 0\n",
+        "starling_members{state=\"up\"} 1\n",
+        "starling_members{state=\"suspect\"} 1\n",
+        "starling_members{state=\"down\"} 0\n",
+        "starling_probes_total 9\n",
+        "starling_probes_unanswered_total{reached_by=\"others\"} 2\n",
+        "starling_probes_unanswered_total{reached_by=\"nobody\"} 3\n",
+        "starling_members_held_for_down_total 1\n",
+        "starling_accusations_refuted_total 4\n",
+        "starling_stalls_total 5\n",
         "starling_store_condition{condition=\"tight\"} 1\n",
         "starling_store_condition{condition=\"roomy\"} 0\n",
         "starling_leveldb_files{level=\"1\"} 7\n",
-        "starling_leveldb_level_bytes{level=\"1\"} 5242880\n", "starling_commit_queue_bytes 11\n",
-        "starling_process_cpu_seconds_total 1.5\n", "starling_disk_free_bytes 100\n",
+        "starling_leveldb_level_bytes{level=\"1\"} 5242880\n",
+        "starling_commit_queue_bytes 11\n",
+        "starling_process_cpu_seconds_total 1.5\n",
+        "starling_disk_free_bytes 100\n",
         "starling_build_info{version=\"1.2.3\","}) {
     CAPTURE(line);
     CHECK(page.find(line) != std::string::npos);

@@ -110,12 +110,13 @@ TEST_CASE("json: the cluster's status is printed with these keys") {
                             .http = "h:2",
                             .zone = "z",
                             .state = "up",
+                            .state_seconds = 5,
                             .partitions = 8,
                             .hints_pending = 0});
   CHECK(json_of(status) ==
         R"({"cluster":"starling","epoch":1,"partitions":8,"replicas":1,"replicas_configured":3,)"
         R"("members":[{"name":"node0","id":"00ab","address":"h:1","http":"h:2","zone":"z",)"
-        R"("state":"up","partitions":8,"hints_pending":0}],)"
+        R"("state":"up","state_seconds":5,"partitions":8,"hints_pending":0}],)"
         R"("can_lose":{"availability":0,"durability":0},"messages":["alone"]})");
 }
 

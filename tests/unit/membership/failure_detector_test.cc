@@ -92,7 +92,7 @@ TEST_CASE("FailureDetector: without an ack three others are asked, then the memb
   CHECK(lone.patience() > 1);
 }
 
-TEST_CASE("FailureDetector: an ack passed on by one who was asked clears the member") {
+TEST_CASE("FailureDetector: an ack passed on clears the member, who stays doubtful until heard") {
   LoneDetector lone;
   lone.tick();
   const SendSwim probe = lone.sent(SwimKind::Probe).front();
@@ -100,8 +100,12 @@ TEST_CASE("FailureDetector: an ack passed on by one who was asked clears the mem
   const NodeId relay = lone.sent(SwimKind::ProbeRequest).front().to;
   lone.receive(relay, SwimKind::Ack, probe.message.number, probe.to);
   lone.tick();
-  CHECK(lone.state(probe.to) == PeerState::Up);
   CHECK(lone.detector.counts().failed_probes == 0);
+  CHECK(lone.detector.counts().helped_probes == 1);
+  CHECK_FALSE(lone.detector.book().is_accused_by_self(probe.to));
+  CHECK(lone.state(probe.to) == PeerState::Suspect);
+  lone.detector.on_alive_sign(probe.to, lone.now, lone.actions);
+  CHECK(lone.state(probe.to) == PeerState::Up);
 }
 
 TEST_CASE("FailureDetector: an ack from one who was not asked, or of another probe, is nothing") {

@@ -1,8 +1,11 @@
 #include "membership/peer_table.h"
 
+#include <chrono>
+
 #include <doctest/doctest.h>
 
 #include "base/ids.h"
+#include "base/time.h"
 #include "message/peer_state.h"
 #include "message/store_condition.h"
 
@@ -21,7 +24,7 @@ TEST_CASE("PeerTable: a member that was never met is down") {
 TEST_CASE("PeerTable: a connected peer is reachable only once its store counts") {
   PeerTable table;
   table.on_up(kPeer, "127.0.0.1:7501");
-  CHECK(table.state(kPeer) == PeerState::Up);
+  CHECK(table.connected(kPeer));
   CHECK_FALSE(table.reachable(kPeer));
   table.on_counting(kPeer);
   CHECK(table.reachable(kPeer));
@@ -36,16 +39,17 @@ TEST_CASE("PeerTable: a restarted peer must say again that it counts") {
   CHECK_FALSE(table.reachable(kPeer));
 }
 
-TEST_CASE("PeerTable: silence makes a peer suspect until it is heard again") {
+TEST_CASE("PeerTable: an opinion stays as it is whatever becomes of connections") {
+  const Instant since(std::chrono::seconds(7));
   PeerTable table;
+  table.on_opinion(kPeer, PeerState::Suspect, since);
   table.on_up(kPeer, "");
-  table.on_silent(kPeer);
   CHECK(table.state(kPeer) == PeerState::Suspect);
-  table.on_heard(kPeer);
-  CHECK(table.state(kPeer) == PeerState::Up);
+  CHECK(table.state_since(kPeer) == since);
+  table.on_opinion(kPeer, PeerState::Up, since);
   table.on_down(kPeer);
-  table.on_silent(kPeer);
-  CHECK(table.state(kPeer) == PeerState::Down);
+  CHECK(table.state(kPeer) == PeerState::Up);
+  CHECK_FALSE(table.connected(kPeer));
 }
 
 TEST_CASE("PeerTable: a member has room until it says otherwise, and with each new connection") {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -10,6 +12,8 @@
 #include "starling/status.h"
 
 #include "message/client_messages.h"
+#include "node/node.h"
+#include "node/node_report.h"
 #include "support/test_cluster.h"
 
 namespace starling {
@@ -29,16 +33,55 @@ TEST_CASE("AdminService: status names every member and what may be lost") {
   CHECK(status.messages.empty());
 }
 
-TEST_CASE("AdminService: a member that is down is named with what to do") {
+// What node0 says once its failure detector has made up its mind, and time has passed.
+ClusterStatusReply status_after(TestCluster& cluster, std::chrono::seconds time) {
+  for (auto passed = std::chrono::milliseconds(0); passed < time;
+       passed += std::chrono::milliseconds(100)) {
+    cluster.clock.advance(std::chrono::milliseconds(100));
+    cluster.settle();
+  }
+  return cluster.ask<ClusterStatusReply>(0, ClientClusterStatus{});
+}
+
+TEST_CASE("AdminService: a member that ended is suspect, then down, and is named each time") {
   TestCluster cluster(3);
   cluster.connect_all();
   cluster.stop(2);
-  const auto status = cluster.ask<ClusterStatusReply>(0, ClientClusterStatus{});
-  CHECK(std::ranges::count(status.members, std::string("down"), &MemberReply::state) == 1);
-  CHECK(status.can_lose_availability == 0);
-  CHECK(status.can_lose_durability == 0);
-  REQUIRE(status.messages.size() == 1);
-  CHECK(status.messages[0].find("node2 is down") != std::string::npos);
+  const ClusterStatusReply first = status_after(cluster, std::chrono::seconds(2));
+  CHECK(first.members[2].state == "suspect");
+  CHECK(first.members[2].state_seconds == 2);
+  CHECK(first.can_lose_availability == 0);
+  CHECK(first.can_lose_durability == 0);
+  REQUIRE(first.messages.size() == 1);
+  CHECK(first.messages[0].find("node2 is suspect: no connection") != std::string::npos);
+  const ClusterStatusReply second = status_after(cluster, std::chrono::seconds(30));
+  CHECK(second.members[2].state == "down");
+  CHECK(second.members[2].state_seconds > 10);
+  CHECK(second.can_lose_availability == 0);
+  REQUIRE(second.messages.size() == 1);
+  CHECK(second.messages[0].find("node2 is down") != std::string::npos);
+}
+
+TEST_CASE("AdminService: opinion changes nothing of what may be lost") {
+  TestCluster cluster(3);
+  cluster.connect_all();
+  for (int i = 0; i < 300; ++i) {
+    cluster.clock.advance(std::chrono::milliseconds(100));
+    for (const std::size_t node : {0U, 1U}) static_cast<void>(cluster.work(node));
+    for (; !cluster.sent.empty(); cluster.sent.pop_front()) {
+      // node2 is paused: it answers nothing, and its connections stand.
+      TestCluster::Sent next = cluster.sent.front();
+      if (next.to == cluster.id(2)) continue;
+      Node& node = cluster.node(next.to == cluster.id(0) ? 0 : 1);
+      node.on_peer_message(next.from, std::move(next.message));
+    }
+  }
+  const NodeReport report = cluster.node(0).report();
+  CHECK(report.cluster.members[2].state == "down");
+  CHECK(report.cluster.can_lose_availability == 1);
+  CHECK(report.cluster.can_lose_durability == 1);
+  REQUIRE(report.cluster.messages.size() == 1);
+  CHECK(report.cluster.messages[0].find("has answered nobody") != std::string::npos);
 }
 
 TEST_CASE("AdminService: fewer members than replicas is said") {

@@ -150,6 +150,7 @@ TEST_CASE("ChainService: a store that is not confirmed does not vote") {
   cluster.connect_all();
   cluster.stop(1);
   cluster.start(1);
+  cluster.sent.clear();  // the others look for it
   cluster.node(1).on_peer_message(
       cluster.id(0), ChainLetter{ChainPrepare{.epoch = Epoch{2},
                                               .ballot = {.counter = 1, .node = cluster.id(0)}}});

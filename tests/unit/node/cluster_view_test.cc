@@ -12,8 +12,10 @@
 #include "membership/boot_confirmation.h"
 #include "membership/peer_table.h"
 #include "message/peer_messages.h"
+#include "message/peer_state.h"
 #include "node/current_ring.h"
 #include "ring/cluster_config.h"
+#include "support/present.h"
 
 namespace starling {
 namespace {
@@ -46,6 +48,7 @@ struct View {
   void count(const std::string& name) {
     peers.on_up(node_id_of(name), "");
     peers.on_counting(node_id_of(name));
+    peers.on_opinion(node_id_of(name), PeerState::Up, kNow);
   }
 
   PeerTable peers;
@@ -55,17 +58,31 @@ struct View {
   ClusterView cluster;
 };
 
-TEST_CASE("ClusterView: this node comes first, silent peers last") {
-  View view(3);
-  view.count("node1");
-  view.count("node2");
-  const ReplicaView before = view.cluster.replicas_of(Token{1});
-  CHECK(before.nodes[0].node == node_id_of("node0"));
-  view.peers.on_silent(before.nodes[1].node);
-  const ReplicaView after = view.cluster.replicas_of(Token{1});
-  CHECK(after.nodes[2].node == before.nodes[1].node);
-  CHECK(after.nodes[2].suspect);
-  CHECK(after.nodes[2].reachable);
+TEST_CASE("ClusterView: opinion brings doubtful peers last, and leaves nobody out") {
+  for (const PeerState state : {PeerState::Suspect, PeerState::Down}) {
+    View view(3);
+    view.count("node1");
+    view.count("node2");
+    const ReplicaView before = view.cluster.replicas_of(Token{1});
+    CHECK(before.nodes[0].node == node_id_of("node0"));
+    CHECK_FALSE(before.nodes[0].suspect);
+    view.peers.on_opinion(before.nodes[1].node, state, kNow);
+    const ReplicaView after = view.cluster.replicas_of(Token{1});
+    REQUIRE(after.nodes.size() == 3);
+    CHECK(after.nodes[2].node == before.nodes[1].node);
+    CHECK(after.nodes[2].suspect);
+    CHECK(after.nodes[2].reachable);
+  }
+}
+
+TEST_CASE("ClusterView: of two stand-ins the doubtful one is asked last") {
+  View view(5);
+  for (const char* const name : {"node1", "node2", "node3", "node4"}) view.count(name);
+  const auto stand_ins = [&] { return view.cluster.replicas_with_stand_ins(Token{1}).stand_ins; };
+  const std::vector<NodeId> before = stand_ins();
+  REQUIRE(before.size() == 2);
+  view.peers.on_opinion(before[0], PeerState::Suspect, kNow);
+  CHECK(stand_ins() == std::vector<NodeId>{before[1], before[0]});
 }
 
 TEST_CASE("ClusterView: a crowded peer is in reach, asked last, and says so") {

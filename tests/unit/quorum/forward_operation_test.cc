@@ -164,6 +164,17 @@ TEST_CASE("ForwardOperation: the deadline leaves the put in doubt and names whom
   CHECK(did([&](Actions& o) { forward.on_timer(kDeadline, o); }).empty());
 }
 
+TEST_CASE("ForwardOperation: a first timer tells whom to doubt, and the put goes on") {
+  Actions out;
+  ForwardOperation forward(view_of(3), kRequired, kDeadline, kStart);
+  forward.start(out);
+  CHECK(only<ArmTimer>(out).at == kStart);
+  CHECK(forward.awaited() == node(0));
+  CHECK(only<ArmTimer>(did([&](Actions& o) { forward.on_timer(kStart, o); })).at == kDeadline);
+  CHECK(forward.awaited() == node(0));
+  CHECK(only<PassOn>(reply(forward, 0, success())).reply.index() == 1);
+}
+
 TEST_CASE("ForwardOperation: an answer of somebody else is ignored") {
   Actions out;
   ForwardOperation forward = forward_to(view_of(3), out);

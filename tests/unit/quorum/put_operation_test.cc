@@ -383,6 +383,7 @@ TEST_CASE("PutOperation: a slot that fails behind the answer, or stays silent, i
   PutOperation put = minted_put(quorum_of(3, 1), view_of(3), out);
   CHECK(all_of<AnswerPut>(reply(put, 0)).size() == 1);
   CHECK(only<KeepHint>(reply(put, 1, ReplicaOutcome::DiskFull)).home == node(1));
+  CHECK(put.silent() == std::vector<NodeId>{node(2)});
   const Actions late = did([&](Actions& o) { put.on_timer(kDeadline, o); });
   CHECK(only<KeepHint>(late).home == node(2));
   CHECK(none<AnswerError>(late));

@@ -361,6 +361,7 @@ ClusterStatusReply status_reply(Random& random) {
                              .http = name(random, 0),
                              .zone = name(random, 0),
                              .state = name(random, 1),
+                             .state_seconds = random.next(),
                              .partitions = number(random),
                              .hints_pending = number(random)});
     reply.messages.push_back(name(random, 0));
