@@ -57,11 +57,13 @@ struct RingTable {
 // Something that the cluster does behind its requests, until it is done.
 struct TaskStatus {
   std::string id;
-  std::string kind;     // "hints": writes that a node kept for another are brought to it
-  std::string subject;  // from whom to whom
+  // "hints": writes that a node kept for another are brought to it; "repair": replicas are
+  // compared by order; "transfer": slots come to a member; "leave": a member gives its slots away.
+  std::string kind;
+  std::string subject;  // for people: from whom to whom
   std::uint64_t done = 0;
   std::uint64_t total = 0;
-  std::string unit;                          // of both: "keys"
+  std::string unit;                          // of both: "keys", "comparisons" or "slots"
   std::optional<std::uint32_t> eta_seconds;  // nothing: it waits, or began just now
   friend bool operator==(const TaskStatus&, const TaskStatus&) = default;
 };
@@ -104,6 +106,28 @@ struct RepairReport {
   // And everything was compared.
   [[nodiscard]] bool is_whole() const { return is_finished() && failed == 0 && absent.empty(); }
   friend bool operator==(const RepairReport&, const RepairReport&) = default;
+};
+
+// How many copies of partitions a member holds before and after a change of the members.
+struct MemberSlots {
+  std::string name;
+  std::uint32_t before = 0;
+  std::uint32_t after = 0;
+  friend bool operator==(const MemberSlots&, const MemberSlots&) = default;
+};
+
+// What is staged, and what it would do; or what was committed, or taken back.
+struct ChangeReport {
+  std::string plan;                    // names it for cluster_commit(); empty: nothing is staged
+  std::uint64_t epoch = 0;             // of the configuration that says so
+  std::vector<std::string> changes;    // for people, in the order in which they were staged
+  std::uint64_t moves = 0;             // copies of partitions that travel
+  std::uint64_t moves_least = 0;       // no plan for the same members moves fewer
+  std::optional<std::uint64_t> bytes;  // of the moves; nothing: unknown
+  std::vector<MemberSlots> slots;      // all members, by name; empty where nothing is staged
+  std::vector<std::string> warnings;   // to be read before it is committed
+  std::vector<std::string> under_way;  // what was committed before and goes on, for people
+  friend bool operator==(const ChangeReport&, const ChangeReport&) = default;
 };
 
 struct ReplicaDigestText {

@@ -191,6 +191,29 @@ class Client {
   Result<DigestTable> cluster_digest(std::chrono::milliseconds timeout = kTimeoutDefault);
   // What the cluster still has to do behind its requests.
   Result<TaskList> cluster_tasks(std::chrono::milliseconds timeout = kTimeoutDefault);
+  // Changes of the members are staged one by one, looked at as a plan, and committed as that plan;
+  // what is staged is the cluster's, whichever node is asked and whoever asked before. Each returns
+  // the plan as it is then.
+  // Stages that a member gives its slots away to the others and then is no member any more, or that
+  // one that will not come back is given up: its slots are filled from the other copies.
+  // Errors: Usage        no such member, or it can not be done: the message says why.
+  //         Overloaded   too much is staged, or is being ordered.
+  //         Unavailable  the node can not ask the others now: nothing was done.
+  //         InDoubt      it may be staged, now or later: look at the plan.
+  Result<ChangeReport> cluster_leave(std::string_view member,
+                                     std::chrono::milliseconds timeout = kTimeoutDefault);
+  Result<ChangeReport> cluster_remove(std::string_view member,
+                                      std::chrono::milliseconds timeout = kTimeoutDefault);
+  // What is staged, and what it would do.
+  Result<ChangeReport> cluster_plan(std::chrono::milliseconds timeout = kTimeoutDefault);
+  // Begins what is staged; it goes on by itself (cluster_tasks()), and can not be taken back.
+  // `plan`: of the report that was looked at.
+  // Errors: ConditionFailed  nothing is staged, or the plan is another one by now.
+  //         others           as above; Usage also where `plan` is the name of none.
+  Result<ChangeReport> cluster_commit(std::string_view plan,
+                                      std::chrono::milliseconds timeout = kTimeoutDefault);
+  // Takes back all that is staged. ConditionFailed: nothing is; others as above.
+  Result<ChangeReport> cluster_abort(std::chrono::milliseconds timeout = kTimeoutDefault);
   // Names a run of cluster_repair().
   [[nodiscard]] RepairRun new_repair(std::optional<std::uint32_t> partition = std::nullopt,
                                      bool dry_run = false);

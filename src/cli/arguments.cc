@@ -62,6 +62,7 @@ class Parser {
   void add_transfers();
   void add_bench();
   void add_cluster();
+  void add_changes(CLI::App& cluster);
   void add_node();
   void add_shell();
 
@@ -274,8 +275,28 @@ void Parser::add_cluster() {
   CLI::App* const repair = add_command(*cluster, "cluster repair", repair_of);
   repair->add_option("--partition", words_.partition, "only this one (default: all)");
   repair->add_flag("--dry-run", words_.dry_run, "say what differs and change nothing");
-  add_later_commands(*cluster, "cluster ",
-                     {"join", "leave", "replace", "remove", "plan", "commit", "abort"});
+  add_changes(*cluster);
+  add_later_commands(*cluster, "cluster ", {"join", "replace"});
+}
+
+void Parser::add_changes(CLI::App& cluster) {
+  const auto change = [](ChangeStep step) {
+    return [step](const Words& words) -> Result<Command> {
+      return Command(ClusterChangeCommand{.step = step, .member = words.member});
+    };
+  };
+  CLI::App* const leave = add_command(cluster, "cluster leave", change(ChangeStep::Leave));
+  leave->add_option("NAME", words_.member, "of the member")->required();
+  CLI::App* const remove = add_command(cluster, "cluster remove", change(ChangeStep::Remove));
+  remove->add_option("NAME", words_.member, "of the member")->required();
+  add_command(cluster, "cluster plan", change(ChangeStep::Plan));
+  add_command(cluster, "cluster abort", change(ChangeStep::Abort));
+  CLI::App* const commit =
+      add_command(cluster, "cluster commit", [](const Words& words) -> Result<Command> {
+        return Command(ClusterCommitCommand{.plan = words.plan, .yes = words.yes});
+      });
+  commit->add_option("PLAN", words_.plan, "that was shown (default: the one that is shown now)");
+  commit->add_flag("--yes", words_.yes, "do not ask");
 }
 
 void Parser::add_node() {

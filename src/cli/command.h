@@ -104,12 +104,23 @@ struct ClusterRepairCommand {
   std::optional<std::uint32_t> partition;  // nothing: all of them
   bool dry_run = false;
 };
+// The orders about the members that name what they are about, or nothing.
+enum class ChangeStep : std::uint8_t { Leave, Remove, Plan, Abort };
+struct ClusterChangeCommand {
+  ChangeStep step = ChangeStep::Plan;
+  std::string member;  // of Leave and Remove
+};
+struct ClusterCommitCommand {
+  std::string plan;  // empty: the one that is shown first
+  bool yes = false;  // nobody is asked
+};
 struct NodeInfoCommand {};
 
 using Command =
     std::variant<PutCommand, GetCommand, DeleteCommand, KeysCommand, ImportCommand, ExportCommand,
                  BenchCommand, ClusterStatusCommand, ClusterRingCommand, ClusterDigestCommand,
-                 ClusterTasksCommand, ClusterRepairCommand, NodeInfoCommand, ShellCommand>;
+                 ClusterTasksCommand, ClusterRepairCommand, ClusterChangeCommand,
+                 ClusterCommitCommand, NodeInfoCommand, ShellCommand>;
 
 struct Invocation {
   std::vector<std::string> endpoints;

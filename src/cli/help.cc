@@ -8,7 +8,7 @@
 namespace starling::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, CommandHelp>, 17> kHelp{{
+constexpr std::array<std::pair<std::string_view, CommandHelp>, 22> kHelp{{
     {"",
      {"",
       "Examples:\n"
@@ -70,7 +70,8 @@ constexpr std::array<std::pair<std::string_view, CommandHelp>, 17> kHelp{{
       "last write, so it adds no siblings and reads nothing first; insert writes new keys. At a\n"
       "fixed rate latency counts from the instant at which an operation was to begin. Each client\n"
       "is one connection to one member. The bucket stays; a later run uses its records again.\n"}},
-    {"cluster", {"Looks at the cluster.", "Example:\n  starling cluster status\n"}},
+    {"cluster",
+     {"Looks at the cluster, and changes its members.", "Example:\n  starling cluster status\n"}},
     {"cluster status",
      {"Members, their states, and how many more may fail.",
       "Examples:\n"
@@ -86,7 +87,7 @@ constexpr std::array<std::pair<std::string_view, CommandHelp>, 17> kHelp{{
       "Example:\n  starling cluster digest --json | jq .agree\n"}},
     {"cluster tasks",
      {"What the cluster still does behind its requests: writes on their way to a member that was "
-      "away.",
+      "away, repairs, slots on their way to other members.",
       "Examples:\n"
       "  starling cluster tasks\n"
       "  starling cluster tasks --wait --timeout 10m   # exit 0: nothing is left; 124: something "
@@ -102,6 +103,40 @@ constexpr std::array<std::pair<std::string_view, CommandHelp>, 17> kHelp{{
       "Exit 0: all was compared; 1: some replicas could not be. It takes a few seconds where keys\n"
       "differ, for what is only on its way is no difference, and goes on in the cluster when the\n"
       "command is ended. --timeout is how long to wait without hearing of it.\n"}},
+    {"cluster leave",
+     {"Stages that a member gives its slots to the others, and then is no member any more.",
+      "Examples:\n"
+      "  starling cluster leave node3\n"
+      "  starling cluster plan && starling cluster commit && starling cluster tasks --wait\n"
+      "\n"
+      "Nothing moves before it is committed. The member has to be up until it is done; it serves\n"
+      "until then, and says in its log when it may be ended.\n"}},
+    {"cluster remove",
+     {"Stages that a member which does not come back is given up: its slots are filled from "
+      "others.",
+      "Examples:\n"
+      "  starling cluster remove node3\n"
+      "  starling cluster commit\n"
+      "\n"
+      "What only that member has is lost. One that is up should leave instead.\n"}},
+    {"cluster plan",
+     {"What is staged and what it would do: what moves, the balance before and after, warnings.",
+      "Examples:\n"
+      "  starling cluster plan\n"
+      "  starling cluster plan --json | jq '.plan, .moves, .warnings'\n"}},
+    {"cluster commit",
+     {"Begins what is staged: the plan that was shown, or none.",
+      "Examples:\n"
+      "  starling cluster commit                        # shows the plan and asks\n"
+      "  starling cluster commit 0c3d5f7a9b1e2468       # that plan, or exit 4\n"
+      "  starling cluster commit --yes                  # whatever is staged now\n"
+      "\n"
+      "It goes on by itself, whichever nodes fail meanwhile, and can not be taken back. Exit 4:\n"
+      "nothing is staged, or it is another plan by now. Exit 6: it may be committed; see cluster\n"
+      "plan and cluster status.\n"}},
+    {"cluster abort",
+     {"Takes back all that is staged. What is committed goes on.",
+      "Example:\n  starling cluster abort\n"}},
     {"node", {"Looks at one node.", "Example:\n  starling node info\n"}},
     {"node info",
      {"What the node at the endpoint says of itself.",

@@ -158,6 +158,36 @@ Output repair_output(Form form, const RepairRun& run, const RepairReport& report
   return output;
 }
 
+Output change_output(Form form, ChangeStep step, const ChangeReport& report) {
+  if (form == Form::Json) return json_output(json_of(report));
+  if (step == ChangeStep::Abort) {
+    std::string text;
+    for (const std::string& change : report.changes) {
+      text += "taken back: " + printable(change) + "\n";
+    }
+    for (const std::string& line : report.under_way) {
+      text += "goes on, and can not be taken back: " + printable(line) + "\n";
+    }
+    return text_output(std::move(text));
+  }
+  Output output = text_output(table_of(report));
+  if (report.plan.empty()) return output;
+  output.err = "nothing is done yet: starling cluster commit " + report.plan +
+               " begins it, starling cluster abort takes it back\n";
+  return output;
+}
+
+Output commit_output(Form form, const ChangeReport& report) {
+  if (form == Form::Json) return json_output(json_of(report));
+  std::string text;
+  for (const std::string& change : report.changes) {
+    text += "committed: " + printable(change) + "\n";
+  }
+  Output output = text_output(std::move(text));
+  output.err = "it goes on by itself: starling cluster tasks --wait waits for its end\n";
+  return output;
+}
+
 Output node_output(Form form, const NodeStatus& node) {
   if (form == Form::Json) return json_output(json_of(node));
   return text_output(table_of(node));

@@ -42,6 +42,9 @@ struct Output {
 [[nodiscard]] Output tasks_output(Form form, const TaskList& list);
 // Exit 1 when the run is not whole.
 [[nodiscard]] Output repair_output(Form form, const RepairRun& run, const RepairReport& report);
+// Raw and as a table alike: what it is about is for people, and for programs there is JSON.
+[[nodiscard]] Output change_output(Form form, ChangeStep step, const ChangeReport& report);
+[[nodiscard]] Output commit_output(Form form, const ChangeReport& report);
 [[nodiscard]] Output node_output(Form form, const NodeStatus& node);
 
 // What an import or export did.

@@ -17,6 +17,7 @@
 #include "cli/arguments.h"
 #include "cli/bench.h"
 #include "cli/command.h"
+#include "cli/commit.h"
 #include "cli/console.h"
 #include "cli/export.h"
 #include "cli/import.h"
@@ -114,12 +115,33 @@ class Runner {
     const RepairRun run = client_.new_repair(command.partition, command.dry_run);
     return print(console_, wait_for_repair(form_, invocation_.timeout, run, client_, console_));
   }
+  int operator()(const ClusterChangeCommand& command) {
+    return answer(ordered(command), [step = command.step](Form form, const ChangeReport& report) {
+      return change_output(form, step, report);
+    });
+  }
+  int operator()(const ClusterCommitCommand& command) {
+    return print(console_, commit_plan(form_, invocation_.timeout, command, client_, console_));
+  }
   int operator()(const NodeInfoCommand& /*command*/) {
     return answer(client_.node_info(invocation_.timeout), node_output);
   }
   int operator()(const ShellCommand& command) { return run_shell(command, console_); }
 
  private:
+  Result<ChangeReport> ordered(const ClusterChangeCommand& command) {
+    switch (command.step) {
+      case ChangeStep::Leave:
+        return client_.cluster_leave(command.member, invocation_.timeout);
+      case ChangeStep::Remove:
+        return client_.cluster_remove(command.member, invocation_.timeout);
+      case ChangeStep::Plan:
+        break;
+      case ChangeStep::Abort:
+        return client_.cluster_abort(invocation_.timeout);
+    }
+    return client_.cluster_plan(invocation_.timeout);
+  }
   template <typename Answer, typename Format>
   int answer(const Result<Answer>& result, const Format& format) {
     return result.ok() ? print(console_, format(form_, *result)) : fail(result.status());

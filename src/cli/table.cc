@@ -253,6 +253,29 @@ std::string table_of(const RepairRun& run, const RepairReport& report) {
   return text;
 }
 
+std::string table_of(const ChangeReport& report) {
+  std::string text;
+  if (report.plan.empty()) text = "nothing is staged\n";
+  for (const std::string& change : report.changes) {
+    text += "staged: " + printable(change) + "\n";
+  }
+  if (!report.plan.empty()) {
+    text += fmt::format(
+        "plan {}: {} copies of partitions move, {} at least; {}\n", report.plan, report.moves,
+        report.moves_least,
+        report.bytes.has_value() ? format_size(*report.bytes) : "how many bytes is not known");
+    std::vector<Row> rows{{"MEMBER", "SLOTS BEFORE", "AFTER"}};
+    for (const MemberSlots& member : report.slots) {
+      rows.push_back(
+          {printable(member.name), std::to_string(member.before), std::to_string(member.after)});
+    }
+    text += aligned(rows);
+  }
+  for (const std::string& line : report.under_way) text += "under way: " + printable(line) + "\n";
+  for (const std::string& warning : report.warnings) text += "! " + printable(warning) + "\n";
+  return text;
+}
+
 std::string table_of(const NodeStatus& node) {
   const std::vector<Row> rows{
       {"name", printable(node.name)},

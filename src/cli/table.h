@@ -23,6 +23,7 @@ namespace starling::cli {
 [[nodiscard]] std::string table_of(const DigestTable& digest);
 [[nodiscard]] std::string table_of(const TaskList& list);
 [[nodiscard]] std::string table_of(const RepairRun& run, const RepairReport& report);
+[[nodiscard]] std::string table_of(const ChangeReport& report);
 [[nodiscard]] std::string table_of(const NodeStatus& node);
 [[nodiscard]] std::string table_of(const bench::LoadReport& report);
 

@@ -34,6 +34,9 @@ struct Words : Defaults {
   bool wait = false;
   std::optional<std::uint32_t> partition;
   bool dry_run = false;
+  std::string member;
+  std::string plan;
+  bool yes = false;
   std::string later;  // the last word that belongs to a later version
   std::string later_value;
 };

@@ -1,10 +1,12 @@
 #include "starling/admin.h"
 
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "starling/client.h"
@@ -63,6 +65,56 @@ Result<TaskList> Client::cluster_tasks(std::chrono::milliseconds timeout) {
   STARLING_ASSIGN_OR_RETURN(called, const ClusterTasksReply reply,
                             engine_->call_for<ClusterTasksReply>(ClientClusterTasks{}, {timeout}));
   return task_list_of(reply);
+}
+
+namespace {
+
+// Written as answers write it: 16 hexadecimal digits.
+Result<std::uint64_t> plan_number_of(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  if (whole && text.size() == 16 && number != 0) return number;
+  return Status(StatusCode::Usage,
+                "'" + std::string(text) + "' names no plan: take what cluster plan shows");
+}
+
+Result<ChangeReport> order_change(ClientEngine& engine, ChangeOrder order,
+                                  std::chrono::milliseconds timeout) {
+  STARLING_RETURN_IF_ERROR(check_timeout(timeout));
+  STARLING_ASSIGN_OR_RETURN(called, ClusterChangeReply reply,
+                            engine.call_for<ClusterChangeReply>(
+                                ClientClusterChange{.order = std::move(order)}, {timeout}));
+  return change_report_of(std::move(reply));
+}
+
+}  // namespace
+
+Result<ChangeReport> Client::cluster_leave(std::string_view member,
+                                           std::chrono::milliseconds timeout) {
+  return order_change(*engine_, {.verb = ChangeVerb::Leave, .member = std::string(member)},
+                      timeout);
+}
+
+Result<ChangeReport> Client::cluster_remove(std::string_view member,
+                                            std::chrono::milliseconds timeout) {
+  return order_change(*engine_, {.verb = ChangeVerb::Remove, .member = std::string(member)},
+                      timeout);
+}
+
+Result<ChangeReport> Client::cluster_plan(std::chrono::milliseconds timeout) {
+  return order_change(*engine_, {.verb = ChangeVerb::Plan, .member = {}}, timeout);
+}
+
+Result<ChangeReport> Client::cluster_commit(std::string_view plan,
+                                            std::chrono::milliseconds timeout) {
+  STARLING_ASSIGN_OR_RETURN(read, const std::uint64_t number, plan_number_of(plan));
+  return order_change(*engine_, {.verb = ChangeVerb::Commit, .member = {}, .plan = number},
+                      timeout);
+}
+
+Result<ChangeReport> Client::cluster_abort(std::chrono::milliseconds timeout) {
+  return order_change(*engine_, {.verb = ChangeVerb::Abort, .member = {}}, timeout);
 }
 
 RepairRun Client::new_repair(std::optional<std::uint32_t> partition, bool dry_run) {

@@ -38,6 +38,9 @@ struct IsExpected {
   bool operator()(const ClientClusterRepair& /*repair*/) const {
     return holds<ClusterRepairReply>(reply);
   }
+  bool operator()(const ClientClusterChange& /*change*/) const {
+    return holds<ClusterChangeReply>(reply);
+  }
   bool operator()(const ClientNodeInfo& /*info*/) const { return holds<NodeInfoReply>(reply); }
 };
 
@@ -53,6 +56,9 @@ Conclusion conclude_without_answer(const ClientRequestBody& request, const std::
 }  // namespace
 
 bool is_write(const ClientRequestBody& request) {
+  if (const auto* const change = std::get_if<ClientClusterChange>(&request)) {
+    return change->order.verb != ChangeVerb::Plan;
+  }
   return std::holds_alternative<ClientPut>(request) ||
          std::holds_alternative<ClientDelete>(request);
 }

@@ -74,6 +74,8 @@ class HintLedger {
   [[nodiscard]] std::vector<HintSlot> slots() const;
 
   [[nodiscard]] std::size_t hints() const { return hints_; }
+  // Those of them that writes were acknowledged by.
+  [[nodiscard]] std::size_t counted() const { return hints_ - best_effort_.size(); }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   // Partitions of which hints were dropped since the last call, ascending.
   [[nodiscard]] std::vector<PartitionId> take_first_in_line();

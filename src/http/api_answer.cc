@@ -148,6 +148,9 @@ class Answering {
   HttpResponse operator()(ClusterTasksReply&& reply) const {
     return json_response(200, json_of(task_list_of(reply)));
   }
+  HttpResponse operator()(ClusterChangeReply&& reply) const {
+    return json_response(200, json_of(change_report_of(std::move(reply))));
+  }
   // No route orders one yet.
   HttpResponse operator()(ClusterRepairReply&& reply) const {
     return json_response(200, json_of(RepairRun{}, repair_report_of(std::move(reply))));

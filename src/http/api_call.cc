@@ -185,6 +185,7 @@ std::optional<Result<ClientRequestBody>> admin_request_of(std::string_view path,
   if (path == "/v1/ring") return ring_of(query);
   if (path == "/v1/digest") return ClientRequestBody(ClientClusterDigest{});
   if (path == "/v1/tasks") return ClientRequestBody(ClientClusterTasks{});
+  if (path == "/v1/plan") return ClientRequestBody(ClientClusterChange{});
   if (path == "/v1/node") return ClientRequestBody(ClientNodeInfo{});
   return std::nullopt;
 }
@@ -218,7 +219,7 @@ std::variant<ApiCall, HttpResponse> admin_call_of(const HttpRequest& head, Query
     return error_response(
         501, Status(StatusCode::Failure,
                     "this route is not in this version: there are /v1/kv/BUCKET/KEY, /v1/cluster, "
-                    "/v1/ring, /v1/digest, /v1/tasks and /v1/node"));
+                    "/v1/ring, /v1/digest, /v1/tasks, /v1/plan and /v1/node"));
   }
   if (!is_read(head)) return wrong_method(kReads);
   if (!body->ok()) return error_response(body->status());

@@ -221,6 +221,25 @@ std::string json_of(const RepairRun& run, const RepairReport& report) {
                       {"unanswered", report.unanswered}});
 }
 
+std::string json_of(const ChangeReport& report) {
+  Json before = Json::object();
+  Json after = Json::object();
+  for (const MemberSlots& member : report.slots) {
+    before[member.name] = member.before;
+    after[member.name] = member.after;
+  }
+  return text_of(Json{{"plan", report.plan.empty() ? Json(nullptr) : Json(report.plan)},
+                      {"epoch", report.epoch},
+                      {"changes", report.changes},
+                      {"moves", report.moves},
+                      {"moves_least", report.moves_least},
+                      {"bytes", report.bytes.has_value() ? Json(*report.bytes) : Json(nullptr)},
+                      {"before", std::move(before)},
+                      {"after", std::move(after)},
+                      {"warnings", report.warnings},
+                      {"under_way", report.under_way}});
+}
+
 std::string json_of(const NodeStatus& node) {
   return text_of(Json{{"name", node.name},
                       {"id", node.id},

@@ -27,6 +27,7 @@ namespace starling {
 [[nodiscard]] std::string json_of(const DigestTable& digest);
 [[nodiscard]] std::string json_of(const TaskList& list);
 [[nodiscard]] std::string json_of(const RepairRun& run, const RepairReport& report);
+[[nodiscard]] std::string json_of(const ChangeReport& report);
 [[nodiscard]] std::string json_of(const NodeStatus& node);
 // A page of a bucket's keys: each as json_of_key writes it; without "cursor" it is the last.
 [[nodiscard]] std::string json_of(std::string_view bucket, const KeyPage& page);

@@ -133,6 +133,23 @@ RepairReport repair_report_of(ClusterRepairReply reply) {
           .unanswered = std::move(reply.unanswered)};
 }
 
+ChangeReport change_report_of(ClusterChangeReply reply) {
+  ChangeReport report{.plan = reply.plan == 0 ? std::string() : to_text(reply.plan),
+                      .epoch = reply.epoch.value,
+                      .changes = std::move(reply.changes),
+                      .moves = reply.moves,
+                      .moves_least = reply.moves_least,
+                      .bytes = reply.bytes,
+                      .slots = {},
+                      .warnings = std::move(reply.warnings),
+                      .under_way = std::move(reply.under_way)};
+  for (MemberSlotsReply& member : reply.slots) {
+    report.slots.push_back(
+        {.name = std::move(member.name), .before = member.before, .after = member.after});
+  }
+  return report;
+}
+
 NodeStatus node_status_of(const NodeInfoReply& reply) {
   return {.name = reply.name,
           .id = to_text(reply.id.value),

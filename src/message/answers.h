@@ -16,6 +16,7 @@ namespace starling {
 [[nodiscard]] RingTable ring_table_of(const ClusterRingReply& reply);
 [[nodiscard]] TaskList task_list_of(const ClusterTasksReply& reply);
 [[nodiscard]] RepairReport repair_report_of(ClusterRepairReply reply);
+[[nodiscard]] ChangeReport change_report_of(ClusterChangeReply reply);
 [[nodiscard]] DigestTable digest_table_of(const ClusterDigestReply& reply);
 [[nodiscard]] NodeStatus node_status_of(const NodeInfoReply& reply);
 

@@ -117,9 +117,29 @@ struct ClientClusterRepair {
   friend bool operator==(const ClientClusterRepair&, const ClientClusterRepair&) = default;
 };
 
-using ClientRequestBody = std::variant<ClientPut, ClientGet, ClientDelete, ClientKeys,
-                                       ClientClusterStatus, ClientClusterRing, ClientClusterDigest,
-                                       ClientNodeInfo, ClientClusterTasks, ClientClusterRepair>;
+// Changes of the members: staged one by one, looked at as a plan, then committed as that plan.
+enum class ChangeVerb : std::uint8_t {
+  Plan = 0,    // say what is staged and what it would do
+  Leave = 1,   // stage that `member` gives its slots away and goes
+  Remove = 2,  // stage that `member`, which does not come back, is given up
+  Commit = 3,  // begin what is staged, if that is the plan with this number
+  Abort = 4,   // take back all that is staged
+};
+struct ChangeOrder {
+  ChangeVerb verb = ChangeVerb::Plan;
+  std::string member;      // its name; of Leave and Remove
+  std::uint64_t plan = 0;  // of Commit
+  friend bool operator==(const ChangeOrder&, const ChangeOrder&) = default;
+};
+struct ClientClusterChange {
+  ChangeOrder order;
+  friend bool operator==(const ClientClusterChange&, const ClientClusterChange&) = default;
+};
+
+using ClientRequestBody =
+    std::variant<ClientPut, ClientGet, ClientDelete, ClientKeys, ClientClusterStatus,
+                 ClientClusterRing, ClientClusterDigest, ClientNodeInfo, ClientClusterTasks,
+                 ClientClusterRepair, ClientClusterChange>;
 
 struct ClientRequest {
   Duration remaining{};
@@ -254,11 +274,11 @@ struct ClusterDigestReply {
 // What the cluster does behind its requests, until it is done.
 struct TaskReply {
   std::string id;
-  std::string kind;     // "hints" or "repair"
+  std::string kind;     // "hints", "repair", "transfer" or "leave"
   std::string subject;  // for people: from whom to whom
   std::uint64_t done = 0;
   std::uint64_t total = 0;
-  std::string unit;                          // of both: "keys" or "comparisons"
+  std::string unit;                          // of both: "keys", "comparisons" or "slots"
   std::optional<std::uint32_t> eta_seconds;  // nothing: it does not move, or began just now
   friend bool operator==(const TaskReply&, const TaskReply&) = default;
 };
@@ -305,6 +325,29 @@ struct ClusterRepairReply {
   friend bool operator==(const ClusterRepairReply&, const ClusterRepairReply&) = default;
 };
 
+struct MemberSlotsReply {
+  std::string name;
+  std::uint32_t before = 0;  // slots
+  std::uint32_t after = 0;
+  friend bool operator==(const MemberSlotsReply&, const MemberSlotsReply&) = default;
+};
+
+// What an order about the members came to: the plan as it is now, or as it was when it was
+// committed or taken back.
+struct ClusterChangeReply {
+  ChangeVerb verb = ChangeVerb::Plan;
+  std::uint64_t plan = 0;               // the number of the plan; 0: nothing is staged
+  Epoch epoch;                          // of the configuration that says so
+  std::vector<std::string> changes;     // for people, in the order in which they were staged
+  std::uint64_t moves = 0;              // copies of partitions that travel
+  std::uint64_t moves_least = 0;        // no plan moves less
+  std::optional<std::uint64_t> bytes;   // of the moves; nothing: unknown
+  std::vector<MemberSlotsReply> slots;  // all members before and after, by name
+  std::vector<std::string> warnings;
+  std::vector<std::string> under_way;  // what was committed and goes on, for people
+  friend bool operator==(const ClusterChangeReply&, const ClusterChangeReply&) = default;
+};
+
 // Places in a node's store that could not be read, since it was started.
 struct DamageCounts {
   std::uint64_t met = 0;         // all that were ever met
@@ -336,9 +379,9 @@ struct NodeInfoReply {
   friend bool operator==(const NodeInfoReply&, const NodeInfoReply&) = default;
 };
 
-using ClientReply =
-    std::variant<ErrorReply, PutReply, GetReply, KeysReply, ClusterStatusReply, ClusterRingReply,
-                 ClusterDigestReply, NodeInfoReply, ClusterTasksReply, ClusterRepairReply>;
+using ClientReply = std::variant<ErrorReply, PutReply, GetReply, KeysReply, ClusterStatusReply,
+                                 ClusterRingReply, ClusterDigestReply, NodeInfoReply,
+                                 ClusterTasksReply, ClusterRepairReply, ClusterChangeReply>;
 
 // Where a reply goes: a connection and the request on it, as the transport numbers them.
 struct ClientHandle {

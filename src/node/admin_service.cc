@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -23,13 +24,18 @@
 #include "node/node_options.h"
 #include "node/readiness.h"
 #include "quorum/replica_view.h"
+#include "ring/configuration.h"
 #include "ring/member.h"
 #include "ring/preference_list.h"
 #include "ring/ring.h"
 #include "ring/row_demand.h"
+#include "ring/staged_changes.h"
 
 namespace starling {
 namespace {
+
+// In one answer, which is far more than people read; those about members that fail come first.
+constexpr std::size_t kMessagesMax = 500;
 
 std::string_view durability_name(DurabilityMode mode) {
   switch (mode) {
@@ -112,6 +118,16 @@ ClusterStatusReply AdminService::cluster_status() const {
       reply.messages.push_back(member.name + message_of(condition));
     }
   }
+  if (const Configuration* const adopted = neighbours_.chain.adopted()) {
+    for (std::string& line : changes_under_way(*adopted)) {
+      if (reply.messages.size() < kMessagesMax) reply.messages.push_back(std::move(line));
+    }
+    if (!adopted->staged.empty()) {
+      reply.messages.push_back(std::to_string(adopted->staged.size()) +
+                               " changes of the members are staged: see cluster plan, then cluster "
+                               "commit or cluster abort");
+    }
+  }
   const std::string apart = neighbours_.chain.explanation();
   if (!apart.empty()) reply.messages.push_back(neighbours_.options.name + ": " + apart);
   const Reach worst = least_reach();
@@ -184,8 +200,11 @@ NodeInfoReply AdminService::node_info(Instant now, Duration cpu_used) const {
           .damage = neighbours_.mender.counts()};
 }
 
-Status AdminService::check_founded() const {
-  if (neighbours_.chain.adopted() != nullptr) return Status::success();
+Status AdminService::check_member() const {
+  const Configuration* const adopted = neighbours_.chain.adopted();
+  const bool is_member =
+      adopted != nullptr && adopted->member(neighbours_.cluster.self()) != nullptr;
+  if (is_member) return Status::success();
   return {StatusCode::Unavailable, neighbours_.chain.explanation()};
 }
 

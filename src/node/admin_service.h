@@ -53,8 +53,9 @@ class AdminService {
   [[nodiscard]] ClusterRingReply cluster_ring() const;
   [[nodiscard]] ClusterRingReply preference_list(const KeyAddress& address) const;
   [[nodiscard]] NodeInfoReply node_info(Instant now, Duration cpu_used) const;
-  // Unavailable, with the reason, until this node has adopted a configuration.
-  [[nodiscard]] Status check_founded() const;
+  // Unavailable, with the reason, until this node has adopted a configuration, and once it is no
+  // member of the one that it adopted.
+  [[nodiscard]] Status check_member() const;
   // Whether a quorum of every partition can be reached through this node.
   [[nodiscard]] Readiness readiness() const;
 

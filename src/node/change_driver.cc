@@ -82,7 +82,10 @@ bool ChangeDriver::is_member() const {
 void ChangeDriver::work(Instant now) {
   const Configuration* const adopted = neighbours_.chain.adopted();
   if (adopted == nullptr || !is_member() || !neighbours_.confirmation.counting()) return;
-  const bool any = !adopted->aims.empty() || std::ranges::any_of(adopted->rows, is_under_way);
+  const bool any = !adopted->aims.empty() || std::ranges::any_of(adopted->rows, is_under_way) ||
+                   std::ranges::any_of(adopted->members, [](const ConfigMember& member) {
+                     return member.intent != MemberIntent::Stay;
+                   });
   if (!any) return;
   // Again and again: any message may be lost.
   tell_companions();
@@ -135,7 +138,8 @@ bool ChangeDriver::is_its_turn(Instant now) const {
     const NodeId node = member.member.id;
     return node < neighbours_.self && neighbours_.peers.reachable(node);
   });
-  return waits_for_it || is_first || now >= epoch_since_ + options_.stand_by;
+  const bool leaves = adopted.member(neighbours_.self)->intent == MemberIntent::Leave;
+  return waits_for_it || leaves || is_first || now >= epoch_since_ + options_.stand_by;
 }
 
 std::vector<NodeId> ChangeDriver::given_up(Instant now) {
@@ -158,12 +162,21 @@ std::vector<NodeId> ChangeDriver::given_up(Instant now) {
   return late;
 }
 
+std::vector<NodeId> ChangeDriver::kept() const {
+  std::vector<NodeId> kept;
+  for (const ConfigMember& member : neighbours_.chain.adopted()->members) {
+    const bool is_self = member.member.id == neighbours_.self;
+    if (!is_self || neighbours_.handoff.ledger().counted() > 0) kept.push_back(member.member.id);
+  }
+  return kept;
+}
+
 void ChangeDriver::propose(Instant now) {
   const std::vector<NodeId> late = given_up(now);
   if (!is_its_turn(now)) return;
   const ProposalEvidence known = evidence();
   const std::optional<Configuration> after =
-      next_configuration(*neighbours_.chain.adopted(), known, {}, late);
+      next_configuration(*neighbours_.chain.adopted(), known, {}, late, kept());
   if (!after.has_value()) return;
   const Status begun = neighbours_.chain.propose(*after, known, now);
   if (begun.ok()) return note_steps(*after);

@@ -24,6 +24,7 @@
 #include "message/chain_messages.h"
 #include "node/chain_service.h"
 #include "node/fill_service.h"
+#include "node/handoff_service.h"
 #include "ring/configuration.h"
 #include "ring/succession.h"
 
@@ -37,6 +38,7 @@ class ChangeDriver {
     const PeerTable& peers;
     const BootConfirmation& confirmation;
     const StoreIdentity& identity;
+    const HandoffService& handoff;
     NodeId self;
     Log& log;
   };
@@ -70,6 +72,9 @@ class ChangeDriver {
   // Those who stand in a row that is under way with this node must know what it has adopted.
   void tell_companions() const;
   [[nodiscard]] std::vector<NodeId> given_up(Instant now);
+  // Members that leave and are not let go by this node: each is by itself, once it keeps no hint
+  // that a write was acknowledged by, for nobody else can tell.
+  [[nodiscard]] std::vector<NodeId> kept() const;
   [[nodiscard]] bool is_its_turn(Instant now) const;
   [[nodiscard]] bool is_member() const;
 

@@ -61,8 +61,8 @@ void ClientService::on_request(const ClientHandle& client, ClientRequest request
   if (request.remaining <= Duration::zero()) {
     return desk_.refuse(client, Status(StatusCode::Unavailable, "the deadline passed on the way"));
   }
-  const Status founded = admin_.check_founded();
-  if (is_of_data(request.body) && !founded.ok()) return desk_.refuse(client, founded);
+  const Status member = admin_.check_member();
+  if (is_of_data(request.body) && !member.ok()) return desk_.refuse(client, member);
   std::visit(
       [&](auto&& body) { serve(client, std::forward<decltype(body)>(body), request.remaining); },
       std::move(request.body));
@@ -155,6 +155,13 @@ void ClientService::serve(const ClientHandle& client, const ClientClusterRepair&
                           Duration remaining) {
   const Instant now = clock_.now();
   const Status begun = repairs_.begin(client, request.order, now, now + remaining);
+  if (!begun.ok()) desk_.refuse(client, begun);
+}
+
+void ClientService::serve(const ClientHandle& client, const ClientClusterChange& request,
+                          Duration remaining) {
+  const Instant now = clock_.now();
+  const Status begun = changes_.begin(client, request.order, now, now + remaining);
   if (!begun.ok()) desk_.refuse(client, begun);
 }
 

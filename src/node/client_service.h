@@ -11,6 +11,7 @@
 #include "message/client_messages.h"
 #include "node/admin_service.h"
 #include "node/answer_desk.h"
+#include "node/change_desk.h"
 #include "node/coordinator.h"
 #include "node/listing_service.h"
 #include "node/repair_command.h"
@@ -26,6 +27,7 @@ class ClientService {
     AdminService& admin;
     TaskService& tasks;
     RepairCommand& repairs;
+    ChangeDesk& changes;
   };
 
   ClientService(const Clock& clock, AnswerDesk& desk, Coordinator& coordinator,
@@ -36,7 +38,8 @@ class ClientService {
         listings_(listings),
         admin_(administration.admin),
         tasks_(administration.tasks),
-        repairs_(administration.repairs) {}
+        repairs_(administration.repairs),
+        changes_(administration.changes) {}
 
   void on_request(const ClientHandle& client, ClientRequest request);
 
@@ -54,6 +57,7 @@ class ClientService {
   void serve(const ClientHandle& client, const ClientNodeInfo& request, Duration remaining);
   void serve(const ClientHandle& client, const ClientClusterTasks& request, Duration remaining);
   void serve(const ClientHandle& client, const ClientClusterRepair& request, Duration remaining);
+  void serve(const ClientHandle& client, const ClientClusterChange& request, Duration remaining);
   void ask_all(const ClientHandle& client, TaskService::Question question, Duration remaining);
   // The clock that a context stands for; the empty one for no context.
   [[nodiscard]] Result<VectorClock> open_context(const KeyAddress& address,
@@ -66,6 +70,7 @@ class ClientService {
   AdminService& admin_;
   TaskService& tasks_;
   RepairCommand& repairs_;
+  ChangeDesk& changes_;
   bool draining_ = false;
 };
 

@@ -183,6 +183,7 @@ void Node::on_timer() {
   parts_->services->admin.on_timer(now);
   parts_->services->tasks.on_timer(now);
   parts_->services->repairs.on_timer(now);
+  parts_->services->changes.on_timer(now);
   if (!parts_->broken) {
     parts_->services->chain.on_timer(now);
     parts_->services->fills.on_timer(now);
@@ -200,7 +201,7 @@ std::optional<Instant> Node::next_deadline() const {
        {std::optional(parts_->services->detector.next_deadline()),
         parts_->services->admin.next_deadline(), parts_->services->mender.next_deadline(),
         parts_->services->handoff.next_deadline(), parts_->services->tasks.next_deadline(),
-        parts_->services->repairs.next_deadline(),
+        parts_->services->repairs.next_deadline(), parts_->services->changes.next_deadline(),
         parts_->broken ? std::nullopt : parts_->services->repair.next_deadline(),
         parts_->broken ? std::nullopt : parts_->services->fills.next_deadline(),
         parts_->broken ? std::nullopt : parts_->services->driver.next_deadline(),
@@ -246,7 +247,7 @@ bool Node::drained() const {
   const Parts::Services& services = *parts_->services;
   return services.coordinator.unanswered() == 0 && services.listings.running() == 0 &&
          services.admin.running() == 0 && services.tasks.running() == 0 &&
-         services.repairs.running() == 0;
+         services.repairs.running() == 0 && services.changes.running() == 0;
 }
 
 std::size_t Node::held_bytes() const {

@@ -151,6 +151,7 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, EpochChain::
               .peers = parts.peers,
               .confirmation = confirmation,
               .identity = identity,
+              .handoff = handoff,
               .self = parts.self,
               .log = parts.host.log},
              {.move_patience = parts.options.move_patience}, parts.host.random.fork("changes"),
@@ -188,13 +189,20 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, EpochChain::
       tasks({.cluster = cluster,
              .peers = parts.peers,
              .admin = admin,
+             .chain = chain,
              .outbox = parts.outbox,
              .desk = desk},
             parts.host.random.fork("tasks")),
       repairs({.cluster = cluster, .peers = parts.peers, .outbox = parts.outbox, .desk = desk},
               parts.host.random.fork("repairs")),
+      changes({.chain = chain,
+               .confirmation = confirmation,
+               .peers = parts.peers,
+               .desk = desk,
+               .log = parts.host.log,
+               .self = parts.self}),
       clients(parts.host.clock, desk, coordinator, listings,
-              {.admin = admin, .tasks = tasks, .repairs = repairs}) {}
+              {.admin = admin, .tasks = tasks, .repairs = repairs, .changes = changes}) {}
 
 void Node::Parts::use(const Configuration& configuration) {
   ring.ring = ring_of(configuration);
@@ -217,6 +225,7 @@ void Node::Parts::settle() {
   services->chain.collect(host.clock.now());
   services->fills.collect(host.clock.now());
   services->driver.collect(host.clock.now());
+  services->changes.collect(host.clock.now());
   while (true) {
     while (std::optional<PeerMessage> message = outbox.take_local()) {
       deliver(self, std::move(*message));

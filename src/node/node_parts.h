@@ -17,6 +17,7 @@
 #include "node/answer_desk.h"
 #include "node/boot_service.h"
 #include "node/chain_service.h"
+#include "node/change_desk.h"
 #include "node/change_driver.h"
 #include "node/client_service.h"
 #include "node/cluster_view.h"
@@ -83,6 +84,7 @@ struct Node::Parts {
     AdminService admin;
     TaskService tasks;
     RepairCommand repairs;
+    ChangeDesk changes;
     ClientService clients;
   };
 

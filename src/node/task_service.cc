@@ -19,8 +19,10 @@
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "message/peer_state.h"
+#include "ring/configuration.h"
 #include "ring/member.h"
 #include "ring/ring.h"
+#include "ring/staged_changes.h"
 
 namespace starling {
 namespace {
@@ -93,6 +95,25 @@ ClusterStatusReply TaskService::status_of(const Census::Count& all) const {
   return reply;
 }
 
+void TaskService::add_changes(ClusterTasksReply& reply) const {
+  const Configuration* const adopted = neighbours_.chain.adopted();
+  if (adopted == nullptr) return;
+  for (const SlotsLeft& left : slots_left(*adopted)) {
+    if (reply.tasks.size() == kTasksMax) return;
+    const std::string& name = left.member->member.name;
+    const bool goes = left.member->intent != MemberIntent::Stay;
+    // How many there were when it began is agreed on nowhere.
+    reply.tasks.push_back(
+        {.id = (goes ? "leave:" : "transfer:") + name,
+         .kind = goes ? "leave" : "transfer",
+         .subject = goes ? name + " gives its slots away" : "slots come to " + name,
+         .done = 0,
+         .total = goes ? left.going : left.coming,
+         .unit = "slots",
+         .eta_seconds = std::nullopt});
+  }
+}
+
 ClusterTasksReply TaskService::tasks_of(const Census::Count& all) const {
   const Ring& ring = neighbours_.cluster.ring();
   ClusterTasksReply reply;
@@ -119,6 +140,7 @@ ClusterTasksReply TaskService::tasks_of(const Census::Count& all) const {
                            .unit = "comparisons",
                            .eta_seconds = std::nullopt});
   }
+  add_changes(reply);
   for (const RingMember& member : ring.members()) {
     const auto answer = all.answers.find(member.id);
     if (answer == all.answers.end() || !answer->second.complete) {

@@ -17,6 +17,7 @@
 #include "message/peer_messages.h"
 #include "node/admin_service.h"
 #include "node/answer_desk.h"
+#include "node/chain_service.h"
 #include "node/cluster_view.h"
 #include "node/member_census.h"
 #include "node/outbox.h"
@@ -29,6 +30,7 @@ class TaskService {
     const ClusterView& cluster;
     const PeerTable& peers;
     const AdminService& admin;
+    const ChainService& chain;
     Outbox& outbox;
     AnswerDesk& desk;
   };
@@ -52,6 +54,8 @@ class TaskService {
   void finish(const Census::Count& count);
   [[nodiscard]] ClusterStatusReply status_of(const Census::Count& count) const;
   [[nodiscard]] ClusterTasksReply tasks_of(const Census::Count& count) const;
+  // Of the configuration, which all have agreed on: nobody needs to be asked.
+  void add_changes(ClusterTasksReply& reply) const;
 
   Neighbours neighbours_;
   Census census_;

@@ -40,7 +40,9 @@ bool stays(const ConfigMember& member) {
 // Applies staged changes to the members, one kind after the other.
 class Staging {
  public:
-  explicit Staging(const Configuration& before) : after_(successor_of(before)) {}
+  explicit Staging(const Configuration& before) : after_(successor_of(before)) {
+    after_.staged.clear();
+  }
 
   Status apply(const StagedChanges& changes) {
     for (const ConfigMember& joining : changes.joins) STARLING_RETURN_IF_ERROR(join(joining));
@@ -117,7 +119,7 @@ class Staging {
     ConfigMember* const member = find(node);
     if (member == nullptr) return no_member(node);
     // Who was to leave and died meanwhile is removed.
-    if (!stays(*member) && intent == MemberIntent::Leave) {
+    if (!stays(*member) && (intent == MemberIntent::Leave || member->intent == intent)) {
       return usage("'" + member->member.name + "' is on its way out already");
     }
     member->intent = intent;
@@ -160,17 +162,27 @@ void set_aims(Configuration& after, const PlacementTable& table) {
 
 // What has to travel from the rows as they are, nothing being there yet of what is on its way.
 void count_moves(ChangePlan& plan, std::span<const std::uint64_t> partition_bytes) {
+  std::uint64_t bytes = 0;
+  std::map<NodeId, std::int64_t> gained;
   for (const RowAim& aim : plan.after.aims) {
     const std::size_t index = aim.partition.value;
     const SlotRow& row = plan.after.rows[index];
+    for (const Slot& slot : row) {
+      if (const auto reader = read_node(slot)) --gained[*reader];
+    }
     for (const NodeId owner : aim.owners) {
+      ++gained[owner];
       const bool there =
           std::ranges::any_of(row, [&](const Slot& slot) { return read_node(slot) == owner; });
       if (there) continue;
       ++plan.moves;
-      if (index < partition_bytes.size()) plan.bytes += partition_bytes[index];
+      if (index < partition_bytes.size()) bytes += partition_bytes[index];
     }
   }
+  for (const auto& [node, slots] : gained) {
+    plan.moves_least += static_cast<std::uint64_t>(std::max<std::int64_t>(slots, 0));
+  }
+  if (!partition_bytes.empty()) plan.bytes = bytes;
 }
 
 std::map<NodeId, std::uint32_t> slots_in(const PlacementTable& table) {

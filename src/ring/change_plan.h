@@ -46,11 +46,13 @@ struct ChangePlan {
     friend bool operator==(const Balance&, const Balance&) = default;
   };
 
-  Configuration after;           // of the next epoch: members, N and aims; the rows are untouched
-  std::uint64_t moves = 0;       // slots that get a node which was not in their row
-  std::uint64_t bytes = 0;       // of those, by the sizes that were given
-  std::vector<Balance> balance;  // of all members of before and after, by name
-  std::vector<std::string> warnings;  // for the operator to read before committing
+  // Of the next epoch: members, N and aims, and nothing staged; the rows are untouched.
+  Configuration after;
+  std::uint64_t moves = 0;             // slots that get a node which was not in their row
+  std::uint64_t moves_least = 0;       // what members get more than they have: no plan moves less
+  std::optional<std::uint64_t> bytes;  // of the moves; nothing: sizes were not given
+  std::vector<Balance> balance;        // of all members of before and after, by name
+  std::vector<std::string> warnings;   // for the operator to read before committing
 };
 
 // `partition_bytes`: the size of one copy of each partition; empty where unknown.

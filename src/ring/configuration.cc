@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,6 +36,27 @@ bool is_strictly_ascending(const Range& range, Projection projection) {
   return out_of_order == range.end();
 }
 
+bool brings_somebody(const StagedChange& change) {
+  return change.kind == ChangeKind::Join || change.kind == ChangeKind::Replace;
+}
+
+// One a member, so that nothing contradicts itself.
+Status check_staged(const Configuration& configuration) {
+  if (configuration.staged.size() > kStagedMax) return corrupt("too many changes are staged");
+  std::set<NodeId> changed;
+  for (const StagedChange& change : configuration.staged) {
+    const bool brings = brings_somebody(change);
+    const bool concerns = change.kind != ChangeKind::Join;
+    const bool sound =
+        change.kind <= ChangeKind::Remove && (brings || change.newcomer == ConfigMember{}) &&
+        change.newcomer.intent == MemberIntent::Stay && (concerns || change.member == NodeId{});
+    const bool of_member = !concerns || (configuration.member(change.member) != nullptr &&
+                                         changed.insert(change.member).second);
+    if (!sound || !of_member) return corrupt("a staged change is impossible");
+  }
+  return Status::success();
+}
+
 // Members and voters: the founders' rules hold for who joins later as well.
 Status check_people(const Configuration& configuration) {
   ClusterConfig as_founded{.cluster = configuration.cluster,
@@ -44,6 +66,9 @@ Status check_people(const Configuration& configuration) {
                            .secret = {}};
   for (const ConfigMember& member : configuration.members) {
     as_founded.founders.push_back(member.member);
+  }
+  for (const StagedChange& change : configuration.staged) {
+    if (brings_somebody(change)) as_founded.founders.push_back(change.newcomer.member);
   }
   const Status status = as_founded.check();
   if (!status.ok()) return corrupt(status.message());
@@ -141,6 +166,7 @@ Status Configuration::check() const {
   if (epoch.value == 0) return corrupt("it has no epoch");
   if (protocol_min == 0 || protocol_min > protocol_max) return corrupt("its protocols are none");
   STARLING_RETURN_IF_ERROR(check_people(*this));
+  STARLING_RETURN_IF_ERROR(check_staged(*this));
   return check_rows(*this);
 }
 

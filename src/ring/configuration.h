@@ -50,6 +50,18 @@ struct Voter {
   friend auto operator<=>(const Voter&, const Voter&) = default;
 };
 
+enum class ChangeKind : std::uint8_t { Join = 0, Leave = 1, Replace = 2, Remove = 3 };
+
+// A change of the members that an operator asked for and has not committed. It is agreed on like
+// all the rest, so that it outlives the node that was asked, and two operators see each other's.
+struct StagedChange {
+  ChangeKind kind = ChangeKind::Leave;
+  NodeId member{};          // who goes, or is replaced; of no meaning for Join
+  ConfigMember newcomer{};  // of Join and Replace
+  friend bool operator==(const StagedChange&, const StagedChange&) = default;
+};
+inline constexpr std::size_t kStagedMax = 100;
+
 // The owners that a row is brought to, slot by slot, when they are not its holders yet.
 struct RowAim {
   PartitionId partition;
@@ -74,14 +86,15 @@ struct Configuration {
   std::vector<SlotRow> rows;             // one a partition
   std::vector<RowVersion> row_versions;  // the epoch at which each row last changed
   std::vector<RowAim> aims;              // ascending by partition; of rows that are not there yet
+  std::vector<StagedChange> staged;      // in the order in which they were asked for
   friend bool operator==(const Configuration&, const Configuration&) = default;
 
   // nullptr for an id that is no member's.
   [[nodiscard]] const ConfigMember* member(NodeId id) const;
   // nullptr when the row has arrived.
   [[nodiscard]] const RowAim* aim(PartitionId partition) const;
-  // Corruption that says what is wrong: bounds, order, a node in a row that is no member, a version
-  // later than the epoch.
+  // Corruption that says what is wrong: bounds, order, a node in a row or in a staged change that
+  // is no member, a version later than the epoch.
   [[nodiscard]] Status check() const;
 };
 

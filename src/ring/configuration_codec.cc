@@ -25,7 +25,10 @@
 namespace starling {
 namespace {
 
+// Of a configuration in which nothing is staged. The other one has the staged changes behind it, so
+// that those who know nothing of them refuse it, and all others read as before.
 constexpr std::uint8_t kFormatVersion = 1;
+constexpr std::uint8_t kFormatWithStaged = 2;
 // So that the checksum of no other document of ours fits.
 constexpr std::uint64_t kChecksumSeed = 0x636F6E6669672131;
 constexpr std::size_t kChecksumBytes = 8;
@@ -56,7 +59,7 @@ class Encoder {
   }
 
   std::string run() {
-    writer_.u8(kFormatVersion);
+    writer_.u8(configuration_.staged.empty() ? kFormatVersion : kFormatWithStaged);
     write_founding();
     write_hash(writer_, configuration_.previous);
     writer_.varint(configuration_.epoch.value);
@@ -66,6 +69,7 @@ class Encoder {
     write_members();
     write_rows();
     write_aims();
+    if (!configuration_.staged.empty()) write_staged();
     const std::uint64_t checksum = hash64(writer_.bytes(), kChecksumSeed);
     writer_.u64(checksum);
     return std::move(writer_).bytes();
@@ -81,19 +85,21 @@ class Encoder {
 
   void write_members() {
     writer_.varint(configuration_.members.size());
-    for (const ConfigMember& member : configuration_.members) {
-      writer_.sized(member.member.name);
-      writer_.sized(member.member.address);
-      writer_.sized(member.member.zone);
-      writer_.varint(member.member.weight);
-      write_hash(writer_, member.store.value);
-      writer_.u8(static_cast<std::uint8_t>(member.intent));
-    }
+    for (const ConfigMember& member : configuration_.members) write_member(member);
     writer_.varint(configuration_.voters.size());
     for (const Voter& voter : configuration_.voters) {
       write_node(voter.node);
       write_hash(writer_, voter.store.value);
     }
+  }
+
+  void write_member(const ConfigMember& member) {
+    writer_.sized(member.member.name);
+    writer_.sized(member.member.address);
+    writer_.sized(member.member.zone);
+    writer_.varint(member.member.weight);
+    write_hash(writer_, member.store.value);
+    writer_.u8(static_cast<std::uint8_t>(member.intent));
   }
 
   void write_rows() {
@@ -122,6 +128,16 @@ class Encoder {
     }
   }
 
+  void write_staged() {
+    writer_.varint(configuration_.staged.size());
+    for (const StagedChange& change : configuration_.staged) {
+      writer_.u8(static_cast<std::uint8_t>(change.kind));
+      if (change.kind != ChangeKind::Join) write_node(change.member);
+      const bool brings = change.kind == ChangeKind::Join || change.kind == ChangeKind::Replace;
+      if (brings) write_member(change.newcomer);
+    }
+  }
+
   void write_node(NodeId node) {
     const auto found = index_.find(node.value);
     STARLING_CHECK(found != index_.end());
@@ -136,7 +152,7 @@ class Encoder {
 // Numbers are looked at before anything is allocated for them; what they mean is for check().
 class Decoder {
  public:
-  explicit Decoder(std::string_view bytes) : reader_(bytes) {}
+  Decoder(std::string_view bytes, std::uint8_t format) : reader_(bytes), format_(format) {}
 
   std::optional<Configuration> run() {
     read_founding();
@@ -149,6 +165,7 @@ class Decoder {
     read_voters();
     read_rows();
     read_aims();
+    if (format_ == kFormatWithStaged) read_staged();
     if (failed_ || !reader_.finished()) return std::nullopt;
     return std::move(configuration_);
   }
@@ -164,16 +181,20 @@ class Decoder {
   void read_members() {
     const std::size_t count = read_count(kMembersMax);
     for (std::size_t i = 0; i < count && !bad(); ++i) {
-      ConfigMember member;
-      member.member.name = reader_.sized();
-      member.member.id = node_id_of(member.member.name);
-      member.member.address = reader_.sized();
-      member.member.zone = reader_.sized();
-      member.member.weight = read_number();
-      member.store = StoreId{read_hash(reader_)};
-      member.intent = read_enum(reader_.u8(), MemberIntent::Remove);
-      configuration_.members.push_back(std::move(member));
+      configuration_.members.push_back(read_member());
     }
+  }
+
+  ConfigMember read_member() {
+    ConfigMember member;
+    member.member.name = reader_.sized();
+    member.member.id = node_id_of(member.member.name);
+    member.member.address = reader_.sized();
+    member.member.zone = reader_.sized();
+    member.member.weight = read_number();
+    member.store = StoreId{read_hash(reader_)};
+    member.intent = read_enum(reader_.u8(), MemberIntent::Remove);
+    return member;
   }
 
   void read_voters() {
@@ -218,6 +239,18 @@ class Decoder {
     }
   }
 
+  void read_staged() {
+    const std::size_t count = read_count(kStagedMax);
+    for (std::size_t i = 0; i < count && !bad(); ++i) {
+      StagedChange change;
+      change.kind = read_enum(reader_.u8(), ChangeKind::Remove);
+      if (change.kind != ChangeKind::Join) change.member = read_node();
+      const bool brings = change.kind == ChangeKind::Join || change.kind == ChangeKind::Replace;
+      if (brings) change.newcomer = read_member();
+      configuration_.staged.push_back(std::move(change));
+    }
+  }
+
   NodeId read_node() {
     const std::uint64_t index = reader_.varint();
     if (index >= configuration_.members.size()) {
@@ -249,6 +282,7 @@ class Decoder {
   [[nodiscard]] bool bad() const { return failed_ || reader_.failed(); }
 
   ByteReader reader_;
+  std::uint8_t format_;
   Configuration configuration_;
   bool failed_ = false;
 };
@@ -270,12 +304,13 @@ Result<Configuration> decode_configuration(std::string_view bytes) {
   if (ByteReader(bytes.substr(body.size())).u64() != hash64(body, kChecksumSeed)) {
     return corrupt_bytes("it is damaged");
   }
-  if (body.front() != static_cast<char>(kFormatVersion)) {
-    return corrupt_bytes("it has format " +
-                         std::to_string(static_cast<unsigned char>(body.front())) +
-                         ", this program knows " + std::to_string(kFormatVersion));
+  const auto format = static_cast<std::uint8_t>(body.front());
+  if (format != kFormatVersion && format != kFormatWithStaged) {
+    return corrupt_bytes("it has format " + std::to_string(format) + ", this program knows " +
+                         std::to_string(kFormatVersion) + " and " +
+                         std::to_string(kFormatWithStaged));
   }
-  std::optional<Configuration> configuration = Decoder(body.substr(1)).run();
+  std::optional<Configuration> configuration = Decoder(body.substr(1), format).run();
   if (!configuration) return corrupt_bytes("it has the wrong length, or numbers out of bounds");
   STARLING_RETURN_IF_ERROR(configuration->check());
   // One spelling only: voters compare digests of bytes.

@@ -16,7 +16,10 @@ namespace starling {
 std::shared_ptr<const Ring> ring_of(const Configuration& configuration) {
   std::vector<RingMember> members;
   members.reserve(configuration.members.size());
-  for (const ConfigMember& member : configuration.members) members.push_back(member.member);
+  for (const ConfigMember& member : configuration.members) {
+    members.push_back(member.member);
+    if (member.intent != MemberIntent::Stay) members.back().weight = 0;
+  }
   return std::make_shared<const Ring>(configuration.epoch, configuration.token_seed,
                                       std::move(members), configuration.rows,
                                       configuration.row_versions);

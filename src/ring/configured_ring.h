@@ -10,7 +10,7 @@
 
 namespace starling {
 
-// REQUIRES: configuration.check().ok().
+// Members on their way out have weight 0. REQUIRES: configuration.check().ok().
 [[nodiscard]] std::shared_ptr<const Ring> ring_of(const Configuration& configuration);
 
 // What stands in for a ring while no configuration is adopted: the founders, at epoch 0. The rows

@@ -209,8 +209,11 @@ bool has_arrived(const SlotRow& row, const Row& owners) {
 }
 
 // Of a move that was given up: the aim has the holder in the place of the target. (Where nobody
-// wants the target any more, the aim does not have it.)
+// wants the target any more, the aim does not have it.) A holder that is to go does not stay: the
+// move begins again.
 void keep_holder(Configuration& after, PartitionId partition, const Slot& moving) {
+  const ConfigMember* const holder = after.member(moving.holder);
+  if (holder == nullptr || holder->intent != MemberIntent::Stay) return;
   const auto aim = std::ranges::lower_bound(after.aims, partition, {}, &RowAim::partition);
   if (aim == after.aims.end() || aim->partition != partition) return;
   if (!contains(aim->owners, moving.holder)) {
@@ -230,13 +233,20 @@ bool stands_in(const std::vector<SlotRow>& rows, NodeId node) {
 
 // One epoch after the last slot was given away: that it knows of it is evidence, which counts from
 // members only.
-void let_go(Configuration& after, const std::vector<SlotRow>& rows_before) {
+void let_go(Configuration& after, const std::vector<SlotRow>& rows_before,
+            std::span<const NodeId> kept) {
   std::erase_if(after.members, [&](const ConfigMember& member) {
     const NodeId node = member.member.id;
+    const bool waits =
+        member.intent == MemberIntent::Leave && std::ranges::find(kept, node) != kept.end();
+    if (waits) return false;
     const bool gets_slots = std::ranges::any_of(
         after.aims, [&](const RowAim& aim) { return contains(aim.owners, node); });
     return member.intent != MemberIntent::Stay && !gets_slots && !stands_in(after.rows, node) &&
            !stands_in(rows_before, node);
+  });
+  std::erase_if(after.staged, [&](const StagedChange& change) {
+    return change.kind != ChangeKind::Join && after.member(change.member) == nullptr;
   });
 }
 
@@ -273,7 +283,8 @@ std::vector<PartitionStep> next_steps(const Configuration& current,
 std::optional<Configuration> next_configuration(const Configuration& current,
                                                 const ProposalEvidence& evidence,
                                                 StreamLimits limits,
-                                                std::span<const NodeId> given_up) {
+                                                std::span<const NodeId> given_up,
+                                                std::span<const NodeId> kept) {
   Configuration after = successor_of(current);
   for (const PartitionStep& step : next_steps(current, evidence, limits, given_up)) {
     take_step(after, step.partition, step.step);
@@ -281,7 +292,7 @@ std::optional<Configuration> next_configuration(const Configuration& current,
     keep_holder(after, step.partition, current.rows[step.partition.value][step.step.slot]);
   }
   drop_arrived_aims(after);
-  let_go(after, current.rows);
+  let_go(after, current.rows, kept);
   renew_voters(after);
   if (after == successor_of(current)) return std::nullopt;
   return after;

@@ -37,9 +37,12 @@ struct PartitionStep {
                                                     std::span<const NodeId> given_up = {});
 // The configuration that takes them. Aims of rows that have arrived are dropped, members that leave
 // and have nothing left are let go, voters chosen anew where one is gone. A move that is given up
-// is no aim any more: the holder stays. Nothing: there is nothing to do now.
-[[nodiscard]] std::optional<Configuration> next_configuration(
-    const Configuration& current, const ProposalEvidence& evidence, StreamLimits limits = {},
-    std::span<const NodeId> given_up = {});
+// is no aim any more: the holder stays, unless it is to go. Nothing: there is nothing to do now.
+// `kept`: members that leave and may keep hints yet, which nobody else would bring home.
+[[nodiscard]] std::optional<Configuration> next_configuration(const Configuration& current,
+                                                              const ProposalEvidence& evidence,
+                                                              StreamLimits limits = {},
+                                                              std::span<const NodeId> given_up = {},
+                                                              std::span<const NodeId> kept = {});
 
 }  // namespace starling

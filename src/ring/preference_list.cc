@@ -62,6 +62,7 @@ std::vector<NodeId> fallbacks_of(const Ring& ring, PartitionId partition) {
   Podium podium;
   for (const Ring::Place& place : ring.places()) {
     if (std::ranges::find(row, place.node) != row.end()) continue;
+    if (ring.members()[place.member].weight == 0) continue;
     podium.offer({.node = place.node,
                   .other_zone = std::ranges::find(zones, place.zone) == zones.end(),
                   .score = rendezvous_score(place.node.value, partition.value)});

@@ -43,7 +43,8 @@ void change_voters(Configuration& after, Random random) {
 std::vector<NodeId> strangers_to(const SlotRow& row, const Configuration& configuration) {
   std::vector<NodeId> strangers;
   for (const ConfigMember& member : configuration.members) {
-    if (!is_in_row(row, member.member.id)) strangers.push_back(member.member.id);
+    const bool stays = member.intent == MemberIntent::Stay;
+    if (stays && !is_in_row(row, member.member.id)) strangers.push_back(member.member.id);
   }
   return strangers;
 }
@@ -103,7 +104,9 @@ Configuration draw_aims(const Configuration& before, Random random) {
   }
   const Result<ChangePlan> plan = plan_changes(before, changes, {});
   STARLING_CHECK(plan.ok());
-  return plan->after;
+  Configuration after = plan->after;
+  after.staged = before.staged;
+  return after;
 }
 
 }  // namespace starling::sim

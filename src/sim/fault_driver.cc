@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "base/time.h"
+#include "message/client_messages.h"
 #include "node/node.h"
 #include "sim/event_queue.h"
 #include "sim/fault_plan.h"
@@ -28,6 +29,7 @@ constexpr std::uint64_t kCallsAhead = 40;
 constexpr Duration kStrikeMax = seconds(1);
 // How much later than the first one a node may hear of a new configuration.
 constexpr Duration kLateMax = milliseconds(1500);
+constexpr Duration kOrdersApart = seconds(2);
 // A few messages and commits.
 constexpr Duration kRivalsApartMax = milliseconds(50);
 
@@ -42,7 +44,7 @@ bool takes_somebody_away(FaultKind kind) {
 
 FaultDriver::FaultDriver(const FaultPlan& plan, EventQueue& events, SimCluster& cluster,
                          Trace& trace)
-    : plan_(plan), events_(events), cluster_(cluster), trace_(trace) {}
+    : plan_(plan), events_(events), cluster_(cluster), trace_(trace), orders_(events, cluster) {}
 
 void FaultDriver::begin() {
   for (const Fault& fault : plan_.faults) {
@@ -54,6 +56,7 @@ void FaultDriver::begin() {
 
 void FaultDriver::heal() {
   healed_ = true;
+  orders_.stop();
   trace_.note(events_.now(), "everything", "", "is healed");
   cluster_.disturb(Duration(0));
   cluster_.network().calm_down();
@@ -67,6 +70,7 @@ void FaultDriver::heal() {
     // What a node has in its cache it does not read, so that it would never notice what rotted
     // below.
     if (rotten_.contains(node)) cluster_.stop(node, SimMember::Power::Stays);
+    cluster_.keep_down(node, false);
     cluster_.start(node);
   }
 }
@@ -120,7 +124,35 @@ void FaultDriver::inject(const Fault& fault) {
       return change_configuration(fault);
     case FaultKind::DiskFull:
       return fill_disk(fault);
+    case FaultKind::LeaveMember:
+      return let_leave(fault);
+    case FaultKind::RemoveMember:
+      return remove(fault);
   }
+}
+
+// One order after the other: what the operator said before is worth nothing until it is agreed on.
+void FaultDriver::let_leave(const Fault& fault) {
+  if (healed_) return;
+  const bool began =
+      cluster_.is_founded() &&
+      orders_.begin({.verb = ChangeVerb::Leave, .member = cluster_.member(fault.other).name()},
+                    fault.node, Random(fault.detail));
+  if (!began) events_.after(kOrdersApart, [this, fault] { let_leave(fault); });
+}
+
+// It stays away for the rest of the run: who is given up and lives answers reads of one copy alone,
+// as documented.
+void FaultDriver::remove(const Fault& fault) {
+  if (healed_) return;
+  const bool began =
+      cluster_.is_founded() &&
+      orders_.begin({.verb = ChangeVerb::Remove, .member = cluster_.member(fault.other).name()},
+                    fault.node, Random(fault.detail));
+  if (!began)
+    return static_cast<void>(events_.after(kOrdersApart, [this, fault] { remove(fault); }));
+  cluster_.stop(fault.other, SimMember::Power::Stays);
+  cluster_.keep_down(fault.other, true);
 }
 
 void FaultDriver::stop_for(std::uint32_t node, SimMember::Power power, Duration lasting) {

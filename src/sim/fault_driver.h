@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "sim/event_queue.h"
 #include "sim/fault_plan.h"
+#include "sim/member_orders.h"
 #include "sim/sim_cluster.h"
 #include "sim/sim_member.h"
 #include "sim/trace.h"
@@ -48,11 +49,14 @@ class FaultDriver {
   void split(const Fault& fault);
   void change_configuration(const Fault& fault);
   void destroy_disk(const Fault& fault);
+  void let_leave(const Fault& fault);
+  void remove(const Fault& fault);
 
   const FaultPlan& plan_;
   EventQueue& events_;
   SimCluster& cluster_;
   Trace& trace_;
+  MemberOrders orders_;
   std::uint64_t injected_ = 0;
   bool healed_ = false;
   std::set<std::uint32_t> rotten_;  // the nodes some of whose records rotted

@@ -47,7 +47,9 @@ constexpr std::array<std::string_view, kFaultKinds> kFaultKindNames{"kill",
                                                                     "change-configuration",
                                                                     "disk-full",
                                                                     "rot-records",
-                                                                    "set-aims"};
+                                                                    "set-aims",
+                                                                    "leave-member",
+                                                                    "remove-member"};
 
 // Before this all founders have met and their stores count; a fault earlier than that would only
 // test the same start again and again.
@@ -193,7 +195,7 @@ WorkloadPlan draw_workload(Random random) {
 
 bool needs_one_copy_to_spare(FaultKind kind) {
   return kind == FaultKind::LoseDisk || kind == FaultKind::RollBack ||
-         kind == FaultKind::RotRecords;
+         kind == FaultKind::RotRecords || kind == FaultKind::RemoveMember;
 }
 
 // How many faults of one kind a run has when it has any. What interrupts requests comes often.
@@ -203,9 +205,11 @@ std::uint64_t draw_count(FaultKind kind, Random& random) {
     case LoseDisk:
     case RollBack:
     case RotRecords:
+    case RemoveMember:
       return 1;
     case PowerLossAll:
     case DiskError:
+    case LeaveMember:
       return random.between(1, 2);
     case ChangeConfiguration:
       return random.between(3, 40);
@@ -259,7 +263,10 @@ void draw_faults(FaultPlan& plan, const Scenario& scenario, const Random& seed) 
     const bool chosen = half(selection);
     if (!scenario.offers(kind) || (!scenario.always && !chosen)) continue;
     const bool destroys = needs_one_copy_to_spare(kind);
-    if (destroys && (kind != destroying || plan.shape.replicas_in_force() < 3)) continue;
+    // Who is removed takes a copy along; it comes last, where no disk was destroyed.
+    const bool is_way =
+        kind == FaultKind::RemoveMember ? !plan.destroys_a_disk() : kind == destroying;
+    if (destroys && (!is_way || plan.shape.replicas_in_force() < 3)) continue;
     Random random = seed.fork("faults", number);
     const std::uint64_t count = draw_count(kind, random);
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -309,6 +316,12 @@ bool FaultPlan::may_lose_acknowledged() const {
 bool FaultPlan::destroys_a_disk() const {
   return std::any_of(faults.begin(), faults.end(),
                      [](const Fault& fault) { return needs_one_copy_to_spare(fault.kind); });
+}
+
+bool FaultPlan::loses_what_only_one_has() const {
+  return std::any_of(faults.begin(), faults.end(), [](const Fault& fault) {
+    return needs_one_copy_to_spare(fault.kind) && fault.kind != FaultKind::RemoveMember;
+  });
 }
 
 bool FaultPlan::rots_records() const {

@@ -102,10 +102,12 @@ enum class FaultKind : std::uint8_t {
   Reset,                // the connection breaks, the tail of what was sent is lost
   ChangeConfiguration,  // the node proposes a next configuration, perhaps the other one as well
   DiskFull,             // little room, none, or none when the next commit comes; for a while
-  RotRecords,  // bytes of stored records change, and stay so until somebody writes them anew
-  SetAims,     // the node proposes other weights, and so other owners of rows
+  RotRecords,    // bytes of stored records change, and stay so until somebody writes them anew
+  SetAims,       // the node proposes other weights, and so other owners of rows
+  LeaveMember,   // an operator lets `other` leave, and asks the node first
+  RemoveMember,  // `other` dies, and an operator gives it up
 };
-inline constexpr std::uint32_t kFaultKinds = 20;
+inline constexpr std::uint32_t kFaultKinds = 22;
 [[nodiscard]] std::string_view fault_kind_name(FaultKind kind);
 
 struct Fault {
@@ -152,6 +154,9 @@ struct FaultPlan {
   [[nodiscard]] bool may_lose_acknowledged() const;
   // A disk was lost or rolled back: one copy of each of its writes is gone.
   [[nodiscard]] bool destroys_a_disk() const;
+  // A disk that is lost, or records on it, and the member it belongs to stays: what is to be read
+  // from there never will be.
+  [[nodiscard]] bool loses_what_only_one_has() const;
   // The same for records, which come back from the other copies.
   [[nodiscard]] bool rots_records() const;
   // One line with every drawn option.

@@ -12,7 +12,7 @@ namespace starling::sim {
 namespace {
 
 // Those that a thousand seeds of the swarm must reach.
-constexpr std::array<std::string_view, 115> kListed{
+constexpr std::array<std::string_view, 121> kListed{
     "boot: a rolled back store was noticed",
     "boot: an old store was set aside",
     "boot: another store was noticed",
@@ -72,6 +72,12 @@ constexpr std::array<std::string_view, 115> kListed{
     "hint: refused for want of room",
     "keys: several pages",
     "leveldb: power lost inside a write",
+    "members: a change was staged",
+    "members: a plan was committed",
+    "members: a plan was stale",
+    "members: an order was proposed once more",
+    "members: one was let go",
+    "members: staged changes were taken back",
     "mend: a record is sound again",
     "network: a connection broke",
     "network: a cut held messages back",

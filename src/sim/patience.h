@@ -35,4 +35,7 @@ inline constexpr Duration kRepairMax = std::chrono::seconds(5);
 // A message to a replica, and a commit there.
 inline constexpr Duration kRepairPause = std::chrono::milliseconds(200);
 
+// A turn of whoever may propose it, for each of the two steps behind the last hint.
+inline constexpr Duration kDeparturesMax = std::chrono::seconds(60);
+
 }  // namespace starling::sim

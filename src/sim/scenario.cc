@@ -42,8 +42,9 @@ bool offers_clocks(FaultKind kind) {
 
 bool offers_epochs(FaultKind kind) {
   using enum FaultKind;
-  return kind == ChangeConfiguration || kind == SetAims || kind == Kill || kind == PowerLoss ||
-         kind == CutTwoWay || kind == Pause;
+  return kind == ChangeConfiguration || kind == SetAims || kind == LeaveMember ||
+         kind == RemoveMember || kind == Kill || kind == PowerLoss || kind == CutTwoWay ||
+         kind == Pause;
 }
 
 }  // namespace

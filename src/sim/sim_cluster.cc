@@ -102,6 +102,7 @@ SimCluster::SimCluster(const FaultPlan& plan, PlantedBug planted, const Parts& p
       network_(parts.events, *this, plan.shape.nodes, plan.network, random.fork("network")),
       clients_(parts.events, *this, random.fork("client wire")),
       written_off_(plan.shape.nodes, false),
+      kept_down_(plan.shape.nodes, false),
       uninformed_until_(plan.shape.nodes, Instant{}),
       newest_ring_(provisional_ring(config_)) {
   for (std::uint32_t node = 0; node < plan.shape.nodes; ++node) {
@@ -127,7 +128,7 @@ void SimCluster::disturb(Duration lasting) {
 }
 
 void SimCluster::start(std::uint32_t node) {
-  if (member(node).boot() != 0) return;
+  if (member(node).boot() != 0 || kept_down_.at(node)) return;
   disturb(Duration(0));
   const Status started = member(node).start();
   trace_.fold(events_.now(), node, started.ok() ? 1 : 2);
@@ -211,11 +212,45 @@ std::optional<std::uint32_t> SimCluster::first_unfilled() const {
   return std::nullopt;
 }
 
+bool SimCluster::has_idle_streams() const {
+  return std::ranges::any_of(members_, [](const auto& member) {
+    const Configuration* const adopted =
+        member->node() == nullptr ? nullptr : member->node()->configuration();
+    if (adopted == nullptr) return false;
+    for (std::size_t i = 0; i < adopted->rows.size(); ++i) {
+      const RowAim* const aim = adopted->aim(PartitionId{static_cast<std::uint16_t>(i)});
+      const bool is_drawn = aim == nullptr && !is_settled(adopted->rows[i]);
+      const bool is_wide = aim != nullptr && adopted->rows[i].size() > aim->owners.size();
+      if (is_drawn || is_wide) return true;
+    }
+    return false;
+  });
+}
+
+std::optional<std::uint32_t> SimCluster::first_on_its_way_out() const {
+  for (std::uint32_t node = 0; node < size(); ++node) {
+    const RingMember* const member_of_ring = newest_ring_->member(member(node).id());
+    if (member_of_ring != nullptr && member_of_ring->weight == 0) return node;
+  }
+  return std::nullopt;
+}
+
+bool SimCluster::knows_that_it_left(std::uint32_t node) const {
+  return has_left(node) && member(node).ring()->member(member(node).id()) == nullptr;
+}
+
+bool SimCluster::has_left(std::uint32_t node) const {
+  return newest_ring_->member(member(node).id()) == nullptr;
+}
+
 bool SimCluster::has_aims() const {
   return std::ranges::any_of(members_, [](const auto& member) {
     const Configuration* const adopted =
         member->node() == nullptr ? nullptr : member->node()->configuration();
-    return adopted != nullptr && !adopted->aims.empty();
+    return adopted != nullptr &&
+           (!adopted->aims.empty() || std::ranges::any_of(adopted->members, [](const auto& one) {
+             return one.intent != MemberIntent::Stay;
+           }));
   });
 }
 
@@ -229,7 +264,9 @@ Epoch SimCluster::newest_epoch() const {
 
 bool SimCluster::are_all_ready() const {
   for (std::uint32_t node = 0; node < size(); ++node) {
-    const bool is_current = member(node).ring()->epoch() == newest_epoch();
+    // Who is no member any more need only know that.
+    const bool is_current =
+        knows_that_it_left(node) || member(node).ring()->epoch() == newest_epoch();
     if (!is_current || member(node).was_paused_since(events_.now())) return false;
     if (!is_written_off(node) && !is_ready_for_all(node)) return false;
   }

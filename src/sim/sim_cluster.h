@@ -66,7 +66,7 @@ class SimCluster final : public SimNetwork::Nodes,
   [[nodiscard]] Epoch newest_epoch() const;
   // Every node is at the newest epoch and runs; those that are not written off are ready.
   [[nodiscard]] bool are_all_ready() const;
-  // Some node wants to bring rows elsewhere: steps go on by themselves for a while.
+  // Some node wants to bring rows elsewhere, or is to go: steps go on by themselves for a while.
   [[nodiscard]] bool has_aims() const;
   // Who still needs what another one has, of those whose disks can be trusted.
   [[nodiscard]] std::optional<std::uint32_t> first_unfilled() const;
@@ -78,9 +78,21 @@ class SimCluster final : public SimNetwork::Nodes,
   // Ready, and connected to all members that are not written off.
   [[nodiscard]] bool is_ready_for_all(std::uint32_t node) const;
   // Its disk was lost or rolled back: it counts for nothing until the end of the run.
+  // Likewise one that is no member any more.
   [[nodiscard]] bool is_written_off(std::uint32_t node) const override {
-    return written_off_.at(node);
+    return written_off_.at(node) || has_left(node);
   }
+  // Some row was drawn that nobody brings further: it is under way and aimed at nothing, or to
+  // lose a slot. The streams that it takes are missing elsewhere.
+  [[nodiscard]] bool has_idle_streams() const;
+  // Some member that leaves or is removed and has not gone yet, by the newest ring.
+  [[nodiscard]] std::optional<std::uint32_t> first_on_its_way_out() const;
+  // It adopted the configuration without itself.
+  [[nodiscard]] bool knows_that_it_left(std::uint32_t node) const;
+  // By the newest configuration that anybody adopted.
+  [[nodiscard]] bool has_left(std::uint32_t node) const;
+  // An operator gave it up: nothing starts it until this is called off.
+  void keep_down(std::uint32_t node, bool down) { kept_down_.at(node) = down; }
   void write_off(std::uint32_t node) { written_off_.at(node) = true; }
 
   // A member or a link is away for that long: who is held for down meanwhile may rightly be.
@@ -96,6 +108,7 @@ class SimCluster final : public SimNetwork::Nodes,
   // Every node has adopted a configuration at some time.
   [[nodiscard]] bool is_founded() const;
   void note(std::uint32_t node, std::string text);
+  void reach(std::string_view mark) { marks_.reach(mark); }
 
   // What the outside hands in; see the interfaces.
   [[nodiscard]] std::uint64_t boot_of(std::uint32_t node) const override;
@@ -137,6 +150,7 @@ class SimCluster final : public SimNetwork::Nodes,
   ClientWire clients_;
   std::vector<std::unique_ptr<SimMember>> members_;
   std::vector<bool> written_off_;
+  std::vector<bool> kept_down_;
   std::vector<Instant> uninformed_until_;
   std::shared_ptr<const Ring> newest_ring_;
   ReplyObserver observe_reply_;

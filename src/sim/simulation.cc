@@ -79,6 +79,7 @@ class Run {
   void await_mending();
   void await_hints();
   [[nodiscard]] bool hints_are_home() const;
+  void await_departures();
   void await_agreement();
   void compare_by_order(bool dry_run);
   void read_every_key_in_peace();
@@ -174,6 +175,7 @@ RunResult Run::finish() {
   // A record that rotted, and that nobody else holds, stops a filling for good.
   if (!plan_.rots_records()) await_fills();
   await_hints();
+  await_departures();
   await_agreement();
   read_every_key_in_peace();
   audit_stores();
@@ -273,7 +275,7 @@ void Run::check_epochs() {
   const Epoch newest = cluster_.newest_epoch();
   for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
     const Epoch adopted = cluster_.member(node).ring()->epoch();
-    if (adopted == newest) continue;
+    if (adopted == newest || cluster_.knows_that_it_left(node)) continue;
     accuse("not-current", "",
            cluster_.member(node).name() + " is at epoch " + std::to_string(adopted.value) +
                " long after all was healed, and others are at epoch " +
@@ -320,6 +322,16 @@ void Run::await_hints() {
                  " long after all was healed");
     }
   }
+}
+
+// Who was to go is no member any more, where nothing that it waits for is lost.
+void Run::await_departures() {
+  await([this] { return !cluster_.first_on_its_way_out().has_value(); }, kDeparturesMax);
+  for (std::uint32_t node = 0; node < cluster_.size(); ++node)
+    if (cluster_.has_left(node)) marks_.reach("members: one was let go");
+  const std::optional<std::uint32_t> late = cluster_.first_on_its_way_out();
+  if (!late.has_value() || plan_.loses_what_only_one_has() || cluster_.has_idle_streams()) return;
+  accuse("not-gone", "", cluster_.member(*late).name() + " was to go, and is still a member");
 }
 
 // Nobody reads: what replicas lack they must find by themselves, or because they are told to.
@@ -378,7 +390,7 @@ void Run::read_every_key() {
   Random nodes = random_.fork("reader's nodes");
   for (std::uint32_t key = 0; key < history_.keys.size(); ++key) {
     auto node = static_cast<std::uint32_t>(nodes.below(cluster_.size()));
-    if (cluster_.is_written_off(node)) node = (node + 1) % cluster_.size();
+    while (cluster_.is_written_off(node)) node = (node + 1) % cluster_.size();
     reader.read_at(node, key, stores_.trusted(key) - stores_.unreadable(key));
     // One after the other: where bounds are tiny, two reads may be one too many.
     const Instant limit = events_.now() + kDrainMax;

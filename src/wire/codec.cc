@@ -26,6 +26,7 @@
 #include "version/sibling_set.h"
 #include "wire/codec_admin.h"
 #include "wire/codec_chain.h"
+#include "wire/codec_change.h"
 #include "wire/codec_client.h"
 #include "wire/codec_fill.h"
 #include "wire/codec_handoff.h"

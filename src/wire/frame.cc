@@ -76,7 +76,9 @@ constexpr std::array<std::string_view, kFrameTypeMax + 1> kNames{"",
                                                                  "ClusterRepairReply",
                                                                  "FillRead",
                                                                  "FillPage",
-                                                                 "SwimMessage"};
+                                                                 "SwimMessage",
+                                                                 "ClientClusterChange",
+                                                                 "ClusterChangeReply"};
 
 Status corrupt(std::string why) {
   return {StatusCode::Corruption, "frame header: " + std::move(why)};
@@ -129,6 +131,7 @@ std::size_t body_bytes_max(FrameType type) {
     case FrameType::WorkCensusReply:
     case FrameType::ClusterTasksReply:
     case FrameType::ClusterRepairReply:
+    case FrameType::ClusterChangeReply:
     case FrameType::RecordsReply:
     case FrameType::FillPage:
       return kRecordBodyBytesMax;

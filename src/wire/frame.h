@@ -79,9 +79,11 @@ enum class FrameType : std::uint8_t {
   FillRead = 51,
   FillPage = 52,
   SwimMessage = 53,
+  ClientClusterChange = 54,
+  ClusterChangeReply = 55,
 };
 inline constexpr std::uint8_t kFrameTypeMin = 1;
-inline constexpr std::uint8_t kFrameTypeMax = 53;
+inline constexpr std::uint8_t kFrameTypeMax = 55;
 
 // Everything before the two sides know each other.
 inline constexpr std::size_t kHandshakeBodyBytesMax = std::size_t{4} << 10U;

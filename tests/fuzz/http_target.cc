@@ -172,6 +172,9 @@ struct Replies {
   ClientReply operator()(const ClientClusterRepair& /*repair*/) const {
     return ClusterRepairReply{};
   }
+  ClientReply operator()(const ClientClusterChange& /*change*/) const {
+    return ClusterChangeReply{};
+  }
 };
 
 enum class Promptness : std::uint8_t { AtOnce, Later };

@@ -87,6 +87,9 @@ std::string shown(const ClusterTasksReply& reply) {
 std::string shown(const ClusterRepairReply& reply) {
   return json_of(RepairRun{}, repair_report_of(reply));
 }
+std::string shown(const ClusterChangeReply& reply) {
+  return json_of(change_report_of(reply));
+}
 std::string shown(const NodeInfoReply& reply) {
   return json_of(node_status_of(reply));
 }

@@ -36,6 +36,11 @@ void use_client(Client& client) {
   (void)client.cluster_ring_of("b", "k");
   (void)client.cluster_digest();
   (void)client.cluster_tasks();
+  (void)client.cluster_leave("node0");
+  (void)client.cluster_remove("node0");
+  (void)client.cluster_plan();
+  (void)client.cluster_commit("0123456789abcdef");
+  (void)client.cluster_abort();
   (void)client.node_info();
 }
 

@@ -109,7 +109,7 @@ TEST_CASE("arguments: a benchmark has defaults, and knows its levels") {
 TEST_CASE("arguments: what a later version brings is refused by name") {
   for (const Strings& words : std::vector<Strings>{{"bucket", "list"},
                                                    {"cluster", "join", "h:1"},
-                                                   {"cluster", "remove", "node1"},
+                                                   {"cluster", "replace", "node1", "h:1"},
                                                    {"node", "log-level", "debug"},
                                                    {"get", "b", "k", "--sloppy"},
                                                    {"put", "b", "k", "v", "--ttl", "5s"},
@@ -153,6 +153,24 @@ TEST_CASE("arguments: a wait for tasks may take longer than a request") {
   CHECK(waiting.timeout == std::chrono::minutes(10));
   CHECK(refusal({"cluster", "tasks", "--timeout", "10m"}).ends_with("1ms to 60s"));
   CHECK(refusal({"cluster", "tasks", "--wait", "--timeout", "25h"}).ends_with("1ms to 24h"));
+}
+
+TEST_CASE("arguments: orders about the members name one, or a plan") {
+  const auto leave = parsed({"cluster", "leave", "node1"});
+  CHECK(std::get<ClusterChangeCommand>(leave.command).step == ChangeStep::Leave);
+  CHECK(std::get<ClusterChangeCommand>(leave.command).member == "node1");
+  const auto remove = parsed({"cluster", "remove", "node2"});
+  CHECK(std::get<ClusterChangeCommand>(remove.command).step == ChangeStep::Remove);
+  CHECK(std::get<ClusterChangeCommand>(parsed({"cluster", "plan"}).command).step ==
+        ChangeStep::Plan);
+  CHECK(std::get<ClusterChangeCommand>(parsed({"cluster", "abort"}).command).step ==
+        ChangeStep::Abort);
+  const auto commit = parsed({"cluster", "commit", "--yes"});
+  CHECK(std::get<ClusterCommitCommand>(commit.command).yes);
+  CHECK(std::get<ClusterCommitCommand>(commit.command).plan.empty());
+  const auto named = parsed({"cluster", "commit", "0123456789abcdef"});
+  CHECK(std::get<ClusterCommitCommand>(named.command).plan == "0123456789abcdef");
+  CHECK(refusal({"cluster", "leave"}).find("NAME") != std::string::npos);
 }
 
 TEST_CASE("arguments: a repair is of all partitions unless one is named") {

@@ -77,6 +77,27 @@ TEST_CASE("table: a repair says what differed, and what was not compared") {
   CHECK(table.ends_with("! d did not say how far it is\n"));
 }
 
+TEST_CASE("table: a plan says what moves, the balance and the warnings") {
+  CHECK(table_of(ChangeReport{}) == "nothing is staged\n");
+  const ChangeReport report{.plan = "0123456789abcdef",
+                            .epoch = 3,
+                            .changes = {"leave d"},
+                            .moves = 12,
+                            .moves_least = 11,
+                            .bytes = std::nullopt,
+                            .slots = {{.name = "a", .before = 9, .after = 12}},
+                            .warnings = {"d is down"},
+                            .under_way = {"c gets 2 slots"}};
+  CHECK(table_of(report) ==
+        "staged: leave d\n"
+        "plan 0123456789abcdef: 12 copies of partitions move, 11 at least; how many bytes is not "
+        "known\n"
+        "MEMBER  SLOTS BEFORE  AFTER\n"
+        "a       9             12\n"
+        "under way: c gets 2 slots\n"
+        "! d is down\n");
+}
+
 TEST_CASE("table: of the digests only those that do not agree are listed") {
   DigestTable digest;
   digest.partitions = {

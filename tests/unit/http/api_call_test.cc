@@ -90,6 +90,7 @@ TEST_CASE("ApiCall: every question about the cluster is one call") {
   call<ClientClusterDigest>("GET", "/v1/digest");
   call<ClientClusterTasks>("GET", "/v1/tasks");
   call<ClientNodeInfo>("GET", "/v1/node");
+  CHECK(call<ClientClusterChange>("GET", "/v1/plan").order.verb == ChangeVerb::Plan);
   CHECK_FALSE(call<ClientClusterRing>("GET", "/v1/ring").address.has_value());
   CHECK(call<ClientClusterRing>("GET", "/v1/ring?key=b/k%2Fl").address ==
         KeyAddress{.bucket = "b", .key = "k/l"});

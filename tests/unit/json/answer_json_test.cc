@@ -152,6 +152,25 @@ TEST_CASE("answer_json: a repair is printed with these keys") {
         R"("repaired":2,"bytes":1000,"dry_run":true,"absent":["c"],"unanswered":[]})");
 }
 
+TEST_CASE("answer_json: a plan is printed with these keys") {
+  ChangeReport report{.plan = "0123456789abcdef",
+                      .epoch = 3,
+                      .changes = {"leave d"},
+                      .moves = 12,
+                      .moves_least = 11,
+                      .bytes = std::nullopt,
+                      .slots = {{.name = "a", .before = 9, .after = 12}},
+                      .warnings = {"w"},
+                      .under_way = {"u"}};
+  CHECK(json_of(report) ==
+        R"({"plan":"0123456789abcdef","epoch":3,"changes":["leave d"],"moves":12,)"
+        R"("moves_least":11,"bytes":null,"before":{"a":9},"after":{"a":12},"warnings":["w"],)"
+        R"("under_way":["u"]})");
+  report.bytes = 5;
+  CHECK(json_of(report).find(R"("bytes":5)") != std::string::npos);
+  CHECK(json_of(ChangeReport{}).find(R"("plan":null)") != std::string::npos);
+}
+
 TEST_CASE("json: ring, owners and digests are printed with these keys") {
   CHECK(json_of(RingTable{
             .epoch = 2, .partitions = {{.partition = 0, .owners = {"a", "b"}, .fallbacks = {}}}}) ==

@@ -75,6 +75,47 @@ TEST_CASE("Configuration codec: the bytes are those of version 1") {
         "03020102020203010000010103000103d22d808b751eccc6");
 }
 
+TEST_CASE("Configuration codec: staged changes stand behind all the rest, in format 2") {
+  Configuration configuration = of_all_kinds();
+  const std::string without = encode_configuration(configuration);
+  configuration.staged = {
+      {.kind = ChangeKind::Leave, .member = node_id_of("b")},
+      {.kind = ChangeKind::Remove, .member = node_id_of("d")},
+      {.kind = ChangeKind::Join, .newcomer = joining("e", 5)},
+      {.kind = ChangeKind::Replace, .member = node_id_of("a"), .newcomer = joining("f", 6)}};
+  REQUIRE(configuration.check().ok());
+  const std::string bytes = encode_configuration(configuration);
+  const auto decoded = decode_configuration(bytes);
+  REQUIRE(decoded.ok());
+  CHECK(*decoded == configuration);
+  // But for the format and the checksum the beginning is the same.
+  const std::size_t common = without.size() - 9;
+  CHECK(bytes[0] == 2);
+  CHECK(bytes.substr(1, common) == without.substr(1, common));
+  CHECK(to_hex(bytes.substr(common + 1, bytes.size() - common - 9)) ==
+        "040101"
+        "0303"
+        "00"
+        "016506653a37343030"
+        "0064"
+        "0000000000000000"
+        "0500000000000000"
+        "00"
+        "0200"
+        "016606663a37343030"
+        "0064"
+        "0000000000000000"
+        "0600000000000000"
+        "00");
+}
+
+TEST_CASE("Configuration codec: an empty list of staged changes has no bytes") {
+  std::string body = encode_configuration(of_all_kinds());
+  body.resize(body.size() - 8);
+  body[0] = 2;
+  CHECK(is_refused(with_checksum(body + std::string(1, 0)), "spelled oddly"));
+}
+
 TEST_CASE("Configuration codec: 1024 partitions of three slots take less than 20 KB") {
   const std::size_t bytes = encode_configuration(founded(20, 1024)).size();
   CAPTURE(bytes);
@@ -121,8 +162,8 @@ TEST_CASE("Configuration codec: numbers are bounded before anything is allocated
 TEST_CASE("Configuration codec: a newer format is named") {
   std::string newer = encode_configuration(founded(3, 4));
   newer.resize(newer.size() - 8);
-  newer[0] = 2;
-  CHECK(is_refused(with_checksum(newer), "has format 2, this program knows 1"));
+  newer[0] = 3;
+  CHECK(is_refused(with_checksum(newer), "has format 3, this program knows 1 and 2"));
   CHECK(is_refused("", "too short"));
 }
 

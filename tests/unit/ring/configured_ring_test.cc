@@ -37,6 +37,16 @@ Configuration moving() {
   return after;
 }
 
+TEST_CASE("ring_of: who is on the way out stands in for nobody any more") {
+  Configuration configuration = four_members();
+  const NodeId leaver = configuration.members.back().member.id;
+  REQUIRE(preference_list_of(*ring_of(configuration), Token{0}).fallbacks ==
+          std::vector<NodeId>{leaver});
+  configuration.members.back().intent = MemberIntent::Leave;
+  CHECK(preference_list_of(*ring_of(configuration), Token{0}).fallbacks.empty());
+  CHECK(ring_of(configuration)->member(leaver)->weight == 0);
+}
+
 TEST_CASE("ring_of: a configuration's rows, versions, members and seed are the ring's") {
   const Configuration configuration = four_members();
   const auto ring = ring_of(configuration);

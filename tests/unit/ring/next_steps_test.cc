@@ -184,6 +184,37 @@ void check_journey(const ChangePlan& plan) {
   }
 }
 
+TEST_CASE("NextSteps: who leaves and may keep hints is not let go; who is removed is") {
+  const auto without_slots = [](const StagedChanges& changes) {
+    Configuration end = planned(founded(4, 8), changes).after;
+    while (std::ranges::any_of(
+        end.rows, [](const SlotRow& row) { return is_in_row(row, node_id_of("a")); })) {
+      end = next_configuration(end, all_done(end)).value();
+    }
+    return end;
+  };
+  const std::vector<NodeId> kept{node_id_of("a")};
+  const Configuration leaving = without_slots({.leaves = {node_id_of("a")}});
+  const auto waits = next_configuration(leaving, all_done(leaving), {}, {}, kept);
+  CHECK((!waits.has_value() || waits->member(node_id_of("a")) != nullptr));
+  const auto goes = next_configuration(leaving, all_done(leaving));
+  REQUIRE(goes.has_value());
+  CHECK(goes->member(node_id_of("a")) == nullptr);
+  const Configuration removed = without_slots({.removals = {node_id_of("a")}});
+  const auto gone = next_configuration(removed, all_done(removed), {}, {}, kept);
+  REQUIRE(gone.has_value());
+  CHECK(gone->member(node_id_of("a")) == nullptr);
+}
+
+TEST_CASE("NextSteps: with a member goes what is staged about it") {
+  Configuration end = planned(founded(4, 8), {.leaves = {node_id_of("a")}}).after;
+  end.staged = {{.kind = ChangeKind::Remove, .member = node_id_of("a")},
+                {.kind = ChangeKind::Leave, .member = node_id_of("b")}};
+  const Configuration last = travelled(end).end;
+  REQUIRE(last.staged.size() == 1);
+  CHECK(last.staged[0].member == node_id_of("b"));
+}
+
 TEST_CASE("NextSteps: a cluster at rest has none") {
   const Configuration configuration = founded(3, 8);
   CHECK(next_steps(configuration, {}).empty());

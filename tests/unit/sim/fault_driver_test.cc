@@ -24,6 +24,8 @@ struct FaultBench {
   }
   static FaultPlan with(FaultKind kind) {
     FaultPlan plan = small_plan();
+    const bool goes = kind == FaultKind::RemoveMember || kind == FaultKind::LeaveMember;
+    if (goes) plan.shape.replicas = 2;
     plan.faults.push_back({.at = seconds(5),
                            .kind = kind,
                            .node = 1,
@@ -46,6 +48,26 @@ TEST_CASE("FaultDriver: a killed node stays away as long as planned") {
   bench.until(seconds(8));
   CHECK(bench.small.cluster.boot_of(1) == 2);
   CHECK(bench.driver.injected() == 1);
+}
+
+TEST_CASE("FaultDriver: a member that is removed stays away, and is gone in the end") {
+  FaultBench bench(FaultKind::RemoveMember);
+  bench.until(seconds(10));
+  CHECK(bench.small.cluster.boot_of(2) == 0);
+  bench.small.cluster.start(2);
+  CHECK(bench.small.cluster.boot_of(2) == 0);
+  bench.until(seconds(120));
+  CHECK(bench.small.cluster.has_left(2));
+  CHECK(bench.small.cluster.is_written_off(2));
+  bench.driver.heal();
+  CHECK(bench.small.cluster.boot_of(2) != 0);
+}
+
+TEST_CASE("FaultDriver: a member leaves when an operator orders it") {
+  FaultBench bench(FaultKind::LeaveMember);
+  bench.until(seconds(120));
+  CHECK(bench.small.cluster.has_left(2));
+  CHECK(bench.small.cluster.boot_of(2) != 0);
 }
 
 TEST_CASE("FaultDriver: an isolated node reaches nobody until it is over") {

@@ -24,7 +24,7 @@ TEST_CASE("FaultPlan: a plan destroys one disk at most, and only where N spares 
     const auto destroyed =
         std::count_if(plan.faults.begin(), plan.faults.end(), [](const Fault& fault) {
           return fault.kind == FaultKind::LoseDisk || fault.kind == FaultKind::RollBack ||
-                 fault.kind == FaultKind::RotRecords;
+                 fault.kind == FaultKind::RotRecords || fault.kind == FaultKind::RemoveMember;
         });
     CHECK(destroyed <= 1);
     CHECK((destroyed == 0 || plan.shape.replicas_in_force() >= 3));

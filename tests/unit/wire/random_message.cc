@@ -415,6 +415,24 @@ ClusterRepairReply cluster_repair_reply(Random& random) {
   return reply;
 }
 
+ClusterChangeReply cluster_change_reply(Random& random) {
+  ClusterChangeReply reply{.verb = static_cast<ChangeVerb>(random.below(5)),
+                           .plan = random.next(),
+                           .epoch = {random.next()},
+                           .changes = {},
+                           .moves = random.next(),
+                           .moves_least = random.next()};
+  if (coin(random)) reply.bytes = random.next() / 2;
+  for (std::uint64_t left = random.below(3); left > 0; --left) {
+    reply.changes.push_back(name(random, 1));
+    reply.slots.push_back(
+        {.name = name(random, 1), .before = number(random), .after = number(random)});
+    reply.warnings.push_back(name(random, 1));
+    reply.under_way.push_back(name(random, 1));
+  }
+  return reply;
+}
+
 NodeInfoReply node_info_reply(Random& random) {
   return {.name = name(random, 1),
           .id = {random.next()},
@@ -619,6 +637,9 @@ std::vector<ClientRequestBody> request_bodies(Random& random) {
       ClientNodeInfo{},
       ClientClusterTasks{},
       ClientClusterRepair{.order = repair_order(random)},
+      ClientClusterChange{.order = {.verb = static_cast<ChangeVerb>(random.below(5)),
+                                    .member = name(random, 0),
+                                    .plan = random.next()}},
   };
 }
 
@@ -644,7 +665,8 @@ std::vector<ClientReply> client_replies(Random& random) {
           cluster_digest_reply(random),
           node_info_reply(random),
           tasks_reply(random),
-          cluster_repair_reply(random)};
+          cluster_repair_reply(random),
+          cluster_change_reply(random)};
 }
 
 }  // namespace
