@@ -32,7 +32,7 @@ void HintLedger::insert(const HintKey& key, const Entry& entry) {
   ++hints_;
   bytes_ += entry.bytes;
   if (entry.standing == HintStanding::Counted) return;
-  best_effort_[key.sequence] = slot_of(key);
+  best_effort_.emplace(key.sequence, slot_of(key));
   best_effort_bytes_ += entry.bytes;
 }
 
@@ -57,9 +57,9 @@ std::optional<HintLedger::Admitted> HintLedger::admit(const HintSlot& slot, Hint
   }
   Admitted admitted{.key = next_key(slot)};
   while (!fits(bytes_ + bytes, hints_ + 1)) {
-    const auto oldest = best_effort_.begin();
-    admitted.dropped.push_back(key_of(oldest->second, oldest->first));
-    first_in_line_.insert(oldest->second.partition);
+    const auto& [sequence, oldest] = *best_effort_.begin();
+    admitted.dropped.push_back(key_of(oldest, sequence));
+    first_in_line_.insert(oldest.partition);
     remove(admitted.dropped.back());
   }
   ++next_sequence_;
@@ -97,7 +97,7 @@ void HintLedger::remove(const HintKey& key) {
   bytes_ -= entry->second.bytes;
   if (entry->second.standing == HintStanding::BestEffort) {
     best_effort_bytes_ -= entry->second.bytes;
-    best_effort_.erase(key.sequence);
+    best_effort_.erase({key.sequence, slot_of(key)});
   }
   of_slot->second.erase(entry);
   if (of_slot->second.empty()) entries_.erase(of_slot);

@@ -92,8 +92,10 @@ class HintLedger {
 
   Options options_;
   std::map<HintSlot, std::map<std::uint64_t, Entry>> entries_;
-  std::map<std::uint64_t, HintSlot> best_effort_;  // by sequence: the oldest goes first
-  std::set<PartitionId> first_in_line_;            // at most one a partition
+  // The oldest goes first. Two slots may have the same sequence: what is found at the start later
+  // than others may have one that was given out meanwhile.
+  std::set<std::pair<std::uint64_t, HintSlot>> best_effort_;
+  std::set<PartitionId> first_in_line_;  // at most one a partition
   std::uint64_t next_sequence_ = 1;
   std::size_t hints_ = 0;
   std::uint64_t bytes_ = 0;

@@ -24,7 +24,7 @@ struct NamedSeed {
   SimEngine engine = SimEngine::Map;
 };
 
-constexpr std::array<NamedSeed, 21> kNamedSeeds{{
+constexpr std::array<NamedSeed, 23> kNamedSeeds{{
     {1, "calm", "the codec dropped whether an announced store counts: nobody ever became ready"},
     {1, "swarm", "a second copy of a forwarded put that had been refused was minted"},
     {6, "replays", "the same, after a node's disk was unreadable for a while"},
@@ -58,6 +58,10 @@ constexpr std::array<NamedSeed, 21> kNamedSeeds{{
      "a page of a filling, more than the queue of commits took, was begun again for ever"},
     {290, "swarm",
      "the simulator's own: what a node did at the end of a pause was judged by its row before it"},
+    {1796065268256, "swarm", "the same", SimEngine::LevelDb},
+    {1796065252440, "swarm",
+     "two hints of best effort with one sequence, one of them read late, passed for one",
+     SimEngine::LevelDb},
 }};
 
 TEST_CASE("Regression: seeds that once found a mistake find it no more") {

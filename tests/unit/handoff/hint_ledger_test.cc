@@ -46,6 +46,24 @@ TEST_CASE(
   CHECK_FALSE(ledger.holds_hints_of(PartitionId{1}));
 }
 
+TEST_CASE("HintLedger: a hint that is found late may have the sequence of another slot's") {
+  HintLedger ledger({.hints_max = 2});
+  const auto given = ledger.admit(kBookedSlot, BestEffort, 10);
+  REQUIRE(given.has_value());
+  const HintKey found{
+      .partition = kOther.partition, .slot = kOther.slot, .sequence = given->key.sequence};
+  ledger.restore(found, BestEffort, 10);
+  ledger.check_invariants();
+  const auto counted = ledger.admit(kOther, Counted, 10);
+  REQUIRE(counted.has_value());
+  CHECK(counted->dropped.size() == 1);
+  ledger.check_invariants();
+  ledger.remove(found);
+  ledger.remove(given->key);
+  ledger.check_invariants();
+  CHECK(ledger.hints() == 1);
+}
+
 TEST_CASE("HintLedger: full of counted hints it refuses more, and drops none") {
   HintLedger ledger({.bytes_max = 100});
   REQUIRE(ledger.admit(kBookedSlot, Counted, 60).has_value());
