@@ -76,6 +76,7 @@ struct RequestParser::State {
   static int on_head(llhttp_t* parser);
   static int on_body(llhttp_t* parser, const char* bytes, std::size_t size);
   static int on_complete(llhttp_t* parser);
+  [[nodiscard]] std::size_t room() const;
   int refuse(int status, std::string message);
   int count_header(std::size_t size);
   int keep_field(const FieldName& known, std::string sent);
@@ -98,6 +99,15 @@ RequestParser::State::State(Events& listener) : events(listener) {
 int RequestParser::State::refuse(int status, std::string message) {
   failure = Failure{.status = status, .message = std::move(message)};
   return HPE_USER;
+}
+
+// How many bytes may be looked at before what they add to the headers must be counted. Else a fault
+// behind the bound would be met first or not, by where the stream was cut.
+std::size_t RequestParser::State::room() const {
+  if (!within_request) return kHttpHeaderBytesMax + 1;
+  const bool has_trailers = request.chunked;
+  if (has_head && !has_trailers) return std::string_view::npos;
+  return kHttpHeaderBytesMax + 1 - header_bytes;
 }
 
 int RequestParser::State::count_header(std::size_t size) {
@@ -199,9 +209,15 @@ const RequestParser::Failure& RequestParser::failure() const {
 RequestParser::Progress RequestParser::feed(std::string_view bytes) {
   State& state = *state_;
   if (state.failure.has_value()) return {.outcome = Outcome::Failed, .taken = 0};
-  llhttp_resume(&state.parser);
-  const llhttp_errno_t code = llhttp_execute(&state.parser, bytes.data(), bytes.size());
-  if (code == HPE_OK) return {.outcome = Outcome::More, .taken = bytes.size()};
+  std::size_t taken = 0;
+  llhttp_errno_t code = HPE_OK;
+  do {
+    const std::string_view piece = bytes.substr(taken, state.room());
+    llhttp_resume(&state.parser);
+    code = llhttp_execute(&state.parser, piece.data(), piece.size());
+    if (code == HPE_OK) taken += piece.size();
+  } while (code == HPE_OK && taken < bytes.size());
+  if (code == HPE_OK) return {.outcome = Outcome::More, .taken = taken};
   if (code == HPE_PAUSED) {
     const char* const end = llhttp_get_error_pos(&state.parser);
     return {.outcome = Outcome::Complete, .taken = static_cast<std::size_t>(end - bytes.data())};

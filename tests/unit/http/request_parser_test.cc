@@ -26,10 +26,10 @@ struct Heard : RequestParser::Events {
 };
 
 struct Parsed : Heard {
-  // All of it, request after request.
-  explicit Parsed(std::string_view bytes) {
+  // All of it, request after request, in portions of `cut` bytes at most.
+  explicit Parsed(std::string_view bytes, std::size_t cut = std::string_view::npos) {
     while (!bytes.empty() && outcome != Outcome::Failed) {
-      const RequestParser::Progress progress = parser.feed(bytes);
+      const RequestParser::Progress progress = parser.feed(bytes.substr(0, cut));
       outcome = progress.outcome;
       bytes.remove_prefix(progress.taken);
       complete += outcome == Outcome::Complete ? 1 : 0;
@@ -152,6 +152,18 @@ TEST_CASE("RequestParser: headers over 32 KiB fail with 431") {
   const std::string too_long(kHttpHeaderBytesMax, 'x');
   CHECK(Parsed("GET /a HTTP/1.1\r\nName: " + too_long + "\r\n\r\n").failure() == 431);
   CHECK(Parsed("GET /" + too_long).failure() == 431);
+}
+
+TEST_CASE("RequestParser: which fault comes first is no matter of how the stream was cut") {
+  const std::string within = "GET /" + std::string(kHttpHeaderBytesMax - 100, 'x') + "\x7f";
+  const std::string behind = "GET /" + std::string(kHttpHeaderBytesMax + 100, 'x') + "\x7f";
+  const std::string next = "PUT /a HTTP/1.1\r\nContent-Length: 1\r\n\r\nv" + behind;
+  for (const std::size_t cut : {1U, 1799U, 1800U, 100'000U}) {
+    CAPTURE(cut);
+    CHECK(Parsed(within, cut).failure() == 400);
+    CHECK(Parsed(behind, cut).failure() == 431);
+    CHECK(Parsed(next, cut).failure() == 431);
+  }
 }
 
 TEST_CASE("RequestParser: a failure is final, and the requests before it count") {
