@@ -21,7 +21,7 @@
 namespace starling {
 namespace {
 
-constexpr std::uint8_t kFormatVersion = 1;
+constexpr std::uint8_t kFillNoteFormat = 1;
 constexpr std::string_view kPrefix = "fill/";
 // Behind all names that begin with the prefix: '0' follows '/'.
 constexpr std::string_view kPrefixEnd = "fill0";
@@ -41,7 +41,7 @@ std::string fill_store_key(PartitionId partition, NodeId source) {
 
 StorageWrite write_of_fill(const FillProgress& progress) {
   ByteWriter writer;
-  writer.u8(kFormatVersion);
+  writer.u8(kFillNoteFormat);
   writer.u16(progress.partition.value);
   writer.u64(progress.source.value);
   writer.u64(progress.source_store.value.low);
@@ -72,7 +72,7 @@ Result<FillProgress> parse_fill(std::string_view store_key, std::string_view byt
   progress.epoch = Epoch{reader.u64()};
   const std::uint8_t flags = reader.u8();
   const Token through{reader.u64()};
-  const bool sound = reader.finished() && format == kFormatVersion &&
+  const bool sound = reader.finished() && format == kFillNoteFormat &&
                      flags <= (kHasToken | kIsComplete) &&
                      store_key == fill_store_key(progress.partition, progress.source);
   if (!sound) return corrupt();

@@ -21,7 +21,7 @@ namespace starling {
 namespace {
 
 // After what time one may see whether the other run is over.
-constexpr std::chrono::milliseconds kBusyRetry{500};
+constexpr std::chrono::milliseconds kOrderBusyRetry{500};
 
 }  // namespace
 
@@ -80,7 +80,7 @@ void RepairCommand::finish(const Census::Count& count) {
             count.client,
             Status(StatusCode::Overloaded, member.name + " is running another repair: wait "
                                                          "for its end (cluster tasks)")
-                .with_retry_after(kBusyRetry));
+                .with_retry_after(kOrderBusyRetry));
     }
   }
   neighbours_.desk.reply(count.client, std::move(reply));

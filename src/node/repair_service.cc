@@ -35,13 +35,13 @@ constexpr Duration kTick = std::chrono::seconds(1);
 // Between two looks at what is ordered, while nothing of it can begin.
 constexpr Duration kRunPause = std::chrono::milliseconds(10);
 // What could not be read is looked for again.
-constexpr Duration kRetryPause = std::chrono::minutes(1);
+constexpr Duration kExchangeRetryPause = std::chrono::minutes(1);
 // An exchange has fewer requests and pushes: it lists half a million keys at most.
 constexpr std::uint64_t kOperationsOfAnExchange = std::uint64_t{1} << 24U;
 // Records summed up in one step, about a millisecond; such a scan costs far less than as many
 // reads.
 constexpr std::uint32_t kSummedAtOnce = 500;
-constexpr std::uint64_t kRecordsOfARead = 32;
+constexpr std::uint64_t kRecordsOfATreeRead = 32;
 // Keys in the leaves of one list, at both sides: one step of the loop.
 constexpr std::uint64_t kListedAtOnce = 4000;
 
@@ -59,7 +59,7 @@ Cost cost_of(const TreeReadReply& reply) {
 }
 Cost cost_of(const KeyListReply& reply) {
   return {.bytes = reply.entries.size() * sizeof(KeyDigest),
-          .reads = 2 + 2 * reply.entries.size() / kRecordsOfARead};
+          .reads = 2 + 2 * reply.entries.size() / kRecordsOfATreeRead};
 }
 Cost cost_of(const RecordsReply& reply) {
   return {.bytes = message_bytes_of(reply.records),
@@ -80,7 +80,7 @@ RepairService::RepairService(const Neighbours& neighbours, const Options& option
       schedule_(options.schedule, now),
       budget_(options.budget),
       next_operation_(options.first_operation),
-      watch_{.next_tick = now + options.first_rest, .next_retry = now + kRetryPause},
+      watch_{.next_tick = now + options.first_rest, .next_retry = now + kExchangeRetryPause},
       wake_(watch_.next_tick) {
   // From the first write on: one that is not summed would make a tree of an earlier start untrue.
   look_at_ring(now);
@@ -103,7 +103,7 @@ void RepairService::tick(Instant now) {
   look_at_ring(now);
   look_at_peers();
   if (now < watch_.next_retry) return;
-  watch_.next_retry = now + kRetryPause;
+  watch_.next_retry = now + kExchangeRetryPause;
   neighbours_.store.trees().retry();
 }
 
@@ -158,7 +158,7 @@ void RepairService::build_trees(Instant now) {
   ReplicaStore& store = neighbours_.store;
   if (!store.trees().has_work() || !budget_.may_step(now) || !store.has_room_for_clients(0)) return;
   store.work_on_trees(kSummedAtOnce);
-  budget_.spend(0, 1 + kSummedAtOnce / kRecordsOfARead, now);
+  budget_.spend(0, 1 + kSummedAtOnce / kRecordsOfATreeRead, now);
 }
 
 void RepairService::begin_due(Instant now) {

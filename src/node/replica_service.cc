@@ -34,7 +34,7 @@ namespace starling {
 namespace {
 
 // Bulk work looks at no more records in one step, matching or not: about 10 ms of the loop.
-constexpr std::uint32_t kVisitedAtOnce = 4000;
+constexpr std::uint32_t kVisitedInATurn = 4000;
 
 // Hints that a home takes at once: one commit each, which one sync carries together.
 constexpr std::uint32_t kHintsAtOnceMax = 64;
@@ -276,7 +276,7 @@ bool ReplicaService::step(NodeId from, Scan& job) {
   ReplicaStore::ScanQuery query{.partition = scan.envelope.partition,
                                 .bucket = scan.bucket,
                                 .prefix = scan.prefix,
-                                .visited_max = kVisitedAtOnce,
+                                .visited_max = kVisitedInATurn,
                                 .matched_max = std::max<std::uint32_t>(scan.limit, 1)};
   if (scan.after.has_value()) {
     query.after = RecordKey{.partition = scan.envelope.partition,
@@ -305,7 +305,7 @@ bool ReplicaService::step(NodeId from, Digest& digest) {
       continue;
     }
     digest.partition_work.partition = partition;
-    digest.reply.sound = store_.advance_digest(digest.partition_work, kVisitedAtOnce).ok();
+    digest.reply.sound = store_.advance_digest(digest.partition_work, kVisitedInATurn).ok();
     if (!digest.reply.sound || !digest.partition_work.finished) break;
     digest.reply.entries.push_back({.partition = partition, .digest = digest.partition_work.sum});
     digest.durable_at = std::max(digest.durable_at, digest.partition_work.durable_at);

@@ -38,7 +38,7 @@ std::string shown(std::string_view text) {
 }
 
 // "1203.4", in milliseconds.
-std::string milliseconds_of(Duration duration) {
+std::string milliseconds_text(Duration duration) {
   const auto tenths =
       std::chrono::duration_cast<std::chrono::duration<std::int64_t, std::ratio<1, 10'000>>>(
           duration)
@@ -47,7 +47,7 @@ std::string milliseconds_of(Duration duration) {
 }
 
 void add_event(std::string& line, const TraceEvent& event, const std::string& first_node) {
-  line += milliseconds_of(event.at);
+  line += milliseconds_text(event.at);
   if (event.node != first_node) line += " at " + shown(event.node);
   line += " ";
   line += trace_event_name(event.kind);
@@ -91,7 +91,7 @@ std::string slow_request_line(const SlowRequests::Request& request, const Trace&
   std::string line = "slow request: ";
   line.append(request.kind).append(" ").append(shown(request.address.bucket)).append("/");
   line.append(shown(request.address.key)).append(" at ").append(request.level.to_text());
-  line.append(" took ").append(milliseconds_of(request.took)).append(" ms, ");
+  line.append(" took ").append(milliseconds_text(request.took)).append(" ms, ");
   line.append(status_code_name(request.result));
   const TraceEvent* before = nullptr;
   for (const TraceEvent& event : trace.events) {

@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t kKeysPerLeafWanted = 32;
 // A sum and a count.
 constexpr std::size_t kLeafBytes = sizeof(Hash128) + sizeof(std::uint32_t);
-constexpr unsigned kFanOutBits = 4;
+constexpr unsigned kDepthStepBits = 4;
 
 }  // namespace
 
@@ -34,7 +34,7 @@ unsigned depth_for(std::uint64_t keys, unsigned current, unsigned depth_max) {
 
 std::size_t tree_bytes(unsigned depth) {
   std::size_t bytes = kLeafBytes << depth;
-  for (unsigned level = 0; level < depth; level += kFanOutBits) {
+  for (unsigned level = 0; level < depth; level += kDepthStepBits) {
     bytes += sizeof(Hash128) << level;
   }
   return bytes;

@@ -25,7 +25,7 @@
 namespace starling {
 namespace {
 
-Status usage(std::string what) {
+Status misuse(std::string what) {
   return {StatusCode::Usage, std::move(what)};
 }
 
@@ -97,9 +97,9 @@ Status check_copies(const Configuration& before, const std::vector<StagedChange>
       static_cast<std::int64_t>(std::ranges::max_element(owners, {}, &Row::size)->size());
   const std::int64_t after = std::min<std::int64_t>(members, before.replicas);
   if (after >= std::min<std::int64_t>(copies, before.replicas)) return Status::success();
-  return usage("only " + std::to_string(members) + " members would be left, and each key has " +
-               std::to_string(copies) +
-               " copies, one a member: members can not become fewer than copies in this version");
+  return misuse("only " + std::to_string(members) + " members would be left, and each key has " +
+                std::to_string(copies) +
+                " copies, one a member: members can not become fewer than copies in this version");
 }
 
 bool is_going(const ConfigMember* member, MemberIntent at_least) {
@@ -117,8 +117,8 @@ Result<StagedChange> change_of(const Configuration& before, ChangeKind kind,
                                std::string_view name) {
   const NodeId node = node_id_of(name);
   if (before.member(node) != nullptr) return StagedChange{.kind = kind, .member = node};
-  return usage("there is no member '" + std::string(name) + "'; the members are " +
-               names_of(before));
+  return misuse("there is no member '" + std::string(name) + "'; the members are " +
+                names_of(before));
 }
 
 Result<Configuration> with_staged(const Configuration& before, const StagedChange& change) {
@@ -135,7 +135,7 @@ Result<Configuration> with_staged(const Configuration& before, const StagedChang
   STARLING_RETURN_IF_ERROR(plan_changes(before, changes_of(after.staged), {}).status());
   STARLING_RETURN_IF_ERROR(check_copies(before, after.staged));
   const Status status = after.check();
-  if (!status.ok()) return usage(status.message());
+  if (!status.ok()) return misuse(status.message());
   return after;
 }
 

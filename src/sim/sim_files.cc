@@ -20,7 +20,7 @@ std::string_view directory_of(std::string_view name) {
   return slash == std::string_view::npos ? std::string_view() : name.substr(0, slash);
 }
 
-bool half(Random& random) {
+bool coin(Random& random) {
   return random.below(2) == 0;
 }
 
@@ -143,7 +143,7 @@ void SimFiles::lose_power(Outage outage, Random& random) {
   if (outage.order == DirectoryOrder::InOrder) {
     changes_.resize(some_of(changes_.size(), random));
   } else {
-    std::erase_if(changes_, [&random](const Change& /*change*/) { return half(random); });
+    std::erase_if(changes_, [&random](const Change& /*change*/) { return coin(random); });
   }
   for (const Change& change : changes_) apply(change, durable_);
   changes_.clear();
@@ -160,7 +160,7 @@ void SimFiles::cut(File& file, FileTail tail, Random& random) const {
   const std::size_t kept = some_of(unsynced, random);
   std::size_t garbage = tail == FileTail::Garbage ? some_of(unsynced - kept, random) : 0;
   file.bytes.resize(file.synced + kept);
-  const bool zeros = half(random);
+  const bool zeros = coin(random);
   while (garbage-- > 0) {
     file.bytes.push_back(zeros ? '\0' : static_cast<char>(random.below(256)));
   }

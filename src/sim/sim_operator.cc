@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kBetweenQuestions = milliseconds(500);
-constexpr Duration kPatience = seconds(3);
+constexpr Duration kOperatorPatience = seconds(3);
 
 }  // namespace
 
@@ -55,8 +55,9 @@ void SimOperator::draw_order(bool dry_run) {
 void SimOperator::ask(std::uint32_t node) {
   cluster_.clients().hang_up(connection_);
   connection_ = cluster_.clients().connect(node, *this);
-  cluster_.clients().send(connection_, ++request_,
-                          {.remaining = kPatience, .body = ClientClusterRepair{.order = order_}});
+  cluster_.clients().send(
+      connection_, ++request_,
+      {.remaining = kOperatorPatience, .body = ClientClusterRepair{.order = order_}});
 }
 
 std::optional<ClusterRepairReply> SimOperator::compare(bool dry_run, Duration limit) {

@@ -20,7 +20,7 @@ constexpr std::string_view kMagic = "STRL";
 constexpr std::size_t kChecksummedBytes = 28;
 // FlatBuffers wants its bytes aligned to 8; frames of whole multiples keep every body of a stream
 // aligned without a copy.
-constexpr std::uint32_t kBodyAlignment = 8;
+constexpr std::uint32_t kFrameBodyAlignment = 8;
 
 constexpr std::array<std::string_view, kFrameTypeMax + 1> kNames{"",
                                                                  "Hello",
@@ -94,7 +94,8 @@ Status check_body_bytes(const FrameHeader& header) {
     return corrupt(std::string(frame_type_name(header.type)) + " of " +
                    std::to_string(header.body_bytes) + " bytes, at most " + std::to_string(limit));
   }
-  if (header.body_bytes % kBodyAlignment != 0) return corrupt("body length is no multiple of 8");
+  if (header.body_bytes % kFrameBodyAlignment != 0)
+    return corrupt("body length is no multiple of 8");
   return Status::success();
 }
 
