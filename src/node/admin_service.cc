@@ -69,6 +69,16 @@ std::vector<std::string> names_of(const Ring& ring, std::span<const NodeId> node
   return names;
 }
 
+void tell_changes(const Configuration& adopted, std::vector<std::string>& messages) {
+  for (std::string& line : changes_under_way(adopted)) {
+    if (messages.size() < kMessagesMax) messages.push_back(std::move(line));
+  }
+  if (adopted.staged.empty()) return;
+  messages.push_back(std::to_string(adopted.staged.size()) +
+                     " changes of the members are staged: see cluster plan, then cluster "
+                     "commit or cluster abort");
+}
+
 }  // namespace
 
 AdminService::AdminService(const Neighbours& neighbours, Instant started)
@@ -118,16 +128,8 @@ ClusterStatusReply AdminService::cluster_status() const {
       reply.messages.push_back(member.name + message_of(condition));
     }
   }
-  if (const Configuration* const adopted = neighbours_.chain.adopted()) {
-    for (std::string& line : changes_under_way(*adopted)) {
-      if (reply.messages.size() < kMessagesMax) reply.messages.push_back(std::move(line));
-    }
-    if (!adopted->staged.empty()) {
-      reply.messages.push_back(std::to_string(adopted->staged.size()) +
-                               " changes of the members are staged: see cluster plan, then cluster "
-                               "commit or cluster abort");
-    }
-  }
+  if (const Configuration* const adopted = neighbours_.chain.adopted())
+    tell_changes(*adopted, reply.messages);
   const std::string apart = neighbours_.chain.explanation();
   if (!apart.empty()) reply.messages.push_back(neighbours_.options.name + ": " + apart);
   const Reach worst = least_reach();

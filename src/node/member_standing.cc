@@ -21,7 +21,7 @@ std::string seconds_of(Duration lasting) {
 }
 
 std::string complaint_of_a_link(const RingMember& member, PeerState opinion) {
-  const std::string words = member.name + " is " + std::string(peer_state_name(opinion));
+  std::string words = member.name + " is " + std::string(peer_state_name(opinion));
   switch (opinion) {
     case PeerState::Up:
       return words + ", but this node has no connection to " + member.address + " at the moment";

@@ -371,9 +371,9 @@ void Run::compare_by_order(bool dry_run) {
 // reads: then the node steps aside, and is asked again when it is back.
 void Run::read_every_key_in_peace() {
   const auto starts = [this] {
-    std::vector<std::uint64_t> boots;
+    std::vector<std::uint64_t> boots(cluster_.size());
     for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
-      boots.push_back(cluster_.boot_of(node));
+      boots[node] = cluster_.boot_of(node);
     }
     return boots;
   };

@@ -19,6 +19,7 @@ from real_cluster import Cluster, wait_until
 SUSPECT_SECONDS_MAX = {3: 5 + 5, 5: 9 + 5}
 DOWN_SECONDS_MAX = {3: 18 + 10, 5: 22 + 10}
 UP_SECONDS_MAX = 20
+LOG_SECONDS_MAX = 3
 # A put through a node that owns no copy, which waits for an owner that does not answer.
 FORWARD_TIMEOUT_SECONDS = 3
 QUICK_SECONDS = 1
@@ -52,10 +53,17 @@ class OneNodeIsAway:
         cls.wrong = set()
         cls.watch()
         cls.message = cls.cluster.json("cluster", "status")["messages"]
+        # A log tells it with the next look, and who is back by then was never down.
+        wait_until(lambda: all(cls.lines_of(via) for via in cls.others), LOG_SECONDS_MAX, "the logs say it")
         cls.come_back()
         begun = time.monotonic()
         wait_all_up(cls.cluster, range(cls.nodes))
         cls.seconds_until_up = time.monotonic() - begun
+
+    @classmethod
+    def lines_of(cls, via):
+        return [line for line in cls.cluster.nodes[via].text().splitlines()
+                if f"member '{cls.away.name}' is down" in line]
 
     @classmethod
     def watch(cls):
@@ -93,8 +101,7 @@ class OneNodeIsAway:
 
     def test_every_log_says_it_once(self):
         for via in self.others:
-            lines = [line for line in self.cluster.nodes[via].text().splitlines()
-                     if f"member '{self.away.name}' is down" in line]
+            lines = self.lines_of(via)
             self.assertEqual(1, len(lines), lines)
 
 
