@@ -178,7 +178,7 @@ Result<Configuration> committed(const Configuration& before, std::uint64_t numbe
                       "owners have changed since it was shown. Look at the plan again (cluster "
                       "plan), and commit that one");
   }
-  STARLING_ASSIGN_OR_RETURN(planned, ChangePlan plan, staged_plan(before, {}));
+  STARLING_ASSIGN_OR_RETURN(planned, const ChangePlan plan, staged_plan(before, {}));
   return plan.after;
 }
 
