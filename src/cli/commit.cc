@@ -1,7 +1,6 @@
 #include "cli/commit.h"
 
 #include <chrono>
-#include <istream>
 #include <ostream>
 #include <string>
 

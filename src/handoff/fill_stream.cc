@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "message/fill_messages.h"
+#include "ring/token.h"
 
 namespace starling {
 namespace {

@@ -15,7 +15,6 @@
 #include "base/ids.h"
 #include "base/random.h"
 #include "base/time.h"
-#include "membership/peer_table.h"
 #include "message/client_messages.h"
 #include "message/peer_messages.h"
 #include "message/peer_state.h"

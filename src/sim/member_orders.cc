@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <variant>
 
 #include "starling/status.h"

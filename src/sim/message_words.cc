@@ -9,6 +9,7 @@
 
 #include "base/ids.h"
 #include "message/peer_messages.h"
+#include "message/peer_state.h"
 #include "sim/witness.h"
 #include "version/sibling_set.h"
 

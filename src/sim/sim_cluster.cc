@@ -32,6 +32,7 @@
 #include "ring/configured_ring.h"
 #include "ring/member.h"
 #include "ring/ring.h"
+#include "ring/slot.h"
 #include "sim/configuration_change.h"
 #include "sim/fault_plan.h"
 #include "sim/message_words.h"

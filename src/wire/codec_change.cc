@@ -1,6 +1,7 @@
 #include "wire/codec_change.h"
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
