@@ -32,9 +32,11 @@
 #include "quorum/get_operation.h"
 #include "quorum/put_operation.h"
 #include "quorum/quorum_spec.h"
+#include "quorum/replica_view.h"
 #include "quorum/scan_operation.h"
 #include "replica/replica_store.h"
 #include "ring/ring.h"
+#include "ring/row_demand.h"
 #include "ring/token.h"
 
 namespace starling {
@@ -361,6 +363,23 @@ void Coordinator::on_timer(Instant now) {
 
 std::optional<Instant> Coordinator::next_deadline() const {
   return table_.next_deadline();
+}
+
+RowNumbers Coordinator::numbers_of(PartitionId partition) const {
+  RowNumbers numbers = neighbours_.cluster.ring().numbers(partition);
+  if (options_.planted == PlantedBug::CountTheLiving) {
+    // Planted: opinion changes what a majority is of.
+    const ReplicaView view = neighbours_.cluster.replicas_of(partition);
+    const auto lives = [](const ReplicaView::Node& node) {
+      return node.reachable && !node.suspect;
+    };
+    const auto living = static_cast<std::uint32_t>(
+        std::max<std::int64_t>(1, std::ranges::count_if(view.nodes, lives)));
+    numbers.reads = std::min(numbers.reads, living);
+    numbers.writes.inner = std::min(numbers.writes.inner, living);
+    numbers.writes.outer = std::min(numbers.writes.outer, living);
+  }
+  return numbers;
 }
 
 void Coordinator::check_invariants() const {

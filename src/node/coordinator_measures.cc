@@ -1,7 +1,6 @@
 // The third part of Coordinator: what is measured of a request, what is written down of it for
 // people, and whom it makes doubtful. Nothing here decides anything.
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <variant>
@@ -22,9 +21,6 @@
 #include "quorum/forward_operation.h"
 #include "quorum/get_operation.h"
 #include "quorum/put_operation.h"
-#include "quorum/replica_view.h"
-#include "ring/ring.h"
-#include "ring/row_demand.h"
 #include "version/sibling_set.h"
 
 namespace starling {
@@ -117,23 +113,6 @@ void Coordinator::doubt_silent_peers(const Operation& operation, Instant now) {
   for (const NodeId node : silent) {
     if (node != neighbours_.cluster.self()) neighbours_.detector.on_silent(node, now);
   }
-}
-
-RowNumbers Coordinator::numbers_of(PartitionId partition) const {
-  RowNumbers numbers = neighbours_.cluster.ring().numbers(partition);
-  if (options_.planted == PlantedBug::CountTheLiving) {
-    // Planted: opinion changes what a majority is of.
-    const ReplicaView view = neighbours_.cluster.replicas_of(partition);
-    const auto lives = [](const ReplicaView::Node& node) {
-      return node.reachable && !node.suspect;
-    };
-    const auto living = static_cast<std::uint32_t>(
-        std::max<std::int64_t>(1, std::ranges::count_if(view.nodes, lives)));
-    numbers.reads = std::min(numbers.reads, living);
-    numbers.writes.inner = std::min(numbers.writes.inner, living);
-    numbers.writes.outer = std::min(numbers.writes.outer, living);
-  }
-  return numbers;
 }
 
 }  // namespace starling
