@@ -18,25 +18,6 @@ constexpr std::string_view kBase64Url =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 template <typename Number>
-void append_little_endian(std::string& bytes, Number value) {
-  // At once: byte by byte the string would be asked for room eight times.
-  std::array<char, sizeof(Number)> encoded;
-  for (std::size_t i = 0; i < sizeof(Number); ++i) {
-    encoded[i] = static_cast<char>((value >> (8 * i)) & 0xFFU);
-  }
-  bytes.append(encoded.data(), encoded.size());
-}
-
-template <typename Number>
-void append_big_endian(std::string& bytes, Number value) {
-  std::array<char, sizeof(Number)> encoded;
-  for (std::size_t i = 0; i < sizeof(Number); ++i) {
-    encoded[i] = static_cast<char>((value >> (8 * (sizeof(Number) - 1 - i))) & 0xFFU);
-  }
-  bytes.append(encoded.data(), encoded.size());
-}
-
-template <typename Number>
 Number little_endian(std::string_view bytes) {
   Number value = 0;
   for (std::size_t i = bytes.size(); i > 0; --i) {
@@ -54,80 +35,69 @@ Number big_endian(std::string_view bytes) {
   return value;
 }
 
+constexpr unsigned kDigitBits = 6;
+constexpr std::uint8_t kNoDigit = 0xFF;
+
+// The value of each character of `alphabet`; kNoDigit: it is none of them.
+constexpr std::array<std::uint8_t, 256> values_of(std::string_view alphabet) {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  std::uint8_t value = 0;
+  for (const char digit : alphabet) values.at(static_cast<std::uint8_t>(digit)) = value++;
+  return values;
+}
+
+constexpr std::array<std::uint8_t, 256> kBase64Values = values_of(kBase64);
+constexpr std::array<std::uint8_t, 256> kBase64UrlValues = values_of(kBase64Url);
+
 std::string encode_base64(std::string_view bytes, std::string_view alphabet) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
+  std::string text((bytes.size() * 8 + kDigitBits - 1) / kDigitBits, '\0');
+  auto place = text.begin();
   std::uint32_t buffer = 0;
   unsigned bits = 0;
   for (const char byte : bytes) {
     buffer = (buffer << 8U) | static_cast<std::uint8_t>(byte);
     bits += 8;
-    while (bits >= 6) {
-      bits -= 6;
-      text.push_back(alphabet[(buffer >> bits) & 0x3FU]);
+    while (bits >= kDigitBits) {
+      bits -= kDigitBits;
+      *place++ = alphabet[(buffer >> bits) & 0x3FU];
     }
   }
-  if (bits > 0) text.push_back(alphabet[(buffer << (6 - bits)) & 0x3FU]);
+  if (bits > 0) *place = alphabet[(buffer << (kDigitBits - bits)) & 0x3FU];
   return text;
 }
 
-Result<std::string> decode_base64(std::string_view text, std::string_view alphabet) {
-  std::string bytes;
+Result<std::string> decode_base64(std::string_view text,
+                                  const std::array<std::uint8_t, 256>& values) {
+  std::string bytes(text.size() * kDigitBits / 8, '\0');
+  auto place = bytes.begin();
   std::uint32_t buffer = 0;
   unsigned bits = 0;
   for (const char digit : text) {
-    const std::size_t value = alphabet.find(digit);
-    if (value == std::string_view::npos) {
+    const std::uint8_t value = values[static_cast<std::uint8_t>(digit)];
+    if (value == kNoDigit) {
       return Status(StatusCode::Usage, "not valid base64: a character of another alphabet");
     }
-    buffer = (buffer << 6U) | static_cast<std::uint32_t>(value);
-    bits += 6;
+    buffer = (buffer << kDigitBits) | value;
+    bits += kDigitBits;
     if (bits >= 8) {
       bits -= 8;
-      bytes.push_back(static_cast<char>((buffer >> bits) & 0xFFU));
+      *place++ = static_cast<char>((buffer >> bits) & 0xFFU);
     }
   }
-  const bool canonical = bits < 6 && (buffer & ((1U << bits) - 1U)) == 0;
+  const bool canonical = bits < kDigitBits && (buffer & ((1U << bits) - 1U)) == 0;
   if (!canonical) return Status(StatusCode::Usage, "not valid base64: cut short or not canonical");
   return bytes;
 }
 
 }  // namespace
 
-void ByteWriter::u8(std::uint8_t value) {
-  bytes_.push_back(static_cast<char>(value));
-}
-void ByteWriter::u16(std::uint16_t value) {
-  append_little_endian(bytes_, value);
-}
-void ByteWriter::u32(std::uint32_t value) {
-  append_little_endian(bytes_, value);
-}
-void ByteWriter::u64(std::uint64_t value) {
-  append_little_endian(bytes_, value);
-}
-void ByteWriter::u16_big_endian(std::uint16_t value) {
-  append_big_endian(bytes_, value);
-}
-void ByteWriter::u64_big_endian(std::uint64_t value) {
-  append_big_endian(bytes_, value);
-}
-
-void ByteWriter::varint(std::uint64_t value) {
+void ByteWriter::long_varint(std::uint64_t value) {
   while (value >= 0x80U) {
-    bytes_.push_back(static_cast<char>((value & 0x7FU) | 0x80U));
+    u8(static_cast<std::uint8_t>((value & 0x7FU) | 0x80U));
     value >>= 7U;
   }
-  bytes_.push_back(static_cast<char>(value));
-}
-
-void ByteWriter::raw(std::string_view bytes) {
-  bytes_.append(bytes);
-}
-
-void ByteWriter::sized(std::string_view bytes) {
-  varint(bytes.size());
-  raw(bytes);
+  u8(static_cast<std::uint8_t>(value));
 }
 
 std::string_view ByteReader::take(std::size_t size) {
@@ -212,11 +182,11 @@ Result<std::string> from_base64(std::string_view text) {
     return Status(StatusCode::Usage, "not valid base64: its length is not a multiple of 4");
   }
   for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
-  return decode_base64(text, kBase64);
+  return decode_base64(text, kBase64Values);
 }
 
 Result<std::string> from_base64_url(std::string_view text) {
-  return decode_base64(text, kBase64Url);
+  return decode_base64(text, kBase64UrlValues);
 }
 
 namespace {

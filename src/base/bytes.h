@@ -5,9 +5,13 @@
 // name says otherwise; varints are LEB128. A reader never reads past its end: the first read that
 // would makes it fail, and it stays failed, so a decoder checks once, at the end.
 
+#include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "starling/result.h"
 
@@ -15,23 +19,45 @@ namespace starling {
 
 class ByteWriter {
  public:
-  void u8(std::uint8_t value);
-  void u16(std::uint16_t value);
-  void u32(std::uint32_t value);
-  void u64(std::uint64_t value);
+  ByteWriter() = default;
+  // Makes room for `bytes_expected` at once; more is still taken.
+  explicit ByteWriter(std::size_t bytes_expected) { bytes_.reserve(bytes_expected); }
+
+  void u8(std::uint8_t value) { bytes_.push_back(static_cast<char>(value)); }
+  void u16(std::uint16_t value) { append<std::endian::little>(value); }
+  void u32(std::uint32_t value) { append<std::endian::little>(value); }
+  void u64(std::uint64_t value) { append<std::endian::little>(value); }
   // Big-endian, so that the order of the bytes is the order of the numbers (LevelDB keys).
-  void u16_big_endian(std::uint16_t value);
-  void u64_big_endian(std::uint64_t value);
-  void varint(std::uint64_t value);
+  void u16_big_endian(std::uint16_t value) { append<std::endian::big>(value); }
+  void u64_big_endian(std::uint64_t value) { append<std::endian::big>(value); }
+  void varint(std::uint64_t value) {
+    if (value < 0x80U) return u8(static_cast<std::uint8_t>(value));
+    long_varint(value);
+  }
   // As it is, without its length.
-  void raw(std::string_view bytes);
+  void raw(std::string_view bytes) { bytes_.append(bytes); }
   // Its length as a varint, then the bytes.
-  void sized(std::string_view bytes);
+  void sized(std::string_view bytes) {
+    varint(bytes.size());
+    raw(bytes);
+  }
 
   [[nodiscard]] const std::string& bytes() const& { return bytes_; }
   [[nodiscard]] std::string bytes() && { return std::move(bytes_); }
 
  private:
+  template <std::endian kOrder, typename Number>
+  void append(Number value) {
+    // At once: byte by byte the string would be asked for room eight times.
+    std::array<char, sizeof(Number)> encoded;
+    for (std::size_t i = 0; i < sizeof(Number); ++i) {
+      const std::size_t place = kOrder == std::endian::little ? i : sizeof(Number) - 1 - i;
+      encoded[place] = static_cast<char>((value >> (8 * i)) & 0xFFU);
+    }
+    bytes_.append(encoded.data(), encoded.size());
+  }
+  void long_varint(std::uint64_t value);
+
   std::string bytes_;
 };
 

@@ -80,6 +80,7 @@ ReplicaView ClusterView::view_of(std::span<const NodeId> owners,
                                  std::span<const Slot> unsettled) const {
   ReplicaView view{.epoch = ring_->epoch(), .nodes = {}};
   view.row.assign(unsettled.begin(), unsettled.end());
+  view.nodes.reserve(owners.size());
   for (const NodeId owner : owners) {
     const bool crowded = owner != self_ && transport_.crowded(owner);
     // A read that is small may wait in a full queue, but better none does.

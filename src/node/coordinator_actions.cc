@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <deque>
+#include <cstddef>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -68,16 +68,13 @@ std::optional<Quorum> quorum_at(const Levels& levels, const RowNumbers& numbers)
 
 void Coordinator::perform(Operation& operation, Actions actions, Instant now) {
   const OperationId id = operation.id;
-  std::deque<Action> pending(std::make_move_iterator(actions.begin()),
-                             std::make_move_iterator(actions.end()));
-  while (!pending.empty()) {
-    Action action = std::move(pending.front());
-    pending.pop_front();
-    Actions more;
-    perform_one(operation, action, more, now);
+  Actions more;
+  for (std::size_t next = 0; next < actions.size(); ++next) {
+    perform_one(operation, actions[next], more, now);
     // An answer may have pushed the oldest of the answered operations out, and it may be this one.
     if (table_.find(id) == nullptr) return;
-    for (Action& next : more) pending.push_back(std::move(next));
+    std::ranges::move(more, std::back_inserter(actions));
+    more.clear();
   }
   if (operation.finished()) {
     table_.erase(id);

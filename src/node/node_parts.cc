@@ -221,11 +221,12 @@ bool Node::Parts::adopt_news() {
 }
 
 void Node::Parts::settle() {
-  services->handoff.collect(host.clock.now());
-  services->chain.collect(host.clock.now());
-  services->fills.collect(host.clock.now());
-  services->driver.collect(host.clock.now());
-  services->changes.collect(host.clock.now());
+  const Instant now = host.clock.now();
+  services->handoff.collect(now);
+  services->chain.collect(now);
+  services->fills.collect(now);
+  services->driver.collect(now);
+  services->changes.collect(now);
   while (true) {
     while (std::optional<PeerMessage> message = outbox.take_local()) {
       deliver(self, std::move(*message));
@@ -233,11 +234,10 @@ void Node::Parts::settle() {
     if (adopt_news()) continue;
     InnerAnswers answers = services->coordinator.take_inner_answers();
     if (answers.empty()) break;
-    const Instant now = host.clock.now();
     for (ScanAnswer& scan : answers.scans) services->listings.on_scan_answer(std::move(scan), now);
     for (const MendAnswer& mend : answers.mends) services->mender.on_answer(mend, now);
   }
-  services->mender.collect(host.clock.now());
+  services->mender.collect(now);
   if (services->store.damage().is_full()) step_aside_from_damage();
 }
 

@@ -27,6 +27,7 @@
 namespace starling {
 namespace {
 
+constexpr std::size_t kUsualReplicas = 4;
 // What three replicas and a forwarding make, about: one allocation.
 constexpr std::size_t kUsualEvents = 16;
 // The last places are for who is silent, and for the end.
@@ -210,6 +211,7 @@ void RequestTrace::note_lost(Instant now, NodeId peer) {
 
 std::vector<NodeId> RequestTrace::silent() const {
   std::vector<std::pair<Matter, NodeId>> waiting;
+  waiting.reserve(kUsualReplicas);
   for (const Event& event : events_) {
     const TraceNote& note = event.note;
     if (note.kind == TraceEventKind::ConfigurationNewer) waiting.clear();

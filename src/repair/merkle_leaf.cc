@@ -1,5 +1,6 @@
 #include "repair/merkle_leaf.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -29,6 +30,12 @@ constexpr std::uint8_t kLeafTable = 2;
 constexpr std::uint8_t kTreeEntry = 0;
 constexpr std::uint8_t kLeafFormat = 1;
 constexpr unsigned kTokenBits = 64;
+
+constexpr std::size_t kHashBytes = 16;
+// Of the lengths of a bucket and of a key.
+constexpr std::size_t kLengthBytesMax = 6;
+// Format, count, sum, checksum.
+constexpr std::size_t kLeafBytesMax = 1 + 5 + kHashBytes + 8;
 
 Status corrupt_leaf(std::string_view what) {
   return {StatusCode::Corruption, "a Merkle entry is damaged: " + std::string(what)};
@@ -61,7 +68,7 @@ TokenRange TreeSpan::range_of(std::uint32_t node, unsigned depth) const {
 Hash128 contribution_of(const KeyAddress& address, const SiblingSet& versions, std::uint64_t seed) {
   if (versions.live_values() == 0) return {};
   const Hash128 digest = visible_digest(address.key, versions);
-  ByteWriter writer;
+  ByteWriter writer(kLengthBytesMax + address.bucket.size() + address.key.size() + kHashBytes);
   writer.sized(address.bucket);
   writer.sized(address.key);
   writer.u64(digest.high);
@@ -86,7 +93,7 @@ std::string leaf_store_key(PartitionId partition, unsigned depth, std::uint32_t 
 }
 
 std::string encode_leaf(std::string_view store_key, const LeafSum& leaf) {
-  ByteWriter writer;
+  ByteWriter writer(kLeafBytesMax);
   writer.u8(kLeafFormat);
   writer.varint(leaf.keys);
   writer.u64(leaf.sum.high);

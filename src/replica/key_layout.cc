@@ -1,5 +1,6 @@
 #include "replica/key_layout.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -17,6 +18,9 @@
 
 namespace starling {
 namespace {
+
+// Before the bucket: partition, table, token, and the bucket's length.
+constexpr std::size_t kPlaceBytes = 12;
 
 void write_table(ByteWriter& writer, PartitionId partition, std::uint8_t table) {
   writer.u16_big_endian(partition.value);
@@ -40,7 +44,7 @@ std::string token_prefix(PartitionId partition, Token token) {
 
 std::string record_store_key(const RecordAddress& record) {
   STARLING_CHECK(record.address.bucket.size() <= kBucketBytesMax);
-  ByteWriter writer;
+  ByteWriter writer(kPlaceBytes + record.address.bucket.size() + record.address.key.size());
   write_table(writer, record.partition, static_cast<std::uint8_t>(StoreTable::Records));
   writer.u64_big_endian(record.token.value);
   writer.u8(static_cast<std::uint8_t>(record.address.bucket.size()));

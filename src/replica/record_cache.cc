@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,7 +47,8 @@ RecordCache::Entry& RecordCache::insert(std::string store_key, StoredRecord stor
                            .stored = std::move(stored),
                            .ticket = {},
                            .demand = satisfied,
-                           .bytes = 0});
+                           .bytes = 0,
+                           .contribution = std::nullopt});
   Entry& entry = recent_.front();
   entry.place = recent_.begin();
   entry.bytes = bytes_of(entry);

@@ -10,11 +10,13 @@
 #include <deque>
 #include <list>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
+#include "base/hash.h"
 #include "env/storage_engine.h"
 #include "replica/record_codec.h"
 
@@ -31,6 +33,9 @@ class RecordCache {
     CommitTicket ticket;                          // of the newest commit; 0: through
     CommitDemand demand = CommitDemand::Written;  // what the newest commit is known to satisfy
     std::size_t bytes = 0;                        // as counted against the bound
+    // What `stored` adds to the sum of its Merkle leaf, once somebody asked: two hashes of all its
+    // siblings a write would be half wasted, for what this write adds is what the next takes away.
+    std::optional<Hash128> contribution;
     // The cache's own: where it is in its list and, while it has a ticket, among the pinned. Among
     // a hundred thousand records a look-up meets cold memory, and one a request is enough.
     std::list<Entry>::iterator place{};

@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/ids.h"
+#include "message/record_bytes.h"
 #include "version/sibling_codec.h"
 
 namespace starling {
@@ -21,6 +22,8 @@ namespace {
 constexpr std::uint8_t kRecordFormat = 1;
 constexpr std::uint8_t kFlagMine = 1;
 constexpr std::size_t kChecksumBytes = 8;
+// Of a record with one sibling and a clock of three actors, beside the value.
+constexpr std::size_t kUsualBytes = 160;
 
 // Seeding with the key's hash binds the two without copying a large value behind its key.
 std::uint64_t checksum_of(std::string_view store_key, std::string_view payload) {
@@ -47,7 +50,7 @@ Result<StoredRecord> read_payload(std::string_view payload, ValueUse use) {
 }  // namespace
 
 std::string encode_record(std::string_view store_key, const StoredRecord& stored) {
-  ByteWriter writer;
+  ByteWriter writer(kUsualBytes + value_bytes_of(stored.record.versions));
   writer.u8(kRecordFormat);
   writer.u8(stored.record.mine.has_value() ? kFlagMine : 0);
   writer.varint(stored.fence.value);

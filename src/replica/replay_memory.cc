@@ -1,5 +1,6 @@
 #include "replica/replay_memory.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,9 +20,15 @@
 #include "version/vector_clock.h"
 
 namespace starling {
+namespace {
+
+// Of what makes a fingerprint, with a clock of three actors.
+constexpr std::size_t kFingerprintBytes = 64;
+
+}  // namespace
 
 ReplayMemory::Fingerprint ReplayMemory::fingerprint_of(const PutCommand& put) {
-  ByteWriter writer;
+  ByteWriter writer(kFingerprintBytes + put.address.bucket.size() + put.address.key.size());
   writer.sized(put.address.bucket);
   writer.sized(put.address.key);
   writer.u8(static_cast<std::uint8_t>(put.kind));

@@ -107,7 +107,7 @@ Result<CommitTicket> ReplicaStore::merge(const RecordAddress& record, const Sibl
     ++counters_.surprises;
     start_fresh_incarnation("a peer knows a later write of this process for " + name_of(record));
   }
-  Hash128 before = contribution_of(record, stored.versions);
+  Hash128 before = contribution_of(record, *entry);
   const std::optional<bool> changed = join(stored.versions, incoming);
   if (!changed.has_value()) return refuse_collision(record);
   // Planted: the last of several concurrent siblings wins.
@@ -148,7 +148,7 @@ Result<ReplicaStore::MintOutcome> ReplicaStore::mint(const RecordAddress& record
   }
   const bool wants_synced = put.levels.dw != Level::none();
   const VectorClock context = std::move(put.context);
-  const Hash128 before = contribution_of(record, stored.versions);
+  const Hash128 before = contribution_of(record, *entry);
   MintOutcome outcome;
   outcome.minted = minter_.mint(stored, context, sibling_of(std::move(put)));
   outcome.live_siblings = static_cast<std::uint32_t>(stored.versions.live_values());
@@ -170,7 +170,7 @@ Result<ReplicaStore::Mended> ReplicaStore::mend(const RecordKey& record,
   Entry& entry =
       loaded.ok() ? **loaded
                   : cache_.insert(record_store_key(address), StoredRecord{}, CommitDemand::Written);
-  Hash128 before = contribution_of(address, entry.stored.record.versions);
+  Hash128 before = contribution_of(address, entry);
   if (!join(entry.stored.record.versions, versions).has_value()) {
     const Result<CommitTicket> refused = refuse_collision(address);
     return refused.status();
@@ -397,6 +397,13 @@ Status ReplicaStore::check_sibling_limits(const SiblingSet& stored, const PutCom
               " bytes, which is all it may: read it, and write with the context that you get"};
 }
 
+Hash128 ReplicaStore::contribution_of(const RecordAddress& record, Entry& entry) const {
+  if (!trees_.covers(record.partition)) return {};
+  if (!entry.contribution.has_value())
+    entry.contribution = contribution_of(record, entry.stored.record.versions);
+  return *entry.contribution;
+}
+
 Hash128 ReplicaStore::contribution_of(const RecordAddress& record,
                                       const SiblingSet& versions) const {
   if (!trees_.covers(record.partition)) return {};
@@ -406,13 +413,14 @@ Hash128 ReplicaStore::contribution_of(const RecordAddress& record,
 CommitTicket ReplicaStore::commit(const RecordAddress& record, Entry& entry, const Hash128& before,
                                   CommitDemand demand) {
   entry.stored.fence = kFence;
+  entry.contribution.reset();  // it is changed
   // A damaged place may have been passed over when its leaf was summed up; whoever has the record
   // at hand yet knows nothing of that.
   if (damage_.holds(entry.store_key)) trees_.doubt(record.partition, record.token);
   std::vector<StorageWrite> batch;
+  batch.reserve(2);  // the record and its leaf
   batch.push_back({entry.store_key, encode_record(entry.store_key, entry.stored)});
-  trees_.on_write(record.partition, record.token, before,
-                  contribution_of(record, entry.stored.record.versions), batch);
+  trees_.on_write(record.partition, record.token, before, contribution_of(record, entry), batch);
   const bool leaves_it_to_the_next = options_.planted == PlantedBug::LaterSync;
   CommitTicket ticket =
       engine_.commit(std::move(batch), leaves_it_to_the_next ? CommitDemand::Written : demand);

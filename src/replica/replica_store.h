@@ -221,6 +221,8 @@ class ReplicaStore {
   [[nodiscard]] Status check_room(SiblingKind kind) const;
   [[nodiscard]] Status check_sibling_limits(const SiblingSet& stored, const PutCommand& put) const;
   // What a record adds to its leaf.
+  // Of a record as it stands in the cache, before it is changed.
+  [[nodiscard]] Hash128 contribution_of(const RecordAddress& record, Entry& entry) const;
   [[nodiscard]] Hash128 contribution_of(const RecordAddress& record,
                                         const SiblingSet& versions) const;
   // `before`: what the record added to its leaf until now.

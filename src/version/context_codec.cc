@@ -22,6 +22,8 @@ namespace {
 
 constexpr std::uint8_t kContextVersion = 1;
 constexpr std::size_t kMacBytes = 8;
+// With a clock of three actors.
+constexpr std::size_t kUsualBytes = 64;
 // An actor is an incarnation of 8 bytes and a lineage, with a counter behind it: two varints.
 constexpr std::size_t kEntryBytesMin = 10;
 
@@ -104,7 +106,7 @@ Result<VectorClock> read_clock(ByteReader& reader) {
 std::string ContextCodec::encode(std::string_view bucket, std::string_view key,
                                  const VectorClock& clock) const {
   if (clock.empty() || clock.size() > kContextEntriesMax) return {};
-  ByteWriter writer;
+  ByteWriter writer(kUsualBytes);
   writer.u8(kContextVersion);
   writer.u64(hash_of_key(bucket, key));
   write_clock(writer, clock);

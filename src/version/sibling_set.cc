@@ -45,6 +45,9 @@ bool collide(const std::vector<Sibling>& left, const std::vector<Sibling>& right
   });
 }
 
+constexpr std::size_t kKeyLengthBytesMax = 3;
+constexpr std::size_t kDigestBytesOfSibling = 33;
+
 void write_for_digest(ByteWriter& writer, const Sibling& sibling) {
   writer.u64(sibling.dot.actor.incarnation.value);
   writer.u64(sibling.dot.actor.lineage);
@@ -70,12 +73,12 @@ SiblingSet::SiblingSet(VectorClock clock, std::vector<Sibling> siblings)
 }
 
 bool SiblingSet::is_well_formed(const VectorClock& clock, const std::vector<Sibling>& siblings) {
+  if (!std::ranges::all_of(siblings, [&](const Dot& dot) { return clock.has(dot); }, &Sibling::dot))
+    return false;
+  if (siblings.size() < 2) return true;
   std::vector<Dot> dots;
   dots.reserve(siblings.size());
-  for (const Sibling& sibling : siblings) {
-    if (!clock.has(sibling.dot)) return false;
-    dots.push_back(sibling.dot);
-  }
+  for (const Sibling& sibling : siblings) dots.push_back(sibling.dot);
   return !has_twice(std::move(dots));
 }
 
@@ -137,14 +140,15 @@ SiblingSet SiblingSet::without_values() const {
 }
 
 Hash128 read_digest(const SiblingSet& record) {
-  ByteWriter writer;
+  ByteWriter writer(record.siblings().size() * kDigestBytesOfSibling);
   for (const Sibling& sibling : record.siblings()) write_for_digest(writer, sibling);
   return hash128(writer.bytes());
 }
 
 Hash128 visible_digest(const std::string& key, const SiblingSet& record) {
   if (record.live_values() == 0) return {};
-  ByteWriter writer;
+  ByteWriter writer(kKeyLengthBytesMax + key.size() +
+                    record.siblings().size() * kDigestBytesOfSibling);
   writer.sized(key);
   for (const Sibling& sibling : record.siblings()) {
     if (sibling.is_live_value()) write_for_digest(writer, sibling);

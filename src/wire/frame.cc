@@ -147,7 +147,7 @@ std::size_t body_bytes_max(FrameType type) {
 }
 
 std::string frame_header_bytes(const FrameHeader& header) {
-  ByteWriter writer;
+  ByteWriter writer(kFrameHeaderBytes);
   writer.raw(kMagic);
   writer.u8(kFrameVersion);
   writer.u8(static_cast<std::uint8_t>(header.type));

@@ -1,5 +1,6 @@
 #include "ring/token.h"
 
+#include <cstddef>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -23,4 +24,12 @@ TEST_CASE("Token: its value is the same on every machine") {
 }
 
 }  // namespace
+TEST_CASE("a token is of bucket, zero byte and key, however long they are") {
+  for (const std::size_t length : {1, 250, 255, 256, 257, 4000}) {
+    const std::string bucket = "carts";
+    const std::string key(length, 'k');
+    CHECK(token_of(bucket, key, 7).value == hash64(bucket + '\0' + key, 7));
+  }
+}
+
 }  // namespace starling
