@@ -177,6 +177,9 @@ struct NodeStatus {
   std::uint64_t cpu_us = 0;      // processor time of all its threads, since it was started
   std::uint32_t partitions = 0;  // copies of partitions that it holds
   DamageStatus damage;
+  bool waits_to_join = false;               // it is no member of a cluster yet
+  std::uint32_t partitions_of_cluster = 0;  // of all, as its cluster has them
+  std::string secret_digest;                // two hexadecimal halves; equal where the secret is
   friend bool operator==(const NodeStatus&, const NodeStatus&) = default;
 };
 

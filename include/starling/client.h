@@ -204,6 +204,16 @@ class Client {
                                      std::chrono::milliseconds timeout = kTimeoutDefault);
   Result<ChangeReport> cluster_remove(std::string_view member,
                                       std::chrono::milliseconds timeout = kTimeoutDefault);
+  // Stages that the node at `address` becomes a member, or takes over from `member`. It was started
+  // with `--initial-cluster none` and waits for that; it is asked who it is. `zone`: its failure
+  // domain; may be empty.
+  // Errors: Usage  it does not wait to be joined, is of another cluster or has other partitions, or
+  //                its name is taken; others as above, Unreachable where the node is not there.
+  Result<ChangeReport> cluster_join(const std::string& address, const std::string& zone = {},
+                                    std::chrono::milliseconds timeout = kTimeoutDefault);
+  Result<ChangeReport> cluster_replace(std::string_view member, const std::string& address,
+                                       const std::string& zone = {},
+                                       std::chrono::milliseconds timeout = kTimeoutDefault);
   // What is staged, and what it would do.
   Result<ChangeReport> cluster_plan(std::chrono::milliseconds timeout = kTimeoutDefault);
   // Begins what is staged; it goes on by itself (cluster_tasks()), and can not be taken back.

@@ -5,6 +5,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -49,5 +50,8 @@ struct RequestId {
 // 16 hexadecimal digits, as logs and JSON show identities.
 [[nodiscard]] std::string to_text(std::uint64_t number);
 [[nodiscard]] std::string to_text(const Hash128& hash);
+// What to_text() wrote; nothing: it did not.
+[[nodiscard]] std::optional<std::uint64_t> number_named(std::string_view text);
+[[nodiscard]] std::optional<Hash128> hash128_named(std::string_view text);
 
 }  // namespace starling

@@ -276,19 +276,26 @@ void Parser::add_cluster() {
   repair->add_option("--partition", words_.partition, "only this one (default: all)");
   repair->add_flag("--dry-run", words_.dry_run, "say what differs and change nothing");
   add_changes(*cluster);
-  add_later_commands(*cluster, "cluster ", {"join", "replace"});
 }
 
 void Parser::add_changes(CLI::App& cluster) {
   const auto change = [](ChangeStep step) {
     return [step](const Words& words) -> Result<Command> {
-      return Command(ClusterChangeCommand{.step = step, .member = words.member});
+      return Command(ClusterChangeCommand{
+          .step = step, .member = words.member, .address = words.address, .zone = words.zone});
     };
   };
   CLI::App* const leave = add_command(cluster, "cluster leave", change(ChangeStep::Leave));
   leave->add_option("NAME", words_.member, "of the member")->required();
   CLI::App* const remove = add_command(cluster, "cluster remove", change(ChangeStep::Remove));
   remove->add_option("NAME", words_.member, "of the member")->required();
+  CLI::App* const join = add_command(cluster, "cluster join", change(ChangeStep::Join));
+  join->add_option("HOST:PORT", words_.address, "where the node listens")->required();
+  join->add_option("--zone", words_.zone, "its failure domain");
+  CLI::App* const replace = add_command(cluster, "cluster replace", change(ChangeStep::Replace));
+  replace->add_option("OLD", words_.member, "the member that goes")->required();
+  replace->add_option("HOST:PORT", words_.address, "where the new node listens")->required();
+  replace->add_option("--zone", words_.zone, "its failure domain");
   add_command(cluster, "cluster plan", change(ChangeStep::Plan));
   add_command(cluster, "cluster abort", change(ChangeStep::Abort));
   CLI::App* const commit =

@@ -105,10 +105,12 @@ struct ClusterRepairCommand {
   bool dry_run = false;
 };
 // The orders about the members that name what they are about, or nothing.
-enum class ChangeStep : std::uint8_t { Leave, Remove, Plan, Abort };
+enum class ChangeStep : std::uint8_t { Leave, Remove, Plan, Abort, Join, Replace };
 struct ClusterChangeCommand {
   ChangeStep step = ChangeStep::Plan;
-  std::string member;  // of Leave and Remove
+  std::string member;   // of Leave, Remove and Replace
+  std::string address;  // of Join and Replace
+  std::string zone{};
 };
 struct ClusterCommitCommand {
   std::string plan;  // empty: the one that is shown first

@@ -8,7 +8,7 @@
 namespace starling::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, CommandHelp>, 22> kHelp{{
+constexpr std::array<std::pair<std::string_view, CommandHelp>, 24> kHelp{{
     {"",
      {"",
       "Examples:\n"
@@ -103,6 +103,23 @@ constexpr std::array<std::pair<std::string_view, CommandHelp>, 22> kHelp{{
       "Exit 0: all was compared; 1: some replicas could not be. It takes a few seconds where keys\n"
       "differ, for what is only on its way is no difference, and goes on in the cluster when the\n"
       "command is ended. --timeout is how long to wait without hearing of it.\n"}},
+    {"cluster join",
+     {"Stages that a node which waits to be joined becomes a member.",
+      "Examples:\n"
+      "  starlingd --name node3 --initial-cluster none --listen 10.0.0.4:7400 ...   # waits\n"
+      "  starling cluster join 10.0.0.4:7400 --zone east\n"
+      "  starling cluster commit && starling cluster tasks --wait\n"
+      "\n"
+      "The node needs an empty data directory, a name that no member has, and the cluster's name,\n"
+      "secret and number of partitions. Nothing moves before it is committed.\n"}},
+    {"cluster replace",
+     {"Stages that a node which waits to be joined takes over the slots of a member.",
+      "Example:\n"
+      "  starling cluster replace node1 10.0.0.4:7400\n"
+      "\n"
+      "The old member has to be up until it is done: it gives its slots away, and goes. One that "
+      "is\n"
+      "dead is removed, and another one joined.\n"}},
     {"cluster leave",
      {"Stages that a member gives its slots to the others, and then is no member any more.",
       "Examples:\n"

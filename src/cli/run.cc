@@ -135,6 +135,11 @@ class Runner {
         return client_.cluster_leave(command.member, invocation_.timeout);
       case ChangeStep::Remove:
         return client_.cluster_remove(command.member, invocation_.timeout);
+      case ChangeStep::Join:
+        return client_.cluster_join(command.address, command.zone, invocation_.timeout);
+      case ChangeStep::Replace:
+        return client_.cluster_replace(command.member, command.address, command.zone,
+                                       invocation_.timeout);
       case ChangeStep::Plan:
         break;
       case ChangeStep::Abort:

@@ -36,6 +36,8 @@ struct Words : Defaults {
   bool dry_run = false;
   std::string member;
   std::string plan;
+  std::string address;
+  std::string zone;
   bool yes = false;
   std::string later;  // the last word that belongs to a later version
   std::string later_value;

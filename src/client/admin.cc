@@ -14,6 +14,7 @@
 #include "starling/result.h"
 #include "starling/status.h"
 
+#include "base/hash.h"
 #include "base/ids.h"
 #include "client/checks.h"
 #include "client/engine.h"
@@ -71,10 +72,8 @@ namespace {
 
 // Written as answers write it: 16 hexadecimal digits.
 Result<std::uint64_t> plan_number_of(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  if (whole && text.size() == 16 && number != 0) return number;
+  const std::optional<std::uint64_t> number = number_named(text);
+  if (number.value_or(0) != 0) return *number;
   return Status(StatusCode::Usage,
                 "'" + std::string(text) + "' names no plan: take what cluster plan shows");
 }
@@ -88,7 +87,55 @@ Result<ChangeReport> order_change(ClientEngine& engine, ChangeOrder order,
   return change_report_of(std::move(reply));
 }
 
+// Asks the node itself. It is asked by name at one place: routing and other endpoints are of no
+// use.
+Result<Newcomer> newcomer_at(const std::string& address, const std::string& zone,
+                             std::chrono::milliseconds timeout) {
+  Client client({.endpoints = {address}, .routing = Routing::Endpoints, .rounds = 1});
+  STARLING_ASSIGN_OR_RETURN(asked, const NodeStatus node, client.node_info(timeout));
+  if (!node.waits_to_join) {
+    return Status(StatusCode::Usage,
+                  "'" + node.name + "' at " + address +
+                      " does not wait to be joined: it belongs to "
+                      "a cluster" +
+                      (node.cluster.empty() ? "" : " '" + node.cluster + "'") +
+                      ", or its data directory does. Start it with an empty --data-dir and "
+                      "--initial-cluster none");
+  }
+  const std::optional<Hash128> store = hash128_named(node.store_id);
+  const std::optional<Hash128> secret = hash128_named(node.secret_digest);
+  if (!store.has_value() || !secret.has_value()) {
+    return Status(StatusCode::Failure, "'" + node.name + "' at " + address +
+                                           " does not say which store it has: its version is "
+                                           "another one");
+  }
+  return Newcomer{.name = node.name,
+                  .cluster = node.cluster,
+                  .address = node.address,
+                  .zone = zone,
+                  .store = *store,
+                  .secret = *secret,
+                  .partitions = node.partitions_of_cluster};
+}
+
 }  // namespace
+
+Result<ChangeReport> Client::cluster_join(const std::string& address, const std::string& zone,
+                                          std::chrono::milliseconds timeout) {
+  return cluster_replace({}, address, zone, timeout);
+}
+
+Result<ChangeReport> Client::cluster_replace(std::string_view member, const std::string& address,
+                                             const std::string& zone,
+                                             std::chrono::milliseconds timeout) {
+  STARLING_RETURN_IF_ERROR(check_timeout(timeout));
+  STARLING_ASSIGN_OR_RETURN(met, Newcomer newcomer, newcomer_at(address, zone, timeout));
+  return order_change(*engine_,
+                      {.verb = member.empty() ? ChangeVerb::Join : ChangeVerb::Replace,
+                       .member = std::string(member),
+                       .newcomer = std::move(newcomer)},
+                      timeout);
+}
 
 Result<ChangeReport> Client::cluster_leave(std::string_view member,
                                            std::chrono::milliseconds timeout) {

@@ -229,17 +229,18 @@ Status check_own_entry(const Reader& reader, const DaemonSettings& settings,
                                            ": correct the list, --listen or --advertise");
 }
 
+bool waits_to_join(const Reader& reader) {
+  return reader.text("initial-cluster", "") == "none";
+}
+
 Result<std::vector<RingMember>> founders_of(const Reader& reader, const DaemonSettings& settings) {
-  if (!reader.has("initial-cluster")) {
+  if (!reader.has("initial-cluster") || waits_to_join(reader)) {
     STARLING_ASSIGN_OR_RETURN(computed, const std::string address,
                               advertised_address(reader, settings));
     return std::vector<RingMember>{
         {.id = node_id_of(settings.name), .name = settings.name, .address = address, .zone = {}}};
   }
   const std::string list = reader.text("initial-cluster", "");
-  if (list == "none") {
-    return reader.bad("initial-cluster", "'none' (waiting to be joined) is not in this version");
-  }
   Result<std::vector<RingMember>> founders = parse_initial_cluster(list);
   if (!founders.ok()) return reader.place(founders.status());
   STARLING_RETURN_IF_ERROR(check_own_entry(reader, settings, *founders));
@@ -303,6 +304,7 @@ Result<DaemonSettings> check_settings(const GivenValues& given) {
                             reader.duration("slow-request", settings.slow_request));
   STARLING_ASSIGN_OR_RETURN(level, settings.log_level, log_level_from(reader));
   STARLING_ASSIGN_OR_RETURN(cluster, settings.cluster, cluster_of(reader, settings));
+  settings.waits_to_join = waits_to_join(reader);
   settings.founding = {.partitions = reader.origin_if_given("partitions"),
                        .replicas = reader.origin_if_given("replicas"),
                        .founders = reader.origin_if_given("initial-cluster")};

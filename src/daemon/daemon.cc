@@ -37,6 +37,7 @@
 #include "node/readiness.h"
 #include "replica/founding_config.h"
 #include "replica/store_identity.h"
+#include "ring/configuration.h"
 #include "ring/member.h"
 #include "storage/leveldb_database.h"
 #include "storage/leveldb_engine.h"
@@ -136,6 +137,10 @@ Status Daemon::start() {
                                         memory.remember(directory, start);
                                       }});
   STARLING_RETURN_IF_ERROR(node_->start());
+  if (settings_.waits_to_join && node_->configuration() != nullptr) {
+    STARLING_RETURN_IF_ERROR(check_joined_address(settings_, *node_->configuration()));
+  }
+  follow_members();
   look_at_disk();
   look_at_memory();
   loop_lag_.start();
@@ -186,18 +191,34 @@ Status Daemon::recall_founding() {
   }
   if (stored.has_value()) {
     STARLING_ASSIGN_OR_RETURN(recalled, settings_.cluster, recalled_cluster(settings_, *stored));
+    settings_.waits_to_join = stored->founders.empty();
     settings_.founding.founders = "the store's memory";
   }
+  if (settings_.waits_to_join) return Status::success();
   for (const RingMember& founder : settings_.cluster.founders) {
-    transport_.add_founder({.id = founder.id, .name = founder.name, .address = founder.address});
+    transport_.add_member({.id = founder.id, .name = founder.name, .address = founder.address});
   }
   return Status::success();
+}
+
+// Whoever was joined is dialled by those who know of it, and so are the others by whoever was
+// joined.
+void Daemon::follow_members() {
+  const Configuration* const adopted = node_->configuration();
+  if (adopted == nullptr || adopted->epoch == followed_) return;
+  followed_ = adopted->epoch;
+  for (const ConfigMember& member : adopted->members) {
+    transport_.add_member(
+        {.id = member.member.id, .name = member.member.name, .address = member.member.address});
+  }
+  transport_.greet_with(node_->hello());
 }
 
 NodeOptions Daemon::node_options() const {
   return {.name = settings_.name,
           .http_address = settings_.http.to_text(),
           .data_dir = settings_.data_dir,
+          .waits_to_join = settings_.waits_to_join,
           .durability = settings_.durability,
           .record_cache_bytes_max = settings_.memory.record_cache_bytes,
           .commit_queue_bytes_max = settings_.memory.commit_queue_bytes,
@@ -290,6 +311,7 @@ void Daemon::before_sleep() {
                                          "' failed; look after the disk, then start again"};
   }
   if (!outcome_.ok() || (draining_ && drained())) return loop_.stop();
+  follow_members();
   const std::optional<Instant> deadline = node_->next_deadline();
   if (!deadline.has_value()) return node_timer_.disarm();
   // An earlier alarm costs less than setting it anew in every turn: on_timer() looks for itself.

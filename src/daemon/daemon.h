@@ -69,6 +69,7 @@ class Daemon final : private Inbox, private CommitNotifier {
   [[nodiscard]] Status open_store();
   // Each second: tells the node how much room there is, and opens a store again that met a full
   // disk.
+  void follow_members();
   void look_at_disk();
   void look_at_memory();
   void reopen_store();
@@ -98,6 +99,7 @@ class Daemon final : private Inbox, private CommitNotifier {
   bool store_stopped_ = false;  // by a full disk
   bool draining_ = false;
   bool must_set_store_aside_ = false;
+  Epoch followed_;  // whose members the transport knows
   Status outcome_;
   std::unique_ptr<LevelDbEngine> engine_;
   UvTransport transport_;

@@ -4,10 +4,12 @@
 // force, and whoever asks for something else is told so instead of being ignored or obeyed.
 
 #include "starling/result.h"
+#include "starling/status.h"
 
 #include "daemon/settings.h"
 #include "replica/founding_config.h"
 #include "ring/cluster_config.h"
+#include "ring/configuration.h"
 
 namespace starling {
 
@@ -16,5 +18,10 @@ namespace starling {
 // node where `settings` would have it listen: it names the place, both values and the remedy.
 [[nodiscard]] Result<ClusterConfig> recalled_cluster(const DaemonSettings& settings,
                                                      const FoundingConfig& stored);
+
+// Of a node that was joined: the members reach it at the address by which they know it, and nowhere
+// else. Usage error, as above, when `settings` would have it listen somewhere else.
+[[nodiscard]] Status check_joined_address(const DaemonSettings& settings,
+                                          const Configuration& adopted);
 
 }  // namespace starling

@@ -30,6 +30,8 @@ struct DaemonSettings {
   HostPort listen;
   HostPort http;
   ClusterConfig cluster;  // the founding members, this one included
+  // This node founds nothing: `cluster` has it alone, for its address, and it waits to be joined.
+  bool waits_to_join = false;
   FoundingOrigins founding;
   DurabilityMode durability = DurabilityMode::Sync;
   MemoryPlan memory;

@@ -262,7 +262,8 @@ std::string json_of(const NodeStatus& node) {
                        {{"met", node.damage.met},
                         {"mended", node.damage.mended},
                         {"waiting", node.damage.waiting},
-                        {"unsupplied", node.damage.unsupplied}}}});
+                        {"unsupplied", node.damage.unsupplied}}},
+                      {"waits_to_join", node.waits_to_join}});
 }
 
 std::string json_of(std::string_view bucket, const KeyPage& page) {

@@ -67,6 +67,8 @@ bool BootConfirmation::is_confirmed() const {
   switch (standing_) {
     case StoreStanding::Founding:
       return confirmed_by_.size() == witnesses_.size();
+    case StoreStanding::Joining:
+      return false;
     case StoreStanding::Counted:
       return enough_witnesses(witnesses_, confirmed_by_);
     case StoreStanding::Continued:
@@ -76,6 +78,13 @@ bool BootConfirmation::is_confirmed() const {
       return false;
   }
   return false;
+}
+
+void BootConfirmation::know_members(std::vector<Witness> witnesses) {
+  if (standing_ != StoreStanding::Joining) return;
+  standing_ = StoreStanding::Counted;
+  witnesses_ = std::move(witnesses);
+  if (state_ == State::Waiting && is_confirmed()) state_ = State::Counting;
 }
 
 void BootConfirmation::refuse(BootVerdict verdict) {
@@ -117,6 +126,7 @@ std::string BootConfirmation::needed_words() const {
              "' among them";
     case StoreStanding::Continued:
       return "half of them are needed";
+    case StoreStanding::Joining:
     case StoreStanding::Overtaken:
       break;
   }
@@ -134,6 +144,9 @@ std::string BootConfirmation::missing_names() const {
 
 std::string BootConfirmation::explanation() const {
   if (state_ == State::Counting) return {};
+  if (state_ == State::Waiting && standing_ == StoreStanding::Joining) {
+    return std::string(kWaitsToBeJoined);
+  }
   if (state_ == State::Waiting) {
     return "the store is not confirmed yet: " + std::to_string(confirmed_by_.size()) + " of the " +
            std::to_string(witnesses_.size()) + " other members have confirmed this start; " +

@@ -10,6 +10,9 @@
 //                          a store that counted before: enough_witnesses() confirmed;
 //                          one that has the last start which this machine remembers: a majority
 //                          of the members
+//                          one that was joined to a cluster: as one that counted before, once it
+//                          knows the members. It never founded anything, so nobody can remember a
+//                          store that it had before the others knew it by this one
 //   Waiting   -> Refused   a member remembers another store, or a start that this one lacks
 //   Counting  -> Refused   likewise, heard late
 //   (a store that lacks the last start which this machine remembers is Refused from the beginning)
@@ -20,6 +23,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ids.h"
@@ -44,9 +48,15 @@ struct Witness {
 [[nodiscard]] bool enough_witnesses(std::span<const Witness> witnesses,
                                     const std::set<NodeId>& confirmed_by);
 
+// For people, of a node that nobody has joined to a cluster yet.
+inline constexpr std::string_view kWaitsToBeJoined =
+    "this node waits to be joined to a cluster: say 'cluster join' with its address to one of the "
+    "members, then 'cluster commit'";
+
 // What this node itself can tell of its store, before anybody has confirmed it.
 enum class StoreStanding : std::uint8_t {
   Founding,   // it never counted
+  Joining,    // likewise, and it does not know the members yet: nothing confirms it
   Counted,    // it counted before; for all this node knows it may be an old copy
   Continued,  // it counted before, and has the last start that this machine remembers of it
   Overtaken,  // this machine remembers a start that it lacks: it is an old copy
@@ -63,6 +73,9 @@ class BootConfirmation {
   // `witnesses`: as witnesses_of() orders them.
   BootConfirmation(BootAnnouncement own, std::vector<Witness> witnesses, StoreStanding standing);
 
+  // Of a store that joins: who the members are, now that it is one of them. Those of them that have
+  // confirmed it before must be told of it again.
+  void know_members(std::vector<Witness> witnesses);
   // The store was refused at an earlier start: nothing confirms it any more.
   void refuse(BootVerdict verdict);
   // A verdict on another start of this node (a late message) is ignored.
@@ -73,6 +86,7 @@ class BootConfirmation {
   [[nodiscard]] bool is_rolled_back_for_sure() const;
 
   [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] StoreStanding standing() const { return standing_; }
   // Why it is refused; Confirmed while it is not.
   [[nodiscard]] BootVerdict refusal() const { return refusal_; }
   [[nodiscard]] bool counting() const { return state_ == State::Counting; }

@@ -223,15 +223,30 @@ void EpochChain::learn(const std::string& bytes, ChainActions& out) {
   out.push_back(PersistConfiguration{.number = persisted_, .configuration = bytes});
 }
 
+// Of the first one that comes to a node which founded nothing, or has lost what it adopted: then
+// the members know it by another store, and tell it so (BootConfirmation).
+Status EpochChain::check_joined(const Configuration& configuration) const {
+  if (configuration.cluster != founding_.cluster) {
+    return failure("a configuration of the cluster '" + configuration.cluster + "' came in");
+  }
+  if (configuration.rows.size() != founding_.partitions) {
+    return failure("the cluster has " + std::to_string(configuration.rows.size()) +
+                   " partitions, and this node was started with --partitions " +
+                   std::to_string(founding_.partitions) + ": start it again with that number");
+  }
+  const bool is_stranger =
+      founding_.founders.empty() && configuration.member(self_.node) == nullptr;
+  return is_stranger ? failure("a configuration came in of which this node is no member")
+                     : Status::success();
+}
+
 // What was decided is not judged again, only recognised as a part of this chain.
 Status EpochChain::check_learned(const Configuration& configuration) const {
   if (!adopted_) {
     if (configuration.epoch == Epoch{1} && !founding_.founders.empty()) {
       return check_genesis(founding_, configuration);
     }
-    return configuration.cluster == founding_.cluster
-               ? Status::success()
-               : failure("a configuration of the cluster '" + configuration.cluster + "' came in");
+    return check_joined(configuration);
   }
   if (configuration.cluster_id != adopted_->cluster_id) {
     return failure("a configuration of another cluster came in");

@@ -46,8 +46,8 @@ class EpochChain {
     VoteRecord vote;
   };
 
-  // `founding`: what this node was started with; of a node that joins later, only the name of the
-  // cluster counts.
+  // `founding`: what this node was started with; of a node that joins later, which has no founders,
+  // the name of the cluster and the number of partitions count.
   EpochChain(Self self, ClusterConfig founding, Durable durable, Random random,
              ProposerTimes times = {});
   // A running proposal refers to its chain.
@@ -98,6 +98,7 @@ class EpochChain {
   bool is_at(NodeId from, Epoch epoch, ChainActions& out) const;
   [[nodiscard]] Status check_value(const ChainValue& value) const;
   void learn(const std::string& bytes, ChainActions& out);
+  [[nodiscard]] Status check_joined(const Configuration& configuration) const;
   [[nodiscard]] Status check_learned(const Configuration& configuration) const;
 
   // An own proposal; in epoch 1 nobody knows yet what it will be.

@@ -171,7 +171,10 @@ NodeStatus node_status_of(const NodeInfoReply& reply) {
           .damage = {.met = reply.damage.met,
                      .mended = reply.damage.mended,
                      .waiting = reply.damage.waiting,
-                     .unsupplied = reply.damage.unsupplied}};
+                     .unsupplied = reply.damage.unsupplied},
+          .waits_to_join = reply.waits_to_join,
+          .partitions_of_cluster = reply.partitions_of_cluster,
+          .secret_digest = to_text(reply.secret)};
 }
 
 }  // namespace starling

@@ -119,16 +119,30 @@ struct ClientClusterRepair {
 
 // Changes of the members: staged one by one, looked at as a plan, then committed as that plan.
 enum class ChangeVerb : std::uint8_t {
-  Plan = 0,    // say what is staged and what it would do
-  Leave = 1,   // stage that `member` gives its slots away and goes
-  Remove = 2,  // stage that `member`, which does not come back, is given up
-  Commit = 3,  // begin what is staged, if that is the plan with this number
-  Abort = 4,   // take back all that is staged
+  Plan = 0,     // say what is staged and what it would do
+  Leave = 1,    // stage that `member` gives its slots away and goes
+  Remove = 2,   // stage that `member`, which does not come back, is given up
+  Commit = 3,   // begin what is staged, if that is the plan with this number
+  Abort = 4,    // take back all that is staged
+  Join = 5,     // stage that a node which waits to be joined becomes a member
+  Replace = 6,  // stage that such a node takes over from `member`
+};
+// A node that waits to be joined, as it says of itself.
+struct Newcomer {
+  std::string name;
+  std::string cluster;  // its name
+  std::string address;
+  std::string zone;
+  Hash128 store;   // of its data directory
+  Hash128 secret;  // the digest of it that a handshake compares
+  std::uint32_t partitions = 0;
+  friend bool operator==(const Newcomer&, const Newcomer&) = default;
 };
 struct ChangeOrder {
   ChangeVerb verb = ChangeVerb::Plan;
-  std::string member;      // its name; of Leave and Remove
+  std::string member;      // its name; of Leave, Remove and Replace
   std::uint64_t plan = 0;  // of Commit
+  Newcomer newcomer{};     // of Join and Replace
   friend bool operator==(const ChangeOrder&, const ChangeOrder&) = default;
 };
 struct ClientClusterChange {
@@ -376,6 +390,9 @@ struct NodeInfoReply {
   std::uint64_t cpu_us = 0;  // processor time of all its threads, since it was started
   std::uint32_t partitions = 0;
   DamageCounts damage;
+  bool waits_to_join = false;               // it is no member of a cluster yet
+  std::uint32_t partitions_of_cluster = 0;  // Q, as it was started or as its cluster has it
+  Hash128 secret{};                         // the digest of it that a handshake compares
   friend bool operator==(const NodeInfoReply&, const NodeInfoReply&) = default;
 };
 

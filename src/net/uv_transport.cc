@@ -114,14 +114,23 @@ UvTransport::UvTransport(TransportHost host, Inbox& inbox, TransportOptions opti
                     .answer_bytes_max = options_.answer_bytes_max}),
       heart_(host.loop, host.clock, [this] { beat(); }),
       listener_(host.loop, [this](UvTcp socket) { on_accepted(std::move(socket)); }) {
-  for (const PeerAddress& member : options_.founders) add_founder(member);
+  for (const PeerAddress& member : options_.founders) add_member(member);
 }
 
-void UvTransport::add_founder(const PeerAddress& member) {
-  if (member.id == self_) return;
+void UvTransport::add_member(const PeerAddress& member) {
+  const auto known = peers_.find(member.id);
+  const bool is_known = known != peers_.end() && known->second.member.address == member.address;
+  if (member.id == self_ || is_known) return;
+  if (known == peers_.end() && peers_.size() >= kPeersMax) {
+    return warn_once_in_a_while("members",
+                                "there are too many members for this process, start "
+                                "it again: it does not meet " +
+                                    quoted(member.name));
+  }
   Peer& peer = peers_[member.id];
+  take_down(peer);
   peer.member = member;
-  if (member.id < self_) return;  // it dials
+  if (member.id < self_) return started_ ? knock(member) : void();  // it dials
   const Result<HostPort> address = parse_host_port(member.address);
   if (!address.ok()) return note_trouble(peer, LogLevel::Error, address.status().message());
   const NodeId id = member.id;
@@ -134,6 +143,12 @@ void UvTransport::add_founder(const PeerAddress& member) {
               [this, id](const std::string& why) {
                 note_trouble(peers_.at(id), LogLevel::Info, why);
               }});
+  if (started_) peer.dialler->start();
+}
+
+void UvTransport::reach(Peer& peer) {
+  if (peer.dialler == nullptr) return knock(peer.member);
+  peer.dialler->start();
 }
 
 Status UvTransport::listen(const HostPort& address) {
@@ -142,21 +157,17 @@ Status UvTransport::listen(const HostPort& address) {
 
 void UvTransport::start(Hello hello) {
   hello_ = std::move(hello);
+  started_ = true;
   heart_.arm(host_.clock.now() + kHeartbeatInterval);
-  for (auto& [id, peer] : peers_) {
-    if (peer.dialler == nullptr) {
-      knock(peer.member);
-    } else {
-      peer.dialler->start();
-    }
-  }
+  for (auto& [id, peer] : peers_) reach(peer);
 }
 
 // Says hello to a peer that dials this node, and nothing more: if it is there it dials at once, and
-// if it is not it will when it comes.
+// if it is not it will when it comes, or is told again.
 void UvTransport::knock(const PeerAddress& member) {
   const Result<HostPort> address = parse_host_port(member.address);
   if (!address.ok()) return;
+  peers_.at(member.id).knock_next = host_.clock.now() + kKnocksApart;
   std::unique_ptr<UvDial>& attempt = peers_.at(member.id).knock;
   attempt = std::make_unique<UvDial>(host_.loop, [this](Result<UvTcp> socket) {
     if (!socket.ok()) return;
@@ -256,11 +267,13 @@ bool UvTransport::crowded(NodeId peer) const {
   return found != peers_.end() && found->second.up && found->second.connection->output_crowded();
 }
 
-// Every second: this side lives, and who left may make room.
+// Every second: this side lives, who is not there is told of it, and who left may make room.
 void UvTransport::beat() {
   const std::string frame = encode(PeerMessage(Heartbeat{}));
   for (auto& [id, peer] : peers_) {
     if (peer.up) peer.connection->write(frame, OutputClass::Urgent);
+    const bool waits = peer.dialler == nullptr && !peer.up;
+    if (waits && host_.clock.now() >= peer.knock_next) knock(peer.member);
   }
   forget_greeted();
   retire_idle_clients();
@@ -339,7 +352,17 @@ void UvTransport::greet_client(UvConnection& connection, const Hello& hello) {
   connection.establish();
 }
 
+void UvTransport::meet_stranger(const Hello& hello) {
+  const NodeId id = node_id_of(hello.name);
+  const bool is_new = !peers_.contains(id) && id != self_;
+  const bool is_member = hello.cluster_id != Hash128{} && check_hello(hello_, hello).ok();
+  if (!hello_.waits_to_join || !is_new || !is_member) return;
+  host_.log.info("met the member " + quoted(hello.name) + " at " + hello.address);
+  add_member({.id = id, .name = hello.name, .address = hello.address});
+}
+
 void UvTransport::greet_accepted_peer(UvConnection& connection, const Hello& hello) {
+  meet_stranger(hello);
   const auto found = peers_.find(node_id_of(hello.name));
   if (found != peers_.end() && found->second.dialler != nullptr) {
     answer_knock(found->second, hello);
@@ -383,7 +406,8 @@ Status UvTransport::check_accepted_peer(const Hello& hello) const {
   }
   const auto peer = peers_.find(id);
   if (peer == peers_.end() || peer->second.member.name != hello.name) {
-    return refused(quoted(hello.name) + " is not in --initial-cluster");
+    return refused(quoted(hello.name) + " is no member of the cluster, as far as " +
+                   quoted(hello_.name) + " knows: neither in --initial-cluster nor joined");
   }
   return Status::success();
 }
@@ -392,7 +416,7 @@ Status UvTransport::check_dialled_peer(const Peer& peer, const Hello& hello) con
   STARLING_RETURN_IF_ERROR(check_hello(hello_, hello));
   if (hello.role == HelloRole::Peer && hello.name == peer.member.name) return Status::success();
   return refused("at " + peer.member.address + " answers " + quoted(hello.name) + " instead of " +
-                 quoted(peer.member.name) + ": correct --initial-cluster");
+                 quoted(peer.member.name) + ": correct --initial-cluster, or what was joined");
 }
 
 void UvTransport::bring_up(Peer& peer, UvConnection& connection, const Hello& hello) {

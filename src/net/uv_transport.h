@@ -95,9 +95,14 @@ class UvTransport final : public Transport, private UvConnection::Events {
   // in when clients have taken every place. When these are taken too, a newcomer takes the place of
   // whoever has been silent the longest: peers greet at once, and a flood does not keep them out.
   static constexpr std::size_t kGreetingReserve = 256;
+  // Who dials this node knows of it as a rule. One that was joined while it was down does not: it
+  // is told again. A connection that is refused costs next to nothing.
+  static constexpr Duration kKnocksApart = std::chrono::seconds(5);
   // Clients stay connected while there is room. When fewer than an eighth of the places is left,
   // those of which nothing was heard for this long make room, a few at a time.
   static constexpr Duration kIdleMax = std::chrono::minutes(1);
+  // Members, with those that came and went since the start.
+  static constexpr std::size_t kPeersMax = 2048;
 
   // `inbox` and the parts of `host` outlive the transport.
   UvTransport(TransportHost host, Inbox& inbox, TransportOptions options);
@@ -106,10 +111,14 @@ class UvTransport final : public Transport, private UvConnection::Events {
   Status listen(const HostPort& address);
   // The port in use. REQUIRES: listen() succeeded.
   [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
-  // One more than the options named; this node itself is passed over. REQUIRES: before start().
-  void add_founder(const PeerAddress& member);
+  // One more member than before; this node itself is passed over, and so is one that is known by
+  // this address. At most kPeersMax are taken. From start() on it is dialled, or knocked at, at
+  // once.
+  void add_member(const PeerAddress& member);
   // Begins to dial. `hello` is what every connection starts with. REQUIRES: before the loop runs.
   void start(Hello hello);
+  // What connections start with from now on.
+  void greet_with(Hello hello) { hello_ = std::move(hello); }
 
   // For the end: no new connections, but those that are there go on.
   void stop_accepting();
@@ -131,7 +140,8 @@ class UvTransport final : public Transport, private UvConnection::Events {
   struct Peer {
     PeerAddress member;
     std::unique_ptr<PeerDialler> dialler;  // null: the peer dials
-    std::unique_ptr<UvDial> knock;         // and we only tell it, once, that we are here
+    std::unique_ptr<UvDial> knock;         // and we only tell it that we are here
+    Instant knock_next;                    // while it is down
     UvConnection* connection = nullptr;    // the one that counts
     bool up = false;
     Incarnation incarnation;  // while it is up
@@ -155,6 +165,10 @@ class UvTransport final : public Transport, private UvConnection::Events {
                                                  std::uint64_t request, const ClientReply& reply);
   void on_dialled(NodeId id, UvTcp socket);
   void knock(const PeerAddress& member);
+  void reach(Peer& peer);
+  // A node that waits to be joined knows nobody: it takes the first members that greet it at their
+  // word, as far as the greeting shows that they are of the cluster.
+  void meet_stranger(const Hello& hello);
   void answer_knock(Peer& peer, const Hello& hello);
   void greet_client(UvConnection& connection, const Hello& hello);
   void greet_accepted_peer(UvConnection& connection, const Hello& hello);
@@ -172,6 +186,7 @@ class UvTransport final : public Transport, private UvConnection::Events {
   TransportOptions options_;
   NodeId self_;
   Hello hello_;
+  bool started_ = false;
   std::map<NodeId, Peer> peers_;
   RepeatFilter repeats_;
   ConnectionTable connections_;

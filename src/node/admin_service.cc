@@ -181,25 +181,29 @@ NodeInfoReply AdminService::node_info(Instant now, Duration cpu_used) const {
   const Readiness ready = readiness();
   const std::chrono::milliseconds uptime =
       std::chrono::duration_cast<std::chrono::milliseconds>(now - started_);
-  return {.name = neighbours_.options.name,
-          .id = self,
-          .cluster = neighbours_.config.cluster,
-          .version = std::string(kVersion),
-          .address = own == nullptr ? std::string() : own->address,
-          .http = neighbours_.options.http_address,
-          .data_dir = neighbours_.options.data_dir,
-          .store_id = to_text(neighbours_.identity.store.value),
-          .incarnation = to_text(neighbours_.identity.incarnation.value),
-          .durability = std::string(durability_name(neighbours_.options.durability)),
-          .boot_sequence = neighbours_.identity.boot_sequence,
-          .ready = ready.ready,
-          .not_ready_because = ready.because,
-          .disk = ready.note.empty() ? "there is room" : ready.note,
-          .uptime_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(uptime.count(), 0)),
-          .cpu_us = static_cast<std::uint64_t>(
-              std::chrono::duration_cast<std::chrono::microseconds>(cpu_used).count()),
-          .partitions = ring.slots_of(self),
-          .damage = neighbours_.mender.counts()};
+  return {
+      .name = neighbours_.options.name,
+      .id = self,
+      .cluster = neighbours_.config.cluster,
+      .version = std::string(kVersion),
+      .address = own == nullptr ? std::string() : own->address,
+      .http = neighbours_.options.http_address,
+      .data_dir = neighbours_.options.data_dir,
+      .store_id = to_text(neighbours_.identity.store.value),
+      .incarnation = to_text(neighbours_.identity.incarnation.value),
+      .durability = std::string(durability_name(neighbours_.options.durability)),
+      .boot_sequence = neighbours_.identity.boot_sequence,
+      .ready = ready.ready,
+      .not_ready_because = ready.because,
+      .disk = ready.note.empty() ? "there is room" : ready.note,
+      .uptime_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(uptime.count(), 0)),
+      .cpu_us = static_cast<std::uint64_t>(
+          std::chrono::duration_cast<std::chrono::microseconds>(cpu_used).count()),
+      .partitions = ring.slots_of(self),
+      .damage = neighbours_.mender.counts(),
+      .waits_to_join = neighbours_.options.waits_to_join && neighbours_.chain.adopted() == nullptr,
+      .partitions_of_cluster = ring.partitions(),
+      .secret = digest_of(neighbours_.config).secret};
 }
 
 Status AdminService::check_member() const {

@@ -56,8 +56,11 @@ BootVerdict BootService::verdict_on(NodeId from, const BootAnnouncement& announc
   const ConfigMember* const member = adopted == nullptr ? nullptr : adopted->member(from);
   if (member != nullptr && member->store != announced.store) return BootVerdict::AnotherStore;
   const auto known = identity_.peers.find(from);
+  const bool is_known = known != identity_.peers.end();
+  // One of its name left before, and another one joined in its place, as all have agreed.
+  const bool is_successor = is_known && member != nullptr && known->second.store != member->store;
   const BootVerdict verdict =
-      judge_boot(known == identity_.peers.end() ? nullptr : &known->second, announced);
+      judge_boot(is_known && !is_successor ? &known->second : nullptr, announced);
   // Planted: who comes back with an old copy is welcome.
   const bool is_welcome = neighbours_.planted == PlantedBug::AcceptRolledBack;
   return is_welcome && verdict == BootVerdict::RolledBack ? BootVerdict::Confirmed : verdict;
@@ -89,6 +92,13 @@ void BootService::on_announcement(NodeId from, const BootAnnouncement& announced
       known_already ? last_ticket_ : remember_peer(neighbours_.storage, identity_, from, kept);
   last_ticket_ = std::max(last_ticket_, ticket);
   neighbours_.replica.send_when_durable(from, ticket, reply);
+}
+
+void BootService::know_members() {
+  if (confirmation_.standing() != StoreStanding::Joining) return;
+  confirmation_.know_members(witnesses_of(neighbours_.outbox.self(), neighbours_.ring->members()));
+  neighbours_.log.write(LogLevel::Trace, "mark: members: one was met");
+  if (confirmation_.counting()) note_counting();
 }
 
 void BootService::on_reply(NodeId from, const BootReply& reply) {

@@ -40,6 +40,9 @@ class BootService {
 
   void on_peer_up(NodeId peer);
   void on_announcement(NodeId from, const BootAnnouncement& announced);
+  // Of a node that was joined: the ring says now who the members are. What they have confirmed
+  // before was not the word of a member: they are to be told again, by on_peer_up().
+  void know_members();
   void on_reply(NodeId from, const BootReply& reply);
   // A store that counts from the beginning (a cluster of one) is remembered as such.
   void on_start();

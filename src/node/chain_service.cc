@@ -168,7 +168,8 @@ std::optional<Instant> ChainService::next_deadline() const {
 }
 
 bool ChainService::may_found(Instant now) {
-  const bool is_open = chain_.adopted() == nullptr && !chain_.is_proposing();
+  const bool is_founder = !neighbours_.founding.founders.empty();
+  const bool is_open = is_founder && chain_.adopted() == nullptr && !chain_.is_proposing();
   if (!is_open || !neighbours_.confirmation.counting() || !missing_founders().empty()) {
     may_found_.reset();
     return false;
@@ -272,6 +273,9 @@ std::string ChainService::missing_founders() const {
 
 std::string ChainService::explanation() const {
   const Configuration* const adopted = chain_.adopted();
+  if (adopted == nullptr && neighbours_.founding.founders.empty()) {
+    return std::string(kWaitsToBeJoined);
+  }
   if (adopted == nullptr) {
     const std::string missing = missing_founders();
     return "the cluster is not founded yet, as far as this node knows: all founders must vote for "

@@ -16,6 +16,7 @@
 #include "message/client_messages.h"
 #include "message/peer_state.h"
 #include "ring/change_plan.h"
+#include "ring/cluster_config.h"
 #include "ring/configuration.h"
 #include "ring/staged_changes.h"
 
@@ -25,12 +26,54 @@ namespace {
 // A decision takes a few messages and synced writes.
 constexpr Duration kRetry = std::chrono::milliseconds(50);
 
-ChangeKind kind_of(ChangeVerb verb) {
-  return verb == ChangeVerb::Remove ? ChangeKind::Remove : ChangeKind::Leave;
+bool brings_somebody(ChangeVerb verb) {
+  return verb == ChangeVerb::Join || verb == ChangeVerb::Replace;
 }
 
 bool stages(ChangeVerb verb) {
-  return verb == ChangeVerb::Leave || verb == ChangeVerb::Remove;
+  return verb == ChangeVerb::Leave || verb == ChangeVerb::Remove || brings_somebody(verb);
+}
+
+Status started_otherwise(const Newcomer& node, const std::string& how) {
+  return {StatusCode::Usage, "'" + node.name + "' was started with " + how};
+}
+
+// Of one that differs the handshake would refuse every connection, and the change would never end.
+Status check_newcomer(const Newcomer& node, const Configuration& before, const ConfigDigest& own) {
+  if (node.cluster != before.cluster) {
+    return started_otherwise(node, "--cluster " + node.cluster + ", and this is the cluster '" +
+                                       before.cluster +
+                                       "': it belongs to another one, or start it again with "
+                                       "that name");
+  }
+  if (node.partitions != before.rows.size()) {
+    return started_otherwise(
+        node, "--partitions " + std::to_string(node.partitions) + ", and the cluster has " +
+                  std::to_string(before.rows.size()) + ": start it again with that number");
+  }
+  if (node.secret != own.secret) {
+    return started_otherwise(node,
+                             "another --cluster-secret-file than the members: start it again with "
+                             "the same one");
+  }
+  return Status::success();
+}
+
+Result<StagedChange> change_in(const ChangeOrder& order, const Configuration& before,
+                               const ConfigDigest& own) {
+  if (!brings_somebody(order.verb)) {
+    const bool removes = order.verb == ChangeVerb::Remove;
+    return change_of(before, removes ? ChangeKind::Remove : ChangeKind::Leave, order.member);
+  }
+  const Newcomer& node = order.newcomer;
+  STARLING_RETURN_IF_ERROR(check_newcomer(node, before, own));
+  const ConfigMember newcomer{.member = {.id = node_id_of(node.name),
+                                         .name = node.name,
+                                         .address = node.address,
+                                         .zone = node.zone},
+                              .store = StoreId{node.store}};
+  return coming_of(before, order.verb == ChangeVerb::Replace ? order.member : std::string(),
+                   newcomer);
 }
 
 }  // namespace
@@ -121,6 +164,8 @@ bool ChangeDesk::is_done(const Job& job) const {
   switch (job.order.verb) {
     case ChangeVerb::Leave:
     case ChangeVerb::Remove:
+    case ChangeVerb::Join:
+    case ChangeVerb::Replace:
       return std::ranges::all_of(
           job.wanted, [&](const StagedChange& one) { return staged(one) || begun(one); });
     case ChangeVerb::Commit:
@@ -137,7 +182,7 @@ Result<Configuration> ChangeDesk::next_of(Job& job) const {
   const Configuration& before = adopted();
   if (stages(job.order.verb)) {
     STARLING_ASSIGN_OR_RETURN(found, const StagedChange change,
-                              change_of(before, kind_of(job.order.verb), job.order.member));
+                              change_in(job.order, before, neighbours_.config));
     job.wanted = {change};
     return with_staged(before, change);
   }

@@ -37,6 +37,7 @@ class ChangeDesk {
     AnswerDesk& desk;
     Log& log;
     NodeId self;
+    ConfigDigest config;  // what this node was started with
   };
   // Orders that wait for their turn, the one being decided included.
   static constexpr std::size_t kOrdersMax = 16;

@@ -70,17 +70,22 @@ Status Node::start() {
       opened, StoreIdentity identity,
       open_identity(parts.host.storage,
                     {.cluster = parts.config.cluster, .member = parts.options.name},
-                    founding_of(parts.config), incarnation, random));
+                    founding_of(parts.founding), incarnation, random));
   std::optional<BootAnnouncement> remembered = parts.host.last_counted;
   // Planted: nobody looks, neither this machine nor the others.
   if (parts.options.planted == PlantedBug::AcceptRolledBack) remembered.reset();
-  const StoreStanding standing = standing_of(own_boot(identity), identity.confirmed,
-                                             remembered.has_value() ? &*remembered : nullptr);
   STARLING_ASSIGN_OR_RETURN(recalled, EpochChain::Durable chain,
                             read_chain(parts.host.storage, identity));
+  StoreStanding standing = standing_of(own_boot(identity), identity.confirmed,
+                                       remembered.has_value() ? &*remembered : nullptr);
+  // Who was joined is known to the members by this store alone: it need not be confirmed by all.
+  if (parts.options.waits_to_join && standing == StoreStanding::Founding) {
+    standing = chain.adopted.has_value() ? StoreStanding::Counted : StoreStanding::Joining;
+  }
   const bool may_found =
       standing != StoreStanding::Overtaken && identity.refusal == BootVerdict::Confirmed;
-  if (!chain.adopted.has_value() && parts.config.founders.size() == 1 && may_found) {
+  const bool founds_alone = !parts.options.waits_to_join && parts.config.founders.size() == 1;
+  if (!chain.adopted.has_value() && founds_alone && may_found) {
     Random ids = parts.host.random.fork("cluster id");
     const Hash128 cluster_id{.high = ids.next(), .low = ids.next()};
     STARLING_ASSIGN_OR_RETURN(founded, chain.adopted,
@@ -99,14 +104,18 @@ Status Node::start() {
 Hello Node::hello() const {
   const Parts& parts = *parts_;
   STARLING_CHECK(parts.services != nullptr);
-  return {.protocol = kProtocolVersion,
-          .role = HelloRole::Peer,
-          .cluster = parts.config.cluster,
-          .name = parts.options.name,
-          .http_address = parts.options.http_address,
-          .incarnation = parts.services->confirmation.announcement().incarnation,
-          .config = digest_of(parts.config),
-          .refusal = {}};
+  return {
+      .protocol = kProtocolVersion,
+      .role = HelloRole::Peer,
+      .cluster = parts.config.cluster,
+      .name = parts.options.name,
+      .http_address = parts.options.http_address,
+      .address = parts.own_address(),
+      .cluster_id = parts.cluster_id(),
+      .waits_to_join = parts.options.waits_to_join && parts.services->chain.adopted() == nullptr,
+      .incarnation = parts.services->confirmation.announcement().incarnation,
+      .config = digest_of(parts.config),
+      .refusal = {}};
 }
 
 void Node::on_peer_up(NodeId peer, const Hello& hello) {

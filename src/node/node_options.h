@@ -29,6 +29,9 @@ struct NodeOptions {
   std::string name = "node0";
   std::string http_address;
   std::string data_dir;  // for people: `node info` shows it
+  // No founder: it gets its configuration from the cluster that it is joined to. The list of
+  // founders holds this node alone then, for its address.
+  bool waits_to_join = false;
   DurabilityMode durability = DurabilityMode::Sync;
 
   // Decoded records kept in memory, the not yet durable ones included.

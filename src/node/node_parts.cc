@@ -54,6 +54,15 @@ Epoch epoch_of(const PeerMessage& message) {
 
 }  // namespace
 
+namespace {
+
+ClusterConfig founding_for(const NodeOptions& options, ClusterConfig agreed) {
+  if (options.waits_to_join) agreed.founders.clear();
+  return agreed;
+}
+
+}  // namespace
+
 BootAnnouncement own_boot(const StoreIdentity& identity) {
   return {.store = identity.store,
           .boot_sequence = identity.boot_sequence,
@@ -65,6 +74,7 @@ BootAnnouncement own_boot(const StoreIdentity& identity) {
 Node::Parts::Parts(NodeOptions given, const ClusterConfig& agreed, const NodeHost& given_host)
     : options(std::move(given)),
       config(agreed),
+      founding(founding_for(options, agreed)),
       host(given_host),
       self(node_id_of(options.name)),
       ring{provisional_ring(config)},
@@ -76,7 +86,7 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, EpochChain::
     : identity(std::move(opened)),
       confirmation(own_boot(identity), witnesses_of(parts.self, parts.ring->members()), standing),
       cluster(parts.self, parts.ring, parts.peers, confirmation, parts.host.transport),
-      chain({.founding = parts.config,
+      chain({.founding = parts.founding,
              .storage = parts.host.storage,
              .peers = parts.peers,
              .confirmation = confirmation,
@@ -200,7 +210,8 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, EpochChain::
                .peers = parts.peers,
                .desk = desk,
                .log = parts.host.log,
-               .self = parts.self}),
+               .self = parts.self,
+               .config = digest_of(parts.config)}),
       clients(parts.host.clock, desk, coordinator, listings,
               {.admin = admin, .tasks = tasks, .repairs = repairs, .changes = changes}) {}
 
@@ -212,12 +223,34 @@ void Node::Parts::use(const Configuration& configuration) {
 bool Node::Parts::adopt_news() {
   std::shared_ptr<const Ring> news = services->chain.take_ring();
   if (news == nullptr) return false;
-  ring.ring = std::move(news);
+  const std::shared_ptr<const Ring> before = std::exchange(ring.ring, std::move(news));
   contexts = ContextCodec(services->chain.adopted()->context_key);
+  services->store.trees().use_seed(ring->token_seed());
+  meet_members(*before);
   services->detector.look_at_ring(host.clock.now());
   services->repair.look_at_ring(host.clock.now());
   services->coordinator.on_new_ring(host.clock.now());
   return true;
+}
+
+std::string Node::Parts::own_address() const {
+  const RingMember* const own = ring->member(self);
+  return own == nullptr ? std::string() : own->address;
+}
+
+Hash128 Node::Parts::cluster_id() const {
+  const Configuration* const adopted = services->chain.adopted();
+  return adopted == nullptr ? Hash128{} : adopted->cluster_id;
+}
+
+void Node::Parts::meet_members(const Ring& before) {
+  services->boot.know_members();
+  for (const RingMember& member : ring->members()) {
+    const bool is_new = before.member(member.id) == nullptr && member.id != self;
+    if (!is_new || !peers.connected(member.id)) continue;
+    services->boot.on_peer_up(member.id);
+    services->health.on_peer_up(member.id);
+  }
 }
 
 void Node::Parts::settle() {

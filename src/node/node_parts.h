@@ -92,6 +92,7 @@ struct Node::Parts {
 
   NodeOptions options;
   ClusterConfig config;
+  ClusterConfig founding;  // likewise; without founders where this node is none of them
   NodeHost host;
   NodeId self;
   CurrentRing ring;
@@ -102,10 +103,17 @@ struct Node::Parts {
   bool broken = false;
   std::unique_ptr<Services> services;
 
+  // Where the others reach this node, and the id of the cluster; empty and zero while it is not
+  // known.
+  [[nodiscard]] std::string own_address() const;
+  [[nodiscard]] Hash128 cluster_id() const;
   // The configuration that is in force from now on.
   void use(const Configuration& configuration);
   // Whether there was a newer ring, which is in force now.
   bool adopt_news();
+  // Who was connected before it was a member has missed what members alone are told since: that a
+  // store counts, and how much room it has.
+  void meet_members(const Ring& before);
   // Messages of this node to itself, and what follows from them, until none is left.
   void settle();
   void step_aside_from_damage();

@@ -21,7 +21,7 @@ namespace starling {
 struct FoundingConfig {
   std::uint32_t partitions = 0;
   std::uint32_t replicas = 0;        // as configured
-  std::vector<RingMember> founders;  // ascending by name
+  std::vector<RingMember> founders;  // ascending by name; empty: it was joined, or waits to be
   friend bool operator==(const FoundingConfig&, const FoundingConfig&) = default;
 };
 

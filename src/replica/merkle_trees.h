@@ -57,6 +57,9 @@ class MerkleTrees {
 
   MerkleTrees(StorageEngine& engine, Log& log, const MerkleTreesOptions& options);
 
+  // Of a node that was joined: its cluster's seed, which it could not know. The store is empty
+  // until then, and so are the trees. To be told before set_partitions().
+  void use_seed(std::uint64_t seed) { options_.seed = seed; }
   // The partitions that have trees from now on; ascending. Of all others nothing is kept. To be
   // told before anything is written under the ring that says so. What the store has of a partition
   // is believed at the first call only: of one that comes later nobody kept up the sums.

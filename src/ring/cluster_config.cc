@@ -83,6 +83,13 @@ MacKey derive_key(const ClusterConfig& config, std::string_view purpose) {
   return derive_mac_key(config.secret, writer.bytes());
 }
 
+std::string secret_purpose(const ClusterConfig& config) {
+  ByteWriter writer;
+  writer.sized("digest of the secret");
+  writer.sized(config.cluster);
+  return std::string(writer.bytes());
+}
+
 std::string_view as_bytes(const MacKey& key) {
   return {reinterpret_cast<const char*>(key.data()), key.size()};
 }
@@ -154,13 +161,13 @@ Status ClusterConfig::check() const {
 }
 
 ConfigDigest digest_of(const ClusterConfig& config) {
-  // The secret's digest is bound to the rest, so that no table of likely secrets serves two
-  // clusters; where the rest differs, first_difference names that before it comes to the secret.
+  // The secret's digest is bound to the cluster's name, so that no table of likely secrets serves
+  // two clusters, and to nothing else: who joins later was started with other founders.
   return {.cluster = hash128(config.cluster),
           .partitions = hash128(number_as_bytes(config.partitions)),
           .replicas = hash128(number_as_bytes(config.replicas)),
           .founders = hash128(founders_as_bytes(config)),
-          .secret = hash128(as_bytes(derive_key(config, "digest of the secret")))};
+          .secret = hash128(as_bytes(derive_mac_key(config.secret, secret_purpose(config))))};
 }
 
 std::optional<std::string_view> first_difference(const ConfigDigest& mine,

@@ -121,6 +121,20 @@ Result<StagedChange> change_of(const Configuration& before, ChangeKind kind,
                 names_of(before));
 }
 
+Result<StagedChange> coming_of(const Configuration& before, std::string_view replaced,
+                               const ConfigMember& newcomer) {
+  const std::string& name = newcomer.member.name;
+  if (before.member(newcomer.member.id) != nullptr) {
+    return misuse("there is a member '" + name +
+                  "' already: start the new node with another --name");
+  }
+  if (replaced.empty()) return StagedChange{.kind = ChangeKind::Join, .newcomer = newcomer};
+  STARLING_ASSIGN_OR_RETURN(found, StagedChange change,
+                            change_of(before, ChangeKind::Replace, replaced));
+  change.newcomer = newcomer;
+  return change;
+}
+
 Result<Configuration> with_staged(const Configuration& before, const StagedChange& change) {
   Configuration after = successor_of(before);
   std::erase_if(after.staged,

@@ -24,6 +24,11 @@ namespace starling {
 [[nodiscard]] Result<StagedChange> change_of(const Configuration& before, ChangeKind kind,
                                              std::string_view name);
 
+// Join of a node, or Replace of the member of that name by it; empty for Join.
+// Usage: there is no such member; the name of the node is taken.
+[[nodiscard]] Result<StagedChange> coming_of(const Configuration& before, std::string_view replaced,
+                                             const ConfigMember& newcomer);
+
 // The successor in which `change` is staged as well, in place of another one of the same member.
 // Errors: Usage       it can not be done: the message says why. Not with fewer members left than
 //                     each key has copies, either.

@@ -5,10 +5,13 @@
 #include <cstdint>
 #include <string>
 
+#include "base/hash.h"
+#include "base/ids.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "message/client_messages.h"
 #include "node/node.h"
+#include "ring/member.h"
 #include "sim/event_queue.h"
 #include "sim/fault_plan.h"
 #include "sim/sim_cluster.h"
@@ -128,6 +131,8 @@ void FaultDriver::inject(const Fault& fault) {
       return let_leave(fault);
     case FaultKind::RemoveMember:
       return remove(fault);
+    case FaultKind::JoinMember:
+      return let_join(fault);
   }
 }
 
@@ -139,6 +144,27 @@ void FaultDriver::let_leave(const Fault& fault) {
       orders_.begin({.verb = ChangeVerb::Leave, .member = cluster_.member(fault.other).name()},
                     fault.node, Random(fault.detail));
   if (!began) events_.after(kOrdersApart, [this, fault] { let_leave(fault); });
+}
+
+// A spare that does not run can not say who it is.
+void FaultDriver::let_join(const Fault& fault) {
+  if (healed_) return;
+  const Node* const spare = cluster_.member(fault.other).node();
+  bool began = false;
+  if (cluster_.is_founded() && spare != nullptr) {
+    const NodeInfoReply info = spare->report().info;
+    const RingMember* const self = cluster_.member(fault.other).ring()->member(info.id);
+    const Newcomer newcomer{.name = info.name,
+                            .cluster = info.cluster,
+                            .address = info.address,
+                            .zone = self == nullptr ? std::string() : self->zone,
+                            .store = hash128_named(info.store_id).value_or(Hash128{}),
+                            .secret = info.secret,
+                            .partitions = info.partitions_of_cluster};
+    began = orders_.begin({.verb = ChangeVerb::Join, .member = {}, .newcomer = newcomer},
+                          fault.node, Random(fault.detail));
+  }
+  if (!began) events_.after(kOrdersApart, [this, fault] { let_join(fault); });
 }
 
 // It stays away for the rest of the run: who is given up and lives answers reads of one copy alone,

@@ -49,6 +49,7 @@ class FaultDriver {
   void split(const Fault& fault);
   void change_configuration(const Fault& fault);
   void destroy_disk(const Fault& fault);
+  void let_join(const Fault& fault);
   void let_leave(const Fault& fault);
   void remove(const Fault& fault);
 

@@ -49,7 +49,8 @@ constexpr std::array<std::string_view, kFaultKinds> kFaultKindNames{"kill",
                                                                     "rot-records",
                                                                     "set-aims",
                                                                     "leave-member",
-                                                                    "remove-member"};
+                                                                    "remove-member",
+                                                                    "join-member"};
 
 // Before this all founders have met and their stores count; a fault earlier than that would only
 // test the same start again and again.
@@ -210,6 +211,7 @@ std::uint64_t draw_count(FaultKind kind, Random& random) {
     case PowerLossAll:
     case DiskError:
     case LeaveMember:
+    case JoinMember:
       return random.between(1, 2);
     case ChangeConfiguration:
       return random.between(3, 40);
@@ -277,6 +279,31 @@ void draw_faults(FaultPlan& plan, const Scenario& scenario, const Random& seed) 
                    [](const Fault& left, const Fault& right) { return left.at < right.at; });
 }
 
+// One for each that is to join, like the founders in all that is drawn for a node. Each may be
+// killed, before it is joined or behind it.
+void draw_spares(FaultPlan& plan, Random random) {
+  for (Fault& fault : plan.faults) {
+    if (fault.kind != FaultKind::JoinMember) continue;
+    fault.other = plan.shape.nodes + plan.shape.spares++;
+    plan.shape.durability.push_back(plan.shape.durability.front());
+    plan.shape.engines.push_back(plan.shape.engines.front());
+    plan.shape.clocks.push_back({.ahead = random.between(Duration(0), Duration(hours(1000)))});
+  }
+  const std::uint32_t founders = plan.shape.nodes;
+  for (std::uint32_t spare = founders; spare < plan.shape.all_nodes(); ++spare) {
+    if (half(random)) continue;
+    plan.faults.push_back(
+        {.at = random.between(kQuietStart, plan.safety),
+         .kind = FaultKind::Kill,
+         .node = spare,
+         .other = 0,
+         .lasting = random.between(Duration(milliseconds(5)), Duration(seconds(5))),
+         .detail = random.next()});
+  }
+  std::stable_sort(plan.faults.begin(), plan.faults.end(),
+                   [](const Fault& left, const Fault& right) { return left.at < right.at; });
+}
+
 std::string milliseconds_of(Duration duration) {
   return std::to_string(duration_cast<milliseconds>(duration).count()) + "ms";
 }
@@ -334,7 +361,7 @@ std::string FaultPlan::describe() const {
   for (const DurabilityMode mode : shape.durability) {
     modes += mode == DurabilityMode::Sync ? 's' : mode == DurabilityMode::Interval ? 'i' : 'n';
   }
-  std::string text = "nodes=" + std::to_string(shape.nodes) +
+  std::string text = "nodes=" + std::to_string(shape.nodes) + "+" + std::to_string(shape.spares) +
                      " zones=" + std::to_string(shape.zones) +
                      " partitions=" + std::to_string(shape.partitions) +
                      " replicas=" + std::to_string(shape.replicas) + " durability=" + modes +
@@ -396,6 +423,7 @@ FaultPlan draw_plan(std::uint64_t seed, std::string_view scenario,
   plan.commit_slowest = plan.commit_fastest + microseconds(timing.between(100, 20'000));
   plan.repair_cycle = root.fork("repair").between(kRepairCycleLeast, kRepairCycleMost);
   draw_faults(plan, *chosen, root);
+  draw_spares(plan, root.fork("spares"));
   return plan;
 }
 

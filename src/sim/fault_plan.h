@@ -30,7 +30,8 @@ enum class SimEngine : std::uint8_t {
 [[nodiscard]] std::string_view engine_name(SimEngine engine);
 
 struct ClusterShape {
-  std::uint32_t nodes = 3;
+  std::uint32_t nodes = 3;   // founders
+  std::uint32_t spares = 0;  // behind them: nodes that wait to be joined
   std::uint32_t zones = 1;
   std::uint32_t partitions = 8;
   std::uint32_t replicas = 3;              // N in force: min(replicas, nodes)
@@ -39,6 +40,7 @@ struct ClusterShape {
   std::vector<ClockError> clocks;          // one a node
   std::size_t record_cache_bytes = 0;      // small ones make reads meet the disk
 
+  [[nodiscard]] std::uint32_t all_nodes() const { return nodes + spares; }
   [[nodiscard]] std::uint32_t replicas_in_force() const {
     return replicas < nodes ? replicas : nodes;
   }
@@ -106,8 +108,9 @@ enum class FaultKind : std::uint8_t {
   SetAims,       // the node proposes other weights, and so other owners of rows
   LeaveMember,   // an operator lets `other` leave, and asks the node first
   RemoveMember,  // `other` dies, and an operator gives it up
+  JoinMember,    // an operator has a spare node join
 };
-inline constexpr std::uint32_t kFaultKinds = 22;
+inline constexpr std::uint32_t kFaultKinds = 23;
 [[nodiscard]] std::string_view fault_kind_name(FaultKind kind);
 
 struct Fault {

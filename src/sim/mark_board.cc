@@ -12,7 +12,7 @@ namespace starling::sim {
 namespace {
 
 // Those that a thousand seeds of the swarm must reach.
-constexpr std::array<std::string_view, 121> kListed{
+constexpr std::array<std::string_view, 122> kListed{
     "boot: a rolled back store was noticed",
     "boot: an old store was set aside",
     "boot: another store was noticed",
@@ -77,6 +77,7 @@ constexpr std::array<std::string_view, 121> kListed{
     "members: a plan was stale",
     "members: an order was proposed once more",
     "members: one was let go",
+    "members: one was met",
     "members: staged changes were taken back",
     "mend: a record is sound again",
     "network: a connection broke",

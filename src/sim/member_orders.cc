@@ -31,7 +31,8 @@ constexpr std::ptrdiff_t kStayingMin = 3;
 bool MemberOrders::begin(const ChangeOrder& order, std::uint32_t node, const Random& random) {
   const auto staying = std::ranges::count_if(
       cluster_.newest_ring().members(), [](const RingMember& member) { return member.weight > 0; });
-  if (under_way_ || staying < kStayingMin) return false;
+  const bool goes = order.verb != ChangeVerb::Join;
+  if (under_way_ || (goes && staying < kStayingMin)) return false;
   under_way_ = true;
   random_ = random;
   order_ = order;
@@ -48,7 +49,7 @@ void MemberOrders::ask(ChangeVerb verb) {
   cluster_.clients().hang_up(connection_);
   connection_ = cluster_.clients().connect(node_, *this);
   ClientClusterChange request{.order = {.verb = verb, .member = {}, .plan = plan_}};
-  if (verb == order_.verb) request.order.member = order_.member;
+  if (verb == order_.verb) request.order = order_;
   cluster_.clients().send(connection_, ++request_, {.remaining = kPatience, .body = request});
   events_.after(kPatience + seconds(1), [this, waits_for = request_] {
     if (request_ == waits_for) ask_again(asked_);
@@ -75,6 +76,8 @@ void MemberOrders::go_on(const ClusterChangeReply& report) {
   switch (asked_) {
     case ChangeVerb::Leave:
     case ChangeVerb::Remove:
+    case ChangeVerb::Join:
+    case ChangeVerb::Replace:
       return ask_again(random_.below(6) == 0 ? ChangeVerb::Abort : ChangeVerb::Plan);
     case ChangeVerb::Plan:
       // Nothing is staged: the node has not heard of it, or somebody was quicker.

@@ -20,8 +20,8 @@ class MemberOrders final : public ClientWire::Client {
  public:
   MemberOrders(EventQueue& events, SimCluster& cluster) : events_(events), cluster_(cluster) {}
 
-  // `order`: Leave or Remove. False: an earlier order is not over, or so few members stay that
-  // none may go; nothing is done then.
+  // `order`: Leave, Remove or Join. False: an earlier order is not over, or so few members stay
+  // that none may go; nothing is done then.
   [[nodiscard]] bool begin(const ChangeOrder& order, std::uint32_t node, const Random& random);
   void stop() { over(); }
   [[nodiscard]] bool is_under_way() const { return under_way_; }

@@ -43,8 +43,8 @@ bool offers_clocks(FaultKind kind) {
 bool offers_epochs(FaultKind kind) {
   using enum FaultKind;
   return kind == ChangeConfiguration || kind == SetAims || kind == LeaveMember ||
-         kind == RemoveMember || kind == Kill || kind == PowerLoss || kind == CutTwoWay ||
-         kind == Pause;
+         kind == RemoveMember || kind == JoinMember || kind == Kill || kind == PowerLoss ||
+         kind == CutTwoWay || kind == Pause;
 }
 
 }  // namespace

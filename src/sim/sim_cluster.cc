@@ -55,6 +55,7 @@ constexpr std::string_view kDamageNoticed = "mark: store: met a damaged place";
 NodeOptions options_of(const FaultPlan& plan, PlantedBug planted, std::uint32_t node) {
   NodeOptions options;
   options.name = "node" + std::to_string(node);
+  options.waits_to_join = node >= plan.shape.nodes;
   options.durability = plan.shape.durability.at(node);
   options.record_cache_bytes_max = plan.shape.record_cache_bytes;
   options.operations_max = plan.bounds.operations_max;
@@ -77,6 +78,28 @@ NodeOptions options_of(const FaultPlan& plan, PlantedBug planted, std::uint32_t 
 
 }  // namespace
 
+namespace {
+
+RingMember member_numbered(std::uint32_t node, const ClusterShape& shape) {
+  RingMember member;
+  member.name = "node" + std::to_string(node);
+  member.id = node_id_of(member.name);
+  member.address = member.name + ":7400";
+  if (shape.zones > 1) member.zone = "zone" + std::to_string(node % shape.zones);
+  return member;
+}
+
+// Of a node that waits to be joined: itself alone.
+ClusterConfig config_for(std::uint32_t node, const ClusterConfig& founding,
+                         const ClusterShape& shape) {
+  if (node < shape.nodes) return founding;
+  ClusterConfig config = founding;
+  config.founders = {member_numbered(node, shape)};
+  return config;
+}
+
+}  // namespace
+
 ClusterConfig config_of(const ClusterShape& shape) {
   ClusterConfig config;
   config.cluster = "simulated";
@@ -84,12 +107,7 @@ ClusterConfig config_of(const ClusterShape& shape) {
   config.replicas = shape.replicas;
   config.secret = "known to every simulated node";
   for (std::uint32_t node = 0; node < shape.nodes; ++node) {
-    RingMember founder;
-    founder.name = "node" + std::to_string(node);
-    founder.id = node_id_of(founder.name);
-    founder.address = founder.name + ":7400";
-    if (shape.zones > 1) founder.zone = "zone" + std::to_string(node % shape.zones);
-    config.founders.push_back(std::move(founder));
+    config.founders.push_back(member_numbered(node, shape));
   }
   return config;
 }
@@ -100,16 +118,16 @@ SimCluster::SimCluster(const FaultPlan& plan, PlantedBug planted, const Parts& p
       trace_(parts.trace),
       marks_(parts.marks),
       config_(config_of(plan.shape)),
-      network_(parts.events, *this, plan.shape.nodes, plan.network, random.fork("network")),
+      network_(parts.events, *this, plan.shape.all_nodes(), plan.network, random.fork("network")),
       clients_(parts.events, *this, random.fork("client wire")),
-      written_off_(plan.shape.nodes, false),
-      kept_down_(plan.shape.nodes, false),
-      uninformed_until_(plan.shape.nodes, Instant{}),
+      written_off_(plan.shape.all_nodes(), false),
+      kept_down_(plan.shape.all_nodes(), false),
+      uninformed_until_(plan.shape.all_nodes(), Instant{}),
       newest_ring_(provisional_ring(config_)) {
-  for (std::uint32_t node = 0; node < plan.shape.nodes; ++node) {
+  for (std::uint32_t node = 0; node < plan.shape.all_nodes(); ++node) {
     SimMember::Setup setup{node,
                            options_of(plan, planted, node),
-                           config_,
+                           config_for(node, config_, plan.shape),
                            {plan.commit_fastest, plan.commit_slowest},
                            plan.shape.engines.at(node),
                            plan.shape.clocks.at(node)};
@@ -236,8 +254,10 @@ std::optional<std::uint32_t> SimCluster::first_on_its_way_out() const {
   return std::nullopt;
 }
 
-bool SimCluster::knows_that_it_left(std::uint32_t node) const {
-  return has_left(node) && member(node).ring()->member(member(node).id()) == nullptr;
+bool SimCluster::knows_that_it_is_none(std::uint32_t node) const {
+  const Ring& ring = *member(node).ring();
+  const bool waits = node >= config_.founders.size() && ring.epoch() == Epoch{};
+  return waits || ring.member(member(node).id()) == nullptr;
 }
 
 bool SimCluster::has_left(std::uint32_t node) const {
@@ -266,8 +286,8 @@ Epoch SimCluster::newest_epoch() const {
 bool SimCluster::are_all_ready() const {
   for (std::uint32_t node = 0; node < size(); ++node) {
     // Who is no member any more need only know that.
-    const bool is_current =
-        knows_that_it_left(node) || member(node).ring()->epoch() == newest_epoch();
+    const bool knows = has_left(node) && knows_that_it_is_none(node);
+    const bool is_current = knows || member(node).ring()->epoch() == newest_epoch();
     if (!is_current || member(node).was_paused_since(events_.now())) return false;
     if (!is_written_off(node) && !is_ready_for_all(node)) return false;
   }
@@ -275,8 +295,11 @@ bool SimCluster::are_all_ready() const {
 }
 
 bool SimCluster::is_founded() const {
-  return std::ranges::all_of(members_,
-                             [](const auto& member) { return member->ring()->epoch().value > 0; });
+  const auto founders = static_cast<std::uint32_t>(config_.founders.size());
+  for (std::uint32_t node = 0; node < founders; ++node) {
+    if (member(node).ring()->epoch().value == 0) return false;
+  }
+  return true;
 }
 
 void SimCluster::on_adopted(std::uint32_t node, const Configuration& configuration) {
@@ -295,6 +318,15 @@ std::uint64_t SimCluster::boot_of(std::uint32_t node) const {
 Hello SimCluster::hello_of(std::uint32_t node) const {
   STARLING_CHECK(member(node).node() != nullptr);
   return member(node).node()->hello();
+}
+
+bool SimCluster::know_each_other(std::uint32_t one, std::uint32_t other) const {
+  const auto founders = static_cast<std::uint32_t>(config_.founders.size());
+  if (one < founders && other < founders) return true;
+  const auto knows = [this](std::uint32_t node, std::uint32_t peer) {
+    return member(node).ring()->member(member(peer).id()) != nullptr;
+  };
+  return knows(one, other) || knows(other, one);
 }
 
 void SimCluster::on_connected(std::uint32_t node, std::uint32_t peer, const Hello& hello) {

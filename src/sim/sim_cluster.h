@@ -87,9 +87,9 @@ class SimCluster final : public SimNetwork::Nodes,
   [[nodiscard]] bool has_idle_streams() const;
   // Some member that leaves or is removed and has not gone yet, by the newest ring.
   [[nodiscard]] std::optional<std::uint32_t> first_on_its_way_out() const;
-  // It adopted the configuration without itself.
-  [[nodiscard]] bool knows_that_it_left(std::uint32_t node) const;
-  // By the newest configuration that anybody adopted.
+  // It waits to be joined, or adopted a configuration without itself.
+  [[nodiscard]] bool knows_that_it_is_none(std::uint32_t node) const;
+  // Or has not come yet; by the newest configuration that anybody adopted.
   [[nodiscard]] bool has_left(std::uint32_t node) const;
   // An operator gave it up: nothing starts it until this is called off.
   void keep_down(std::uint32_t node, bool down) { kept_down_.at(node) = down; }
@@ -113,6 +113,7 @@ class SimCluster final : public SimNetwork::Nodes,
   // What the outside hands in; see the interfaces.
   [[nodiscard]] std::uint64_t boot_of(std::uint32_t node) const override;
   [[nodiscard]] Hello hello_of(std::uint32_t node) const override;
+  [[nodiscard]] bool know_each_other(std::uint32_t one, std::uint32_t other) const override;
   void on_connected(std::uint32_t node, std::uint32_t peer, const Hello& hello) override;
   void on_disconnected(std::uint32_t node, std::uint32_t peer) override;
   void on_message(std::uint32_t node, std::uint32_t from, PeerMessage message) override;

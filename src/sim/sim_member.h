@@ -71,7 +71,7 @@ class SimMember {
   struct Setup {
     std::uint32_t index = 0;
     NodeOptions options;
-    const ClusterConfig& config;
+    ClusterConfig config;
     SimStorage::Speed disk_speed;
     SimEngine engine = SimEngine::Map;
     ClockError clock_error = {};

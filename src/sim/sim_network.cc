@@ -120,9 +120,13 @@ void SimNetwork::schedule_connect(std::size_t index) {
 }
 
 bool SimNetwork::can_connect(const Link& link) const {
-  return std::all_of(link.ends.begin(), link.ends.end(), [this](const End& end) {
+  const bool are_there = std::all_of(link.ends.begin(), link.ends.end(), [this](const End& end) {
     return end.cuts == 0 && nodes_.boot_of(end.node) != 0;
   });
+  const std::uint32_t one = link.ends.at(0).node;
+  const std::uint32_t other = link.ends.at(1).node;
+  return are_there && nodes_.know_each_other(one, other) &&
+         check_hello(nodes_.hello_of(one), nodes_.hello_of(other)).ok();
 }
 
 void SimNetwork::connect(std::size_t index) {

@@ -42,6 +42,8 @@ class SimNetwork {
     // 0: not running; else a number of its own for each start.
     [[nodiscard]] virtual std::uint64_t boot_of(std::uint32_t node) const = 0;
     [[nodiscard]] virtual Hello hello_of(std::uint32_t node) const = 0;
+    // One of them knows the other one as a member, and dials it or tells it to.
+    [[nodiscard]] virtual bool know_each_other(std::uint32_t one, std::uint32_t other) const = 0;
     virtual void on_connected(std::uint32_t node, std::uint32_t peer, const Hello& hello) = 0;
     virtual void on_disconnected(std::uint32_t node, std::uint32_t peer) = 0;
     virtual void on_message(std::uint32_t node, std::uint32_t from, PeerMessage message) = 0;

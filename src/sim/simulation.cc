@@ -188,7 +188,7 @@ RunResult Run::finish() {
   result.seed = options_.seed;
   result.scenario = options_.scenario;
   result.plan = plan_.describe();
-  result.nodes = plan_.shape.nodes;
+  result.nodes = plan_.shape.all_nodes();
   result.nodes_on_leveldb = plan_.shape.nodes_on_leveldb();
   result.hash = trace_.hash();
   result.simulated = events_.now().time_since_epoch();
@@ -275,7 +275,7 @@ void Run::check_epochs() {
   const Epoch newest = cluster_.newest_epoch();
   for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
     const Epoch adopted = cluster_.member(node).ring()->epoch();
-    if (adopted == newest || cluster_.knows_that_it_left(node)) continue;
+    if (adopted == newest || cluster_.knows_that_it_is_none(node)) continue;
     accuse("not-current", "",
            cluster_.member(node).name() + " is at epoch " + std::to_string(adopted.value) +
                " long after all was healed, and others are at epoch " +

@@ -334,11 +334,13 @@ flatbuffers::Offset<wire::NodeInfoReply> write_table(Builder& builder, const Nod
   const TextOffset durability = write_text(builder, reply.durability);
   const TextOffset because = write_cut_text(builder, reply.not_ready_because, kMessageBytesMax);
   const TextOffset disk = write_cut_text(builder, reply.disk, kMessageBytesMax);
+  const wire::Hash secret = wire_hash(reply.secret);
   return wire::CreateNodeInfoReply(builder, name, reply.id.value, cluster, version, address, http,
                                    data_dir, store_id, incarnation, durability, reply.boot_sequence,
                                    reply.ready, because, reply.uptime_ms, reply.partitions,
                                    reply.damage.met, reply.damage.mended, reply.damage.waiting,
-                                   reply.damage.unsupplied, disk, reply.cpu_us);
+                                   reply.damage.unsupplied, disk, reply.cpu_us, reply.waits_to_join,
+                                   reply.partitions_of_cluster, &secret);
 }
 
 NodeInfoReply read_table(FieldReader& reader, const wire::NodeInfoReply& table) {
@@ -360,6 +362,9 @@ NodeInfoReply read_table(FieldReader& reader, const wire::NodeInfoReply& table) 
   reply.uptime_ms = table.uptime_ms();
   reply.cpu_us = table.cpu_us();
   reply.partitions = table.partitions();
+  reply.waits_to_join = table.waits_to_join();
+  reply.partitions_of_cluster = table.partitions_of_cluster();
+  if (table.secret() != nullptr) reply.secret = hash_of(*table.secret());
   reply.damage = {.met = table.damage_met(),
                   .mended = table.damage_mended(),
                   .waiting = table.damage_waiting(),

@@ -66,16 +66,34 @@ std::vector<MemberSlotsReply> read_slots(FieldReader& reader,
 flatbuffers::Offset<wire::ClientClusterChange> write_table(Builder& builder,
                                                            const ClientClusterChange& request,
                                                            Duration remaining) {
-  const TextOffset member = write_text(builder, request.order.member);
-  return wire::CreateClientClusterChange(builder, remaining.count(),
-                                         static_cast<std::uint8_t>(request.order.verb), member,
-                                         request.order.plan);
+  const ChangeOrder& order = request.order;
+  const TextOffset member = write_text(builder, order.member);
+  const TextOffset name = write_text(builder, order.newcomer.name);
+  const TextOffset address = write_text(builder, order.newcomer.address);
+  const TextOffset zone = write_text(builder, order.newcomer.zone);
+  const TextOffset cluster = write_text(builder, order.newcomer.cluster);
+  const wire::Hash store = wire_hash(order.newcomer.store);
+  const wire::Hash secret = wire_hash(order.newcomer.secret);
+  return wire::CreateClientClusterChange(
+      builder, remaining.count(), static_cast<std::uint8_t>(order.verb), member, order.plan, name,
+      address, zone, &store, order.newcomer.partitions, cluster, &secret);
 }
 
 ClientClusterChange read_table(FieldReader& reader, const wire::ClientClusterChange& table) {
-  return {.order = {.verb = reader.enumerator(table.verb(), ChangeVerb::Abort, "verb"),
-                    .member = reader.text(table.member(), kNameBytesMax, "member"),
-                    .plan = table.plan()}};
+  return {.order = {
+              .verb = reader.enumerator(table.verb(), ChangeVerb::Replace, "verb"),
+              .member = reader.text(table.member(), kNameBytesMax, "member"),
+              .plan = table.plan(),
+              .newcomer = {
+                  .name = reader.text(table.newcomer_name(), kNameBytesMax, "name"),
+                  .cluster = reader.text(table.newcomer_cluster(), kNameBytesMax, "cluster"),
+                  .address = reader.text(table.newcomer_address(), kNameBytesMax, "address"),
+                  .zone = reader.text(table.newcomer_zone(), kNameBytesMax, "zone"),
+                  .store = table.newcomer_store() == nullptr ? Hash128{}
+                                                             : hash_of(*table.newcomer_store()),
+                  .secret = table.newcomer_secret() == nullptr ? Hash128{}
+                                                               : hash_of(*table.newcomer_secret()),
+                  .partitions = table.newcomer_partitions()}}};
 }
 
 flatbuffers::Offset<wire::ClusterChangeReply> write_table(Builder& builder,
@@ -98,7 +116,7 @@ flatbuffers::Offset<wire::ClusterChangeReply> write_table(Builder& builder,
 
 ClusterChangeReply read_table(FieldReader& reader, const wire::ClusterChangeReply& table) {
   ClusterChangeReply reply;
-  reply.verb = reader.enumerator(table.verb(), ChangeVerb::Abort, "verb");
+  reply.verb = reader.enumerator(table.verb(), ChangeVerb::Replace, "verb");
   reply.plan = table.plan();
   reply.epoch = Epoch{table.epoch()};
   reply.changes = read_lines(reader, table.changes(), "changes");

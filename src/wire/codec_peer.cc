@@ -120,10 +120,14 @@ flatbuffers::Offset<wire::Hello> write_table(Builder& builder, const Hello& hell
   const TextOffset name = write_cut_text(builder, hello.name, kHelloNameBytesMax);
   const TextOffset http = write_cut_text(builder, hello.http_address, kHelloNameBytesMax);
   const TextOffset refusal = write_cut_text(builder, hello.refusal, kRefusalBytesMax);
+  const TextOffset address = write_cut_text(builder, hello.address, kHelloNameBytesMax);
   const auto config = write_config(builder, hello.config);
+  const wire::Hash cluster_id = wire_hash(hello.cluster_id);
+  const bool knows_cluster = hello.cluster_id != Hash128{};
   return wire::CreateHello(builder, hello.protocol, static_cast<std::uint8_t>(hello.role), cluster,
                            name, http, hello.incarnation.value, config, refusal,
-                           static_cast<std::uint8_t>(hello.refusal_code));
+                           static_cast<std::uint8_t>(hello.refusal_code), address,
+                           knows_cluster ? &cluster_id : nullptr, hello.waits_to_join);
 }
 
 Hello read_table(FieldReader& reader, const wire::Hello& table) {
@@ -137,6 +141,12 @@ Hello read_table(FieldReader& reader, const wire::Hello& table) {
   hello.config = read_config(reader, table);
   hello.refusal = reader.text(table.refusal(), kRefusalBytesMax, "refusal");
   hello.refusal_code = reader.error_code(table.refusal_code());
+  hello.address = reader.text(table.address(), kHelloNameBytesMax, "address");
+  if (table.cluster_id() != nullptr) {
+    hello.cluster_id = hash_of(*table.cluster_id());
+    reader.require(hello.cluster_id != Hash128{}, "cluster id", "none");
+  }
+  hello.waits_to_join = table.waits_to_join();
   return hello;
 }
 

@@ -336,9 +336,6 @@ class Configuration(unittest.TestCase):
         (self.cluster.folder / "secret").touch()
         self.assert_refused("is empty", "--cluster-secret-file", self.cluster.folder / "secret")
 
-    def test_waiting_to_be_joined_is_not_in_this_version(self):
-        self.assert_refused("not in this version", "--initial-cluster", "none")
-
     def test_a_bad_variable_is_named(self):
         self.assert_refused("STARLING_PARTITIONS", env={"STARLING_PARTITIONS": "7"})
 

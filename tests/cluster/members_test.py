@@ -9,7 +9,7 @@ import unittest
 import case_runner
 from checked_load import CheckedLoad
 from load import BUCKET
-from real_cluster import Cluster, wait_until
+from real_cluster import Cluster, Node, free_ports, wait_until
 
 WRITES_A_PHASE = 150
 # Of 12 slots that are given away two at a time, a few epochs of a second each; on a machine that also builds.
@@ -117,6 +117,55 @@ class OneDiesAndIsRemoved(Story, unittest.TestCase):
         self.assertIn(b"can not be taken back", self.nothing.stderr)
 
 
+class OneJoins(unittest.TestCase):
+    """A fourth node joins three under load, is killed and started again, and serves."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster(nodes=3, flags=("--partitions", "16"), spares=1)
+        cls.addClassCleanup(cls.cluster.close)
+        cls.cluster.start()
+        cls.spare = cls.cluster.spares[0]
+        cls.spare.start()
+        cls.waiting = cls.spare.health("/readyz?verbose")
+        with CheckedLoad(cls.cluster.nodes, cls.__name__) as cls.load:
+            begun = len(cls.load.done)
+            wait_until(lambda: len(cls.load.done) >= begun + WRITES_A_PHASE, CHANGE_SECONDS_MAX, "requests go on")
+            cls.plan = cls.cluster.json("cluster", "join", cls.spare.listen, via=1)
+            cls.committed = cls.cluster.tool("cluster", "commit", cls.plan["plan"], via=2)
+            waited = cls.cluster.tool("cluster", "tasks", "--wait", "--timeout", "80s")
+            assert waited.returncode == 0, waited
+            cls.spare.kill()
+            cls.spare.start()
+            cls.spare.wait_serving()
+        cls.cluster.nodes.append(cls.spare)
+        wait_until(lambda: cls.cluster.json("cluster", "digest")["agree"], CHANGE_SECONDS_MAX, "all copies are equal")
+        cls.load.check(cls.cluster.nodes)
+        cls.again = cls.cluster.tool("cluster", "join", cls.spare.listen)
+
+    def test_it_waited_and_said_so(self):
+        self.assertEqual(503, self.waiting[0])
+        self.assertIn("waits to be joined", self.waiting[1])
+
+    def test_no_read_contradicts_what_was_acknowledged_or_read_before(self):
+        self.assertEqual([], self.load.complaints)
+
+    def test_it_got_its_share_and_no_more_moved(self):
+        self.assertEqual(0, self.committed.returncode, self.committed)
+        self.assertEqual((12, 12), (self.plan["moves"], self.plan["moves_least"]))
+        owned = sum("node3" in row["owners"] for row in self.cluster.json("cluster", "ring")["partitions"])
+        self.assertEqual(12, owned)
+
+    def test_every_node_agrees_who_is_a_member(self):
+        for via in range(4):
+            status = self.cluster.json("cluster", "status", via=via)
+            self.assertEqual(["node0", "node1", "node2", "node3"], [member["name"] for member in status["members"]])
+
+    def test_who_is_a_member_is_not_joined_again(self):
+        self.assertEqual(2, self.again.returncode)
+        self.assertIn(b"does not wait to be joined", self.again.stderr)
+
+
 class Refused(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -147,6 +196,46 @@ class Refused(unittest.TestCase):
         self.assert_refused(4, "no change is staged", "commit", "--yes")
         self.assert_refused(4, "no change is staged", "commit", "0123456789abcdef")
         self.assert_refused(4, "no change is staged", "abort")
+
+    def assert_join_refused(self, what, *flags, name="node8", initial="none"):
+        other = Node(self.cluster.folder, name, free_ports(2))
+        other.data = self.cluster.folder / f"{self.id()}"
+        other.flags = ["--initial-cluster", initial.format(other.listen), "--partitions", "16", *flags]
+        other.start()
+        try:
+            self.assert_refused(2, what, "join", other.listen)
+            self.assert_refused(2, what, "replace", "node0", other.listen)
+        finally:
+            other.kill()
+        self.assertEqual([], self.cluster.json("cluster", "plan")["changes"])
+
+    def test_to_join_who_has_a_cluster_of_its_own(self):
+        self.assert_join_refused("does not wait to be joined", initial="node8={}")
+
+    def test_to_join_a_node_of_another_cluster(self):
+        self.assert_join_refused("was started with --cluster magpie", "--cluster", "magpie")
+
+    def test_to_join_a_node_with_another_secret(self):
+        secret = self.cluster.folder / "secret"
+        secret.write_text("open sesame")
+        self.assert_join_refused("another --cluster-secret-file", "--cluster-secret-file", secret)
+
+    def test_to_join_a_node_with_other_partitions(self):
+        self.assert_join_refused("and the cluster has 16", "--partitions", "32")
+
+    def test_to_join_a_node_whose_name_is_taken(self):
+        self.assert_join_refused("there is a member 'node0' already", name="node0")
+
+    def test_to_join_nobody(self):
+        self.assert_refused(5, "", "join", f"127.0.0.1:{free_ports(1)[0]}")
+        self.assert_refused(2, "", "join", "nowhere")
+
+    def test_to_replace_a_stranger(self):
+        spare = Node(self.cluster.folder, "node8", free_ports(2))
+        spare.flags = ["--initial-cluster", "none", "--partitions", "16"]
+        spare.start()
+        self.addCleanup(spare.kill)
+        self.assert_refused(2, "there is no member 'nobody'", "replace", "nobody", spare.listen)
 
     def test_the_name_of_no_plan(self):
         self.assert_refused(2, "names no plan", "commit", "tomorrow")

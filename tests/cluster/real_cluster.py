@@ -167,12 +167,16 @@ class Node:
 class Cluster:
     """Nodes that found a cluster together. Use it as a context, or close() it."""
 
-    def __init__(self, nodes=3, flags=("--partitions", "64")):
+    def __init__(self, nodes=3, flags=("--partitions", "64"), spares=0):
         self.folder = Path(tempfile.mkdtemp(prefix="starling-test-"))
-        ports = free_ports(2 * nodes)
+        ports = free_ports(2 * (nodes + spares))
         self.nodes = [Node(self.folder, f"node{i}", ports[2 * i : 2 * i + 2]) for i in range(nodes)]
         for node in self.nodes:
             node.flags = ["--initial-cluster", self.founders(), *flags]
+        # Nodes that wait to be joined; whoever starts them adds them to `nodes`.
+        self.spares = [Node(self.folder, f"node{i}", ports[2 * i : 2 * i + 2]) for i in range(nodes, nodes + spares)]
+        for node in self.spares:
+            node.flags = ["--initial-cluster", "none", *flags]
 
     def __enter__(self):
         return self
@@ -204,7 +208,7 @@ class Cluster:
             node.wait()
 
     def close(self):
-        for node in self.nodes:
+        for node in {*self.nodes, *self.spares}:
             if node.process is not None:
                 node.kill()
         shutil.rmtree(self.folder, ignore_errors=True)

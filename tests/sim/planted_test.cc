@@ -108,7 +108,7 @@ TEST_CASE("Planted: the answers that clients got are enough to find every one bu
       {PlantedBug::SkipDirectorySync, "lost-write"},
       {PlantedBug::StandInAnswersReads, "stale-read"},
       {PlantedBug::ForgetTracedAnswer, "false-trace"},
-      {PlantedBug::CountOneOfTwo, "lost-write"},
+      {PlantedBug::CountOneOfTwo, "stale-read"},
       {PlantedBug::CountTheLiving, "stale-read"},
   }};
   for (const Conviction& conviction : kConvictions) {

@@ -24,7 +24,7 @@ struct NamedSeed {
   SimEngine engine = SimEngine::Map;
 };
 
-constexpr std::array<NamedSeed, 23> kNamedSeeds{{
+constexpr std::array<NamedSeed, 25> kNamedSeeds{{
     {1, "calm", "the codec dropped whether an announced store counts: nobody ever became ready"},
     {1, "swarm", "a second copy of a forwarded put that had been refused was minted"},
     {6, "replays", "the same, after a node's disk was unreadable for a while"},
@@ -62,6 +62,8 @@ constexpr std::array<NamedSeed, 23> kNamedSeeds{{
     {1796065252440, "swarm",
      "two hints of best effort with one sequence, one of them read late, passed for one",
      SimEngine::LevelDb},
+    {7, "swarm", "a joined node summed its trees with a seed that was not its cluster's"},
+    {317, "swarm", "a member that counted before it knew of a joined one never told it"},
 }};
 
 TEST_CASE("Regression: seeds that once found a mistake find it no more") {

@@ -60,19 +60,35 @@ class TestCluster {
       config_.founders.push_back(
           {.id = node_id_of(name), .name = name, .address = "host:" + std::to_string(7400 + i)});
     }
+    people_ = config_.founders;
     for (std::size_t i = 0; i < nodes; ++i) {
-      hosts_.push_back(std::make_unique<Host>(*this, config_.founders[i].id));
+      hosts_.push_back(std::make_unique<Host>(*this, people_[i].id));
       engines_.push_back(std::make_unique<MemoryEngine>());
       start(i, planted);
     }
   }
 
+  // One more node, which waits to be joined; returns its number.
+  std::size_t add_spare() {
+    const std::size_t i = people_.size();
+    const std::string name = "node" + std::to_string(i);
+    people_.push_back(
+        {.id = node_id_of(name), .name = name, .address = "host:" + std::to_string(7400 + i)});
+    hosts_.push_back(std::make_unique<Host>(*this, people_[i].id));
+    engines_.push_back(std::make_unique<MemoryEngine>());
+    start(i);
+    return i;
+  }
+
   void start(std::size_t i, PlantedBug planted = PlantedBug::None) {
     nodes_.resize(std::max(nodes_.size(), i + 1));
     NodeOptions options = options_;
-    options.name = config_.founders[i].name;
+    options.name = people_[i].name;
     options.planted = planted;
-    nodes_[i] = std::make_unique<Node>(options, config_,
+    options.waits_to_join = i >= config_.founders.size();
+    ClusterConfig config = config_;
+    if (options.waits_to_join) config.founders = {people_[i]};
+    nodes_[i] = std::make_unique<Node>(options, config,
                                        NodeHost{.clock = clock,
                                                 .transport = *hosts_[i],
                                                 .storage = *engines_[i],
@@ -182,7 +198,7 @@ class TestCluster {
   // What the nodes have warned of so far.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return log_.kept; }
   [[nodiscard]] MemoryEngine& engine(std::size_t i) { return *engines_[i]; }
-  [[nodiscard]] NodeId id(std::size_t i) const { return config_.founders[i].id; }
+  [[nodiscard]] NodeId id(std::size_t i) const { return people_[i].id; }
   [[nodiscard]] const ClusterConfig& config() const { return config_; }
   // Of the last start().
   [[nodiscard]] const Status& started() const { return started_; }
@@ -231,13 +247,14 @@ class TestCluster {
   };
 
   [[nodiscard]] std::size_t index(NodeId node) const {
-    for (std::size_t i = 0; i < config_.founders.size(); ++i) {
-      if (config_.founders[i].id == node) return i;
+    for (std::size_t i = 0; i < people_.size(); ++i) {
+      if (people_[i].id == node) return i;
     }
-    return config_.founders.size();
+    return people_.size();
   }
 
   ClusterConfig config_;
+  std::vector<RingMember> people_;  // the founders, and the spares behind them
   NodeOptions options_;
   class WarningsLog final : public Log {
    public:

@@ -108,8 +108,6 @@ TEST_CASE("arguments: a benchmark has defaults, and knows its levels") {
 
 TEST_CASE("arguments: what a later version brings is refused by name") {
   for (const Strings& words : std::vector<Strings>{{"bucket", "list"},
-                                                   {"cluster", "join", "h:1"},
-                                                   {"cluster", "replace", "node1", "h:1"},
                                                    {"node", "log-level", "debug"},
                                                    {"get", "b", "k", "--sloppy"},
                                                    {"put", "b", "k", "v", "--ttl", "5s"},
@@ -170,6 +168,13 @@ TEST_CASE("arguments: orders about the members name one, or a plan") {
   CHECK(std::get<ClusterCommitCommand>(commit.command).plan.empty());
   const auto named = parsed({"cluster", "commit", "0123456789abcdef"});
   CHECK(std::get<ClusterCommitCommand>(named.command).plan == "0123456789abcdef");
+  const auto join = parsed({"cluster", "join", "h:1", "--zone", "east"});
+  CHECK(std::get<ClusterChangeCommand>(join.command).step == ChangeStep::Join);
+  CHECK(std::get<ClusterChangeCommand>(join.command).address == "h:1");
+  CHECK(std::get<ClusterChangeCommand>(join.command).zone == "east");
+  const auto replace = parsed({"cluster", "replace", "node1", "h:1"});
+  CHECK(std::get<ClusterChangeCommand>(replace.command).step == ChangeStep::Replace);
+  CHECK(std::get<ClusterChangeCommand>(replace.command).member == "node1");
   CHECK(refusal({"cluster", "leave"}).find("NAME") != std::string::npos);
 }
 

@@ -30,7 +30,7 @@ TEST_CASE("completion: a command, and both words of one that has two") {
   CHECK(Completed("").candidates.size() > 5);
   CHECK(Completed("clus").candidates == Strings{"cluster "});
   CHECK(Completed("cluster ri").candidates == Strings{"ring "});
-  CHECK(Completed("cluster r").candidates == Strings{"remove ", "repair ", "ring "});
+  CHECK(Completed("cluster r").candidates == Strings{"remove ", "repair ", "replace ", "ring "});
   CHECK(Completed("nonsense ").candidates.empty());
 }
 

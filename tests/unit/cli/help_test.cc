@@ -8,10 +8,26 @@ namespace starling::cli {
 namespace {
 
 TEST_CASE("help: every command has a summary and an example of itself") {
-  for (const std::string command :
-       {"put", "get", "delete", "keys", "import", "export", "cluster status", "cluster ring",
-        "cluster digest", "cluster tasks", "cluster repair", "cluster leave", "cluster remove",
-        "cluster plan", "cluster commit", "cluster abort", "node info", "shell"}) {
+  for (const std::string command : {"put",
+                                    "get",
+                                    "delete",
+                                    "keys",
+                                    "import",
+                                    "export",
+                                    "cluster status",
+                                    "cluster ring",
+                                    "cluster digest",
+                                    "cluster tasks",
+                                    "cluster repair",
+                                    "cluster join",
+                                    "cluster replace",
+                                    "cluster leave",
+                                    "cluster remove",
+                                    "cluster plan",
+                                    "cluster commit",
+                                    "cluster abort",
+                                    "node info",
+                                    "shell"}) {
     CAPTURE(command);
     CHECK_FALSE(help_of(command).summary.empty());
     CHECK(help_of(command).examples.find("starling " + command) != std::string_view::npos);

@@ -166,8 +166,12 @@ TEST_CASE("Config: limits of the disk are sizes, the hard one below the soft one
                 {"--disk-hard-limit", "above --disk-soft-limit"});
 }
 
-TEST_CASE("Config: what is not built yet is refused as such") {
-  check_refused({"--initial-cluster", "none"}, {"--initial-cluster", "not in this version"});
+TEST_CASE("Config: a node that waits to be joined knows itself alone") {
+  const DaemonSettings waiting = settings_of({"--initial-cluster", "none", "--name", "new"});
+  CHECK(waiting.waits_to_join);
+  REQUIRE(waiting.cluster.founders.size() == 1);
+  CHECK(waiting.cluster.founders[0].name == "new");
+  CHECK_FALSE(settings_of({}).waits_to_join);
 }
 
 TEST_CASE("Config: the founding list must hold this node, at the address it advertises") {

@@ -12,6 +12,7 @@
 #include "daemon/settings.h"
 #include "replica/founding_config.h"
 #include "ring/cluster_config.h"
+#include "ring/configuration.h"
 #include "ring/member.h"
 
 namespace starling {
@@ -88,6 +89,41 @@ TEST_CASE("Founding: an address where the others do not look is refused") {
   DaemonSettings settings = bare_settings();
   settings.cluster.founders[0].address = "h:3";
   check_refused(settings, {"--listen", "--advertise", "node1=h:3", "node1=h:2"});
+}
+
+TEST_CASE("Founding: who was joined, or waits to be, founds nothing at a later start") {
+  FoundingConfig joined = stored();
+  joined.founders.clear();
+  DaemonSettings settings = bare_settings();
+  const auto recalled = recalled_cluster(settings, joined);
+  REQUIRE(recalled.ok());
+  CHECK(recalled->partitions == 64);
+  CHECK(recalled->founders == std::vector<RingMember>{kSecond});
+  settings.founding.founders = "--initial-cluster";
+  const Status refused = recalled_cluster(settings, joined).status();
+  CHECK(refused.message().find("was founded with --initial-cluster none") != std::string::npos);
+  settings.waits_to_join = true;
+  CHECK(recalled_cluster(settings, joined).ok());
+}
+
+TEST_CASE("Founding: who was joined listens where the members reach it") {
+  Configuration adopted;
+  adopted.members = {{.member = kSecond, .store = {}}};
+  DaemonSettings settings = bare_settings();
+  CHECK(check_joined_address(settings, adopted).ok());
+  settings.cluster.founders = {founder("node1", "h:3")};
+  const Status refused = check_joined_address(settings, adopted);
+  CHECK(refused.code() == StatusCode::Usage);
+  CHECK(refused.message().find("node1=h:2") != std::string::npos);
+  adopted.members.clear();
+  CHECK(check_joined_address(settings, adopted).ok());
+}
+
+TEST_CASE("Founding: a founder does not wait to be joined") {
+  DaemonSettings settings = bare_settings();
+  settings.founding.founders = "--initial-cluster";
+  settings.waits_to_join = true;
+  check_refused(settings, {"--initial-cluster: asks for none,", "node0=h:1,node1=h:2;"});
 }
 
 TEST_CASE("Founding: a node that is no founder is refused") {

@@ -194,7 +194,8 @@ TEST_CASE("json: a node is printed with these keys") {
   CHECK(json_of(node).starts_with(R"({"name":"node0","id":"","cluster":"","version":"")"));
   CHECK(json_of(node).ends_with(
       R"("ready":true,"not_ready_because":"","disk":"","uptime_ms":5,"cpu_us":7,)"
-      R"("partitions":0,"damage":{"met":0,"mended":0,"waiting":0,"unsupplied":0}})"));
+      R"("partitions":0,"damage":{"met":0,"mended":0,"waiting":0,"unsupplied":0},)"
+      R"("waits_to_join":false})"));
 }
 
 TEST_CASE("json: a read that is none to go on with says why, behind what it found") {

@@ -59,6 +59,34 @@ TEST_CASE("BootConfirmation: a founding store waits for every other member") {
   CHECK(confirmation.explanation().empty());
 }
 
+TEST_CASE("BootConfirmation: a store that joins counts once enough of the members confirm it") {
+  const BootAnnouncement own = boot(1, 1, 7);
+  BootConfirmation joining(own, {}, StoreStanding::Joining);
+  CHECK_FALSE(joining.counting());
+  CHECK(joining.explanation() == kWaitsToBeJoined);
+  joining.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
+  CHECK_FALSE(joining.counting());
+  joining.know_members(witnesses(3));
+  CHECK_FALSE(joining.counting());
+  joining.on_reply(kSecond, verdict_on(own, BootVerdict::Confirmed));
+  CHECK_FALSE(joining.counting());
+  joining.on_reply(kThird, verdict_on(own, BootVerdict::Confirmed));
+  CHECK(joining.counting());
+  // Later configurations change nothing for this start.
+  joining.know_members(witnesses(4));
+  CHECK(joining.counting());
+}
+
+TEST_CASE("BootConfirmation: an old copy of a store that joined is stopped before it counts") {
+  const BootAnnouncement own = boot(1, 1, 7);
+  BootConfirmation joining(own, {}, StoreStanding::Joining);
+  joining.know_members(witnesses(3));
+  joining.on_reply(kFirst, verdict_on(own, BootVerdict::RolledBack));
+  joining.on_reply(kSecond, verdict_on(own, BootVerdict::Confirmed));
+  joining.on_reply(kThird, verdict_on(own, BootVerdict::Confirmed));
+  CHECK(joining.state() == BootState::Refused);
+}
+
 TEST_CASE("BootConfirmation: a store that counted before needs enough witnesses") {
   const BootAnnouncement own = boot(1, 2, 8);
   BootConfirmation confirmation(own, witnesses(3), StoreStanding::Counted);

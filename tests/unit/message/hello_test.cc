@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/hash.h"
 #include "ring/cluster_config.h"
 
 namespace starling {
@@ -35,6 +36,38 @@ TEST_CASE("check_hello: peers that differ are refused by the name of the flag") 
       check_hello(peer_hello("node0", config), peer_hello("node1", other)).message();
   CHECK(message.find("--partitions") != std::string::npos);
   CHECK(message.find("node1") != std::string::npos);
+}
+
+TEST_CASE("check_hello: members of one cluster need not have founded it together") {
+  Hello founder = peer_hello("node0", two_founders());
+  ClusterConfig alone = two_founders();
+  alone.founders.resize(1);
+  Hello joined = peer_hello("node2", alone);
+  founder.cluster_id = joined.cluster_id = Hash128{.high = 1, .low = 2};
+  CHECK(check_hello(founder, joined).ok());
+  joined.cluster_id.low = 3;
+  CHECK(check_hello(founder, joined).message().find("two clusters of the same name") !=
+        std::string::npos);
+}
+
+TEST_CASE("check_hello: who waits to be joined is met by members alone, of the same partitions") {
+  Hello member = peer_hello("node0", two_founders());
+  ClusterConfig alone = two_founders();
+  alone.founders.resize(1);
+  Hello waiting = peer_hello("node2", alone);
+  waiting.waits_to_join = true;
+  CHECK(check_hello(member, waiting).message().find("no members of a cluster yet") !=
+        std::string::npos);
+  member.cluster_id = Hash128{.high = 1, .low = 2};
+  CHECK(check_hello(member, waiting).ok());
+  CHECK(check_hello(waiting, member).ok());
+  alone.partitions = 16;
+  waiting.config = digest_of(alone);
+  CHECK(check_hello(member, waiting).message().find("--partitions") != std::string::npos);
+  alone = two_founders();
+  alone.secret = "another";
+  waiting.config = digest_of(alone);
+  CHECK(check_hello(member, waiting).message().find("--cluster-secret-file") != std::string::npos);
 }
 
 TEST_CASE("check_hello: another protocol version is refused with both numbers") {

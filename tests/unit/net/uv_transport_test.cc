@@ -103,14 +103,14 @@ Hello peer_hello(const std::string& name, const std::string& cluster = "starling
 struct Side {
   Side(LoopFixture& fixture, const Ports& ports, std::size_t index,
        const ConnectionLimits& limits = {}, std::size_t clients_max = 100,
-       std::size_t clients_per_address_max = 1000)
+       std::size_t clients_per_address_max = 1000, bool is_founder = true)
       : transport(TransportHost{.loop = fixture.loop,
                                 .turn = fixture.turn,
                                 .clock = fixture.clock,
                                 .log = log,
                                 .random = Random(index)},
                   inbox,
-                  {.founders = ports.founders(),
+                  {.founders = is_founder ? ports.founders() : std::vector<PeerAddress>{},
                    .name = kNames[index],
                    .clients_max = clients_max,
                    .clients_per_address_max = clients_per_address_max,
@@ -145,6 +145,28 @@ struct TwoSides : LoopFixture {
   Side beta{*this, ports, 1};
 };
 
+// One is a member of a cluster and hears later of the other, which waits to be joined.
+struct Meeting : LoopFixture {
+  explicit Meeting(std::size_t joining)
+      : member(*this, ports, 1 - joining, {}, 100, 1000, false),
+        waiting(*this, ports, joining, {}, 100, 1000, false),
+        other(ports.founders()[joining]) {
+    Hello of_member = peer_hello(kNames.at(1 - joining));
+    of_member.cluster_id = {.high = 7, .low = 7};
+    of_member.address = ports.founders()[1 - joining].address;
+    member.transport.start(of_member);
+    Hello of_waiting = peer_hello(kNames.at(joining));
+    of_waiting.waits_to_join = true;
+    of_waiting.address = other.address;
+    waiting.transport.start(of_waiting);
+  }
+
+  Ports ports;
+  Side member;
+  Side waiting;
+  PeerAddress other;
+};
+
 PeerMessage message_number(std::uint64_t number) {
   return DigestRange{.operation = {number}, .first = {0}, .count = 1, .remaining = kFarAway};
 }
@@ -165,6 +187,52 @@ TEST_CASE("UvTransport: two founders connect, and exchange messages in order") {
   CHECK(sides.beta.inbox.messages[0].second == message_number(1));
   CHECK(sides.alpha.inbox.messages[999].second == message_number(1000));
   CHECK(sides.alpha.inbox.events.size() == 1);
+}
+
+TEST_CASE(
+    "UvTransport: a node that waits to be joined meets a member that hears of it, either way") {
+  for (const std::size_t joining : {std::size_t{0}, std::size_t{1}}) {
+    Meeting meeting(joining);
+    meeting.member.transport.add_member(meeting.other);
+    CHECK(meeting.run_until([&] {
+      return meeting.member.has("up " + kNames.at(joining)) &&
+             meeting.waiting.has("up " + kNames.at(1 - joining));
+    }));
+  }
+}
+
+TEST_CASE("UvTransport: a node that was joined while it was down is met when it comes") {
+  LoopFixture fixture;
+  const Ports ports;
+  // Of the two it is the one that dials, and nobody dials it.
+  const std::size_t joining = ports.founders()[0].id < ports.founders()[1].id ? 0 : 1;
+  const PeerAddress other = ports.founders()[joining];
+  Side member(fixture, ports, 1 - joining, {}, 100, 1000, false);
+  Hello of_member = peer_hello(kNames.at(1 - joining));
+  of_member.cluster_id = {.high = 7, .low = 7};
+  of_member.address = ports.founders()[1 - joining].address;
+  member.transport.start(of_member);
+  member.transport.add_member(other);
+  CHECK_FALSE(
+      fixture.run_until([&] { return member.has_event(); }, std::chrono::milliseconds(200)));
+  Side waiting(fixture, ports, joining, {}, 100, 1000, false);
+  Hello of_waiting = peer_hello(kNames.at(joining));
+  of_waiting.waits_to_join = true;
+  of_waiting.address = other.address;
+  waiting.transport.start(of_waiting);
+  CHECK(fixture.run_until([&] { return member.has("up " + kNames.at(joining)); },
+                          2 * UvTransport::kKnocksApart));
+}
+
+TEST_CASE("UvTransport: who is told of a member that it knows does not dial it anew") {
+  TwoSides sides;
+  REQUIRE(sides.connect());
+  for (const PeerAddress& founder : sides.ports.founders()) {
+    sides.alpha.transport.add_member(founder);
+    sides.beta.transport.add_member(founder);
+  }
+  CHECK_FALSE(sides.run_until([&] { return sides.alpha.inbox.events.size() > 1; },
+                              std::chrono::milliseconds(300)));
 }
 
 TEST_CASE("UvTransport: reports its peers, and what went to and came from them") {
@@ -317,7 +385,7 @@ TEST_CASE("UvTransport: strangers and namesakes are refused with the reason") {
     REQUIRE(fixture.run_until([&] { return caller.closed(); }));
     return caller.hello().value_or(Hello{}).refusal;
   };
-  CHECK(refusal_of("gamma").find("not in --initial-cluster") != std::string::npos);
+  CHECK(refusal_of("gamma").find("neither in --initial-cluster nor joined") != std::string::npos);
   CHECK(refusal_of(kNames[dialled_index()]).find("--name") != std::string::npos);
   CHECK(side.inbox.events.empty());
 }

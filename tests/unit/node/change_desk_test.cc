@@ -12,6 +12,7 @@
 
 #include "starling/status.h"
 
+#include "base/hash.h"
 #include "base/ids.h"
 #include "message/client_messages.h"
 #include "node/node.h"
@@ -210,6 +211,159 @@ TEST_CASE("ChangeDesk: of two operators at once each gets what it asked for") {
   CHECK(std::holds_alternative<ClusterChangeReply>(ordered.cluster.replies.at(first)));
   CHECK(std::holds_alternative<ClusterChangeReply>(ordered.cluster.replies.at(second)));
   CHECK(ordered.plan(3).changes.size() == 2);
+}
+
+// A fourth node, beside three that have some keys.
+struct Joining : Ordered {
+  Joining() : Ordered(3) {
+    for (const char* const key : {"a", "b", "c", "d", "e"}) {
+      cluster.ask<PutReply>(0, cluster.put_of(key, "value"));
+    }
+    spare = cluster.add_spare();
+  }
+  [[nodiscard]] Newcomer newcomer() {
+    const NodeInfoReply info = cluster.ask<NodeInfoReply>(spare, ClientNodeInfo{});
+    CHECK(info.waits_to_join);
+    return {.name = info.name,
+            .cluster = info.cluster,
+            .address = info.address,
+            .zone = {},
+            .store = hash128_named(info.store_id).value_or(Hash128{}),
+            .secret = info.secret,
+            .partitions = info.partitions_of_cluster};
+  }
+  ClusterChangeReply join() {
+    return order(0, {.verb = ChangeVerb::Join, .member = {}, .newcomer = newcomer()});
+  }
+  void meet() {
+    for (std::size_t node = 0; node < 3; ++node) cluster.connect(node, spare);
+    pass(seconds(60));
+  }
+  std::size_t spare = 0;
+};
+
+TEST_CASE("ChangeDesk: a node that waits serves nobody, and says for what it waits") {
+  Joining joining;
+  const Status refused =
+      joining.cluster.ask<ErrorReply>(joining.spare, TestCluster::get_of("a")).status;
+  CHECK(refused.code() == StatusCode::Unavailable);
+  CHECK(refused.message().find("waits to be joined") != std::string::npos);
+  CHECK(joining.cluster.node(joining.spare).configuration() == nullptr);
+  CHECK(joining.cluster.node(joining.spare).hello().waits_to_join);
+}
+
+TEST_CASE("ChangeDesk: a node that is joined becomes a member, gets its share and serves") {
+  Joining joining;
+  const ClusterChangeReply staged = joining.join();
+  CHECK(staged.changes == std::vector<std::string>{"join node3 (host:7403)"});
+  CHECK(staged.moves == 6);
+  joining.commit(staged.plan);
+  joining.meet();
+  const Configuration* const adopted = joining.cluster.node(joining.spare).configuration();
+  REQUIRE(adopted != nullptr);
+  CHECK(adopted->members.size() == 4);
+  CHECK(adopted->aims.empty());
+  CHECK(joining.owns_anything(3, 0));
+  CHECK(joining.cluster.node(joining.spare).readiness().ready);
+  CHECK_FALSE(joining.cluster.node(joining.spare).hello().waits_to_join);
+  for (const char* const key : {"a", "b", "c", "d", "e"}) {
+    CHECK(joining.cluster.ask<GetReply>(joining.spare, TestCluster::get_of(key)).siblings.size() ==
+          1);
+  }
+}
+
+TEST_CASE("ChangeDesk: a node that was joined is a member after its next start as well") {
+  Joining joining;
+  joining.commit(joining.join().plan);
+  joining.meet();
+  joining.cluster.stop(joining.spare);
+  joining.cluster.start(joining.spare);
+  CHECK(joining.cluster.started().ok());
+  joining.meet();
+  CHECK(joining.cluster.node(joining.spare).readiness().ready);
+}
+
+TEST_CASE("ChangeDesk: a node whose store was emptied behind the order to join it never counts") {
+  Joining joining;
+  joining.commit(joining.join().plan);
+  joining.cluster.stop(joining.spare);
+  joining.cluster.wipe(joining.spare);
+  joining.cluster.start(joining.spare);
+  joining.meet();
+  REQUIRE(joining.cluster.node(joining.spare).configuration() != nullptr);
+  const Readiness readiness = joining.cluster.node(joining.spare).readiness();
+  CHECK_FALSE(readiness.ready);
+  CHECK(readiness.because.find("emptied or replaced") != std::string::npos);
+}
+
+TEST_CASE("ChangeDesk: a member that counts while it does not know the new one tells it later") {
+  Joining joining;
+  joining.cluster.stop(2);
+  joining.commit(joining.join().plan);
+  joining.cluster.start(2);
+  joining.cluster.without_letters.insert(joining.cluster.id(2));
+  joining.cluster.connect(2, joining.spare);
+  joining.cluster.connect(2, 0);
+  joining.cluster.connect(2, 1);
+  joining.pass(seconds(2));
+  REQUIRE(joining.configuration(2).members.size() == 3);
+  joining.cluster.without_letters.clear();
+  joining.meet();
+  CHECK(joining.configuration(2).members.size() == 4);
+  CHECK(joining.cluster.node(joining.spare).report().cluster.messages.empty());
+}
+
+TEST_CASE("ChangeDesk: who left may come again under its name, with an empty store") {
+  Joining joining;
+  joining.commit(joining.join().plan);
+  joining.meet();
+  joining.commit(joining.order(0, {.verb = ChangeVerb::Leave, .member = "node3"}).plan);
+  joining.meet();
+  REQUIRE(joining.configuration(0).members.size() == 3);
+  joining.cluster.stop(joining.spare);
+  joining.cluster.wipe(joining.spare);
+  joining.cluster.start(joining.spare);
+  joining.commit(joining.join().plan);
+  joining.meet();
+  CHECK(joining.configuration(0).members.size() == 4);
+  CHECK(joining.cluster.node(joining.spare).readiness().ready);
+}
+
+TEST_CASE("ChangeDesk: a node takes over from a member, slot by slot") {
+  Joining joining;
+  const ClusterChangeReply staged = joining.order(
+      0, {.verb = ChangeVerb::Replace, .member = "node1", .newcomer = joining.newcomer()});
+  CHECK(staged.moves == 8);
+  joining.commit(staged.plan);
+  joining.meet();
+  CHECK(joining.configuration(0).members.size() == 3);
+  CHECK_FALSE(joining.owns_anything(1, 0));
+  CHECK(joining.cluster.node(joining.spare).readiness().ready);
+}
+
+TEST_CASE("ChangeDesk: a node of another cluster, a taken name or address, are refused") {
+  Joining joining;
+  const auto refused = [&](const Newcomer& newcomer) {
+    const Status status =
+        joining.refusal(0, {.verb = ChangeVerb::Join, .member = {}, .newcomer = newcomer});
+    CHECK(status.code() == StatusCode::Usage);
+    return status.message();
+  };
+  Newcomer newcomer = joining.newcomer();
+  newcomer.name = "node1";
+  CHECK(refused(newcomer).find("there is a member 'node1' already") != std::string::npos);
+  newcomer = joining.newcomer();
+  newcomer.address = "host:7401";
+  CHECK(refused(newcomer).find("has the address") != std::string::npos);
+  newcomer = joining.newcomer();
+  newcomer.partitions = 16;
+  CHECK(refused(newcomer).find("--partitions 16") != std::string::npos);
+  newcomer = joining.newcomer();
+  newcomer.cluster = "magpie";
+  CHECK(refused(newcomer).find("--cluster magpie") != std::string::npos);
+  newcomer = joining.newcomer();
+  newcomer.secret.low ^= 1;
+  CHECK(refused(newcomer).find("--cluster-secret-file") != std::string::npos);
 }
 
 }  // namespace

@@ -117,6 +117,15 @@ TEST_CASE("ConfigDigest: the first difference is named by its flag") {
   CHECK(first_difference(mine, digest_of(other)) == "cluster-secret-file");
 }
 
+TEST_CASE("ConfigDigest: who was started with other founders has the same digest of the secret") {
+  ClusterConfig joining = three_founders();
+  joining.founders.resize(1);
+  joining.replicas = 2;
+  CHECK(digest_of(joining).secret == digest_of(three_founders()).secret);
+  joining.cluster = "magpie";
+  CHECK(digest_of(joining).secret != digest_of(three_founders()).secret);
+}
+
 TEST_CASE("first_ring: every founder computes the same one") {
   ClusterConfig other = three_founders();
   std::ranges::reverse(other.founders);

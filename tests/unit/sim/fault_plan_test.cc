@@ -49,8 +49,8 @@ TEST_CASE("FaultPlan: faults stand in order of time, on nodes that exist") {
     Duration before{};
     for (const Fault& fault : plan.faults) {
       CHECK(fault.at >= before);
-      CHECK(fault.node < plan.shape.nodes);
-      CHECK(fault.other < plan.shape.nodes);
+      CHECK(fault.node < plan.shape.all_nodes());
+      CHECK(fault.other < plan.shape.all_nodes());
       CHECK(fault.node != fault.other);
       before = fault.at;
     }
@@ -92,7 +92,7 @@ TEST_CASE("FaultPlan: one run in six has nodes on LevelDB, all or some, and noth
   CHECK(all < some);
   const FaultPlan told = draw_plan(3, "swarm", SimEngine::LevelDb);
   const FaultPlan drawn = draw_plan(3, "swarm", SimEngine::Map);
-  CHECK(told.shape.nodes_on_leveldb() == told.shape.nodes);
+  CHECK(told.shape.nodes_on_leveldb() == told.shape.all_nodes());
   CHECK(drawn.shape.nodes_on_leveldb() == 0);
   CHECK(told.faults.size() == drawn.faults.size());
   CHECK(told.safety == drawn.safety);
@@ -103,7 +103,7 @@ TEST_CASE(
   std::uint32_t drifting = 0;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     const ClusterShape shape = draw_plan(seed, "swarm").shape;
-    REQUIRE(shape.clocks.size() == shape.nodes);
+    REQUIRE(shape.clocks.size() == shape.all_nodes());
     if (shape.drift_ppm_max() > 0) ++drifting;
     CHECK(shape.clocks.at(0).ahead != shape.clocks.at(1).ahead);
     CHECK(draw_plan(seed, "calm").shape.drift_ppm_max() == 0);

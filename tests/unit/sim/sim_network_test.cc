@@ -31,6 +31,9 @@ class TwoNodes final : public SimNetwork::Nodes {
     hello.name = "node" + std::to_string(node);
     return hello;
   }
+  bool know_each_other(std::uint32_t /*one*/, std::uint32_t /*other*/) const override {
+    return knows;
+  }
   void on_connected(std::uint32_t node, std::uint32_t /*peer*/, const Hello& /*hello*/) override {
     log.at(node) += "U";
   }
@@ -45,6 +48,7 @@ class TwoNodes final : public SimNetwork::Nodes {
 
   std::array<std::uint64_t, 2> boots{1, 1};
   std::array<std::string, 2> log;
+  bool knows = true;
 };
 
 NetworkWeather calm() {
@@ -70,6 +74,21 @@ struct NetworkBench {
   TwoNodes nodes;
   SimNetwork network;
 };
+
+TEST_CASE("SimNetwork: nodes of which neither knows the other one meet once one does") {
+  EventQueue events;
+  TwoNodes nodes;
+  nodes.knows = false;
+  SimNetwork network(events, nodes, 2, calm(), Random(7));
+  network.node_started(0);
+  network.node_started(1);
+  events.run_until(Instant(seconds(1)));
+  CHECK(nodes.log[0].empty());
+  nodes.knows = true;
+  events.run_until(Instant(seconds(2)));
+  CHECK(nodes.log[0] == "U");
+  CHECK(nodes.log[1] == "U");
+}
 
 TEST_CASE("SimNetwork: running nodes get connected, once on each side") {
   const NetworkBench bench;

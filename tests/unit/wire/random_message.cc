@@ -142,6 +142,9 @@ Hello hello(Random& random) {
   hello.cluster = name(random, 0);
   hello.name = name(random, 0);
   hello.http_address = name(random, 0);
+  hello.address = name(random, 0);
+  if (coin(random)) hello.cluster_id = hash(random);
+  hello.waits_to_join = coin(random);
   hello.incarnation = {random.next()};
   if (coin(random)) {
     hello.config = {.cluster = hash(random),
@@ -454,7 +457,20 @@ NodeInfoReply node_info_reply(Random& random) {
           .damage = {.met = random.next(),
                      .mended = random.next(),
                      .waiting = random.next(),
-                     .unsupplied = random.next()}};
+                     .unsupplied = random.next()},
+          .waits_to_join = coin(random),
+          .partitions_of_cluster = number(random),
+          .secret = {.high = random.next(), .low = random.next()}};
+}
+
+Newcomer newcomer(Random& random) {
+  return {.name = name(random, 0),
+          .cluster = name(random, 0),
+          .address = name(random, 0),
+          .zone = name(random, 0),
+          .store = {.high = random.next(), .low = random.next()},
+          .secret = {.high = random.next(), .low = random.next()},
+          .partitions = number(random)};
 }
 
 Ballot ballot(Random& random) {
@@ -637,9 +653,10 @@ std::vector<ClientRequestBody> request_bodies(Random& random) {
       ClientNodeInfo{},
       ClientClusterTasks{},
       ClientClusterRepair{.order = repair_order(random)},
-      ClientClusterChange{.order = {.verb = static_cast<ChangeVerb>(random.below(5)),
+      ClientClusterChange{.order = {.verb = static_cast<ChangeVerb>(random.below(7)),
                                     .member = name(random, 0),
-                                    .plan = random.next()}},
+                                    .plan = random.next(),
+                                    .newcomer = newcomer(random)}},
   };
 }
 
