@@ -37,9 +37,11 @@ enum class PlantedBug : std::uint8_t {
   CountBegunRepairs,       // of an ordered repair, what was begun counts as compared
   CountOneOfTwo,           // a slot that moves counts as written when one of its nodes stored
   CountTheLiving,          // a quorum is one of those owners that the failure detector holds for up
+  SkipFence,  // a former reader is taken to know that it is read no more, though nobody asked it
+  AnswerUnfilled,  // reads are asked of a node that comes into a row before it has been filled
 };
 
-inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 23> kPlantedBugs{{
+inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 25> kPlantedBugs{{
     {"mint-at-non-owner", PlantedBug::MintAtNonOwner},
     {"reuse-counter", PlantedBug::ReuseCounter},
     {"ack-before-sync", PlantedBug::AckBeforeSync},
@@ -63,6 +65,8 @@ inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 23> kPlante
     {"count-begun-repairs", PlantedBug::CountBegunRepairs},
     {"count-one-of-two", PlantedBug::CountOneOfTwo},
     {"count-the-living", PlantedBug::CountTheLiving},
+    {"skip-fence", PlantedBug::SkipFence},
+    {"answer-unfilled", PlantedBug::AnswerUnfilled},
 }};
 
 }  // namespace starling

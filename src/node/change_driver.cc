@@ -13,6 +13,7 @@
 
 #include "base/ids.h"
 #include "base/log.h"
+#include "base/planted_bug.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "membership/peer_table.h"
@@ -122,6 +123,13 @@ ProposalEvidence ChangeDriver::evidence() const {
   }
   for (const StoreAdoption& fact : board_.adoptions()) {
     if (concerned.contains(fact.adoption.node)) evidence.adoptions.push_back(fact);
+  }
+  if (neighbours_.planted == PlantedBug::SkipFence) {
+    // Planted: what this node works by, all others are taken to work by as well.
+    for (const ConfigMember& member : adopted.members) {
+      evidence.adoptions.push_back(
+          {.store = member.store, .adoption = {.node = member.member.id, .epoch = adopted.epoch}});
+    }
   }
   return evidence;
 }

@@ -16,6 +16,7 @@
 
 #include "base/ids.h"
 #include "base/log.h"
+#include "base/planted_bug.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "membership/adoption_board.h"
@@ -41,6 +42,7 @@ class ChangeDriver {
     const HandoffService& handoff;
     NodeId self;
     Log& log;
+    PlantedBug planted = PlantedBug::None;
   };
   struct Options {
     // In which steps are collected, more or less: proposers must not fall over each other.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/planted_bug.h"
 #include "handoff/hint_holders.h"
 #include "handoff/hint_home.h"
 #include "message/peer_state.h"
@@ -39,6 +40,18 @@ ReplicaView ClusterView::replicas_with_stand_ins(Token token) const {
   }
   std::ranges::stable_partition(view.stand_ins,
                                 [this](NodeId holder) { return !is_doubtful(holder); });
+  return view;
+}
+
+ReplicaView ClusterView::replicas_to_read(Token token, PlantedBug planted) const {
+  if (planted == PlantedBug::StandInAnswersReads) return replicas_or_stand_ins(token);
+  ReplicaView view = replicas_of(token);
+  if (planted != PlantedBug::AnswerUnfilled) return view;
+  // Planted: who comes to a slot is read as if it had come.
+  for (Slot& slot : view.row) {
+    if (slot.state == SlotState::Copying) slot.state = SlotState::Switched;
+    if (slot.state == SlotState::Vacant) slot.state = SlotState::Settled;
+  }
   return view;
 }
 

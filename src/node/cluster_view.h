@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/ids.h"
+#include "base/planted_bug.h"
 #include "env/transport.h"
 #include "membership/boot_confirmation.h"
 #include "membership/peer_table.h"
@@ -38,8 +39,8 @@ class ClusterView {
   [[nodiscard]] ReplicaView replicas_of(PartitionId partition) const;
   // The same, and which hint holders could stand in for them, the doubtful ones last.
   [[nodiscard]] ReplicaView replicas_with_stand_ins(Token token) const;
-  // The planted mistake: stand-ins in the places of owners that can not be reached.
-  [[nodiscard]] ReplicaView replicas_or_stand_ins(Token token) const;
+  // Those whom a read of the token may ask; `planted` asks the wrong ones.
+  [[nodiscard]] ReplicaView replicas_to_read(Token token, PlantedBug planted) const;
   // The place of hints for `node` in `partition` (handoff/hint_home.h); nothing: it is no home.
   [[nodiscard]] std::optional<std::uint8_t> slot_of(PartitionId partition, NodeId node) const;
   // The owners that mint, without this node: whom a put is forwarded to.
@@ -51,6 +52,8 @@ class ClusterView {
  private:
   // In the failure detector's opinion: connected perhaps, but it does not answer.
   [[nodiscard]] bool is_doubtful(NodeId node) const;
+  // The planted mistake: stand-ins in the places of owners that can not be reached.
+  [[nodiscard]] ReplicaView replicas_or_stand_ins(Token token) const;
   [[nodiscard]] ReplicaView view_of(std::span<const NodeId> owners,
                                     std::span<const Slot> unsettled) const;
 

@@ -139,9 +139,7 @@ void Coordinator::get(Origin origin, GetCommand get, Instant now, Instant deadli
   const Place place = place_of(get.address);
   const Result<ReadQuorum> quorum = resolve(get.levels, numbers_of(place.partition));
   if (!quorum.ok()) return refuse(origin, quorum.status());
-  ReplicaView replicas = options_.planted == PlantedBug::StandInAnswersReads
-                             ? neighbours_.cluster.replicas_or_stand_ins(place.token)
-                             : neighbours_.cluster.replicas_of(place.token);
+  ReplicaView replicas = neighbours_.cluster.replicas_to_read(place.token, options_.planted);
   start_trace(origin, get.trace, now);
   trace_of(origin).note_unreachable(now, replicas);
   GetOperation machine({.quorum = *quorum,

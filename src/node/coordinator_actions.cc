@@ -273,7 +273,7 @@ void Coordinator::begin_again(Operation& operation, Instant now) {
                       cluster.replicas_with_stand_ins(operation.place.token), actions);
   } else if (auto* const get = std::get_if<GetOperation>(&operation.machine)) {
     get->on_newer_row(quorum_at<ReadQuorum>(operation.read_levels, numbers),
-                      cluster.replicas_of(operation.place.token), actions);
+                      cluster.replicas_to_read(operation.place.token, options_.planted), actions);
   } else if (auto* const scan = std::get_if<ScanOperation>(&operation.machine)) {
     scan->on_newer_row(quorum_at<ReadQuorum>(operation.read_levels, numbers),
                        cluster.replicas_of(operation.place.partition), actions);

@@ -60,7 +60,8 @@ class ReplicaService {
   // Where no slot is read, what is stored may be less than was acknowledged.
   [[nodiscard]] bool answers_reads(const Envelope& envelope) const {
     return ring_->reads_at(outbox_.self(), envelope.partition) ||
-           options_.planted == PlantedBug::StandInAnswersReads;
+           options_.planted == PlantedBug::StandInAnswersReads ||
+           options_.planted == PlantedBug::AnswerUnfilled;
   }
   // As refusal(), for one key, which must lie in the partition that the envelope names.
   [[nodiscard]] std::optional<ReplicaOutcome> refusal(const Envelope& envelope,

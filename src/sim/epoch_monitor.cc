@@ -17,6 +17,7 @@
 #include "ring/configuration.h"
 #include "ring/configuration_codec.h"
 #include "ring/slot_step.h"
+#include "ring/succession.h"
 #include "sim/sim_disk.h"
 
 namespace starling::sim {
@@ -78,12 +79,28 @@ void EpochMonitor::on_adopted(std::uint32_t node, const Configuration& configura
   newest = configuration.epoch;
 }
 
+// Of a disk that was lost nobody knows any more what it had.
+void EpochMonitor::check_evidence(std::uint32_t from, const ProposalEvidence& evidence) {
+  for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
+    const SimMember& member = cluster_.member(node);
+    if (cluster_.is_written_off(node)) continue;
+    for (const StoreAdoption& fact : evidence.adoptions) {
+      if (fact.adoption.node != member.id() || fact.adoption.epoch <= adopted_[node]) continue;
+      accuse("false-adoption", cluster_.member(from).name() + " proposes a step because " +
+                                   member.name() + " works by " + epoch_text(fact.adoption.epoch) +
+                                   ", which it does not");
+    }
+  }
+}
+
 void EpochMonitor::on_peer_send(std::uint32_t from, const PeerMessage& message) {
   const auto* const letter = std::get_if<ChainLetter>(&message);
   if (letter == nullptr) return;
   if (const auto* const decided = std::get_if<ChainDecided>(&letter->message)) {
     const Result<Configuration> configuration = decode_configuration(decided->configuration);
     if (configuration.ok()) on_decided(from, *configuration);
+  } else if (const auto* const accept = std::get_if<ChainAccept>(&letter->message)) {
+    check_evidence(from, accept->value.evidence);
   } else if (std::holds_alternative<ChainReject>(letter->message)) {
     marks_.reach("chain: a ballot was rejected");
   } else if (const auto* const promise = std::get_if<ChainPromise>(&letter->message)) {

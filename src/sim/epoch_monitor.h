@@ -3,7 +3,8 @@
 // EpochMonitor: what must hold of the agreed configurations at every moment:
 //   - at most one configuration is decided for an epoch (decided-twice);
 //   - a node adopts one only when its disk holds it (adopted-before-durable);
-//   - it never goes back to an earlier one, not over restarts either (adoption-undone).
+//   - it never goes back to an earlier one, not over restarts either (adoption-undone);
+//   - what a proposal says of it, that it works by an epoch, is so (false-adoption).
 
 #include <cstdint>
 #include <map>
@@ -14,6 +15,7 @@
 #include "base/ids.h"
 #include "message/peer_messages.h"
 #include "ring/configuration.h"
+#include "ring/succession.h"
 #include "sim/mark_board.h"
 #include "sim/member_view.h"
 #include "sim/violation.h"
@@ -32,11 +34,12 @@ class EpochMonitor {
 
  private:
   void on_decided(std::uint32_t node, const Configuration& configuration);
+  void mark_steps(const Configuration& configuration);
+  void check_evidence(std::uint32_t from, const ProposalEvidence& evidence);
   void accuse(const char* checker, std::string text);
 
   const MemberView& cluster_;
   MarkBoard& marks_;
-  void mark_steps(const Configuration& configuration);
 
   std::map<Epoch, Hash128> decided_;
   std::map<Epoch, Configuration> configurations_;  // those that were adopted

@@ -88,6 +88,22 @@ TEST_CASE("EpochMonitor: a node that goes back is noticed, unless its disk was l
   CHECK_FALSE(says(lost.monitor, "adoption-undone"));
 }
 
+TEST_CASE("EpochMonitor: who proposes because of what a node does not know is noticed") {
+  Watched watched;
+  const Configuration first = watched.first();
+  const auto says_of_node2 = [&](Epoch epoch) {
+    ChainAccept accept{.epoch = Epoch{2}};
+    accept.value.evidence.adoptions.push_back(
+        {.store = first.members[2].store,
+         .adoption = {.node = watched.small.cluster.member(2).id(), .epoch = epoch}});
+    watched.monitor.on_peer_send(0, ChainLetter{accept});
+    return says(watched.monitor, "false-adoption");
+  };
+  watched.adopt(2, first);
+  CHECK_FALSE(says_of_node2(first.epoch));
+  CHECK(says_of_node2(Epoch{first.epoch.value + 1}));
+}
+
 TEST_CASE("EpochMonitor: in a running cluster it has nothing to say, and sees what is decided") {
   SmallCluster small;
   for (std::uint64_t i = 0; i < 5; ++i) {
