@@ -92,6 +92,23 @@ void BootConfirmation::refuse(BootVerdict verdict) {
   state_ = State::Refused;
 }
 
+void BootConfirmation::on_named() {
+  is_named_ = true;
+  if (state_ == State::Refused && refusal_ == BootVerdict::AnotherStore) {
+    refusal_ = BootVerdict::Confirmed;
+    state_ = State::Waiting;
+    confirmed_by_.clear();
+  }
+  if (state_ != State::Waiting) return;
+  if (standing_ == StoreStanding::Founding) standing_ = StoreStanding::Counted;
+  if (is_confirmed()) state_ = State::Counting;
+}
+
+void BootConfirmation::on_other_named() {
+  is_named_ = false;
+  if (state_ != State::Refused) refuse(BootVerdict::AnotherStore);
+}
+
 void BootConfirmation::on_reply(NodeId from, const BootReply& reply) {
   const bool about_this_start = reply.store == own_.store &&
                                 reply.boot_sequence == own_.boot_sequence &&
@@ -100,6 +117,10 @@ void BootConfirmation::on_reply(NodeId from, const BootReply& reply) {
   if (!about_this_start || !from_witness) return;
   if (reply.verdict == BootVerdict::RolledBack) rolled_back_by_.insert(from);
   if (state_ == State::Refused) return;
+  if (is_named_ && reply.verdict == BootVerdict::AnotherStore) {
+    is_contradicted_ = true;
+    return;
+  }
   if (reply.verdict != BootVerdict::Confirmed) return refuse(reply.verdict);
   confirmed_by_.insert(from);
   if (is_confirmed()) state_ = State::Counting;
@@ -159,8 +180,9 @@ std::string BootConfirmation::explanation() const {
            "members say so, this one is moved aside, and kept";
   }
   return "the data directory is not the one this member had before: it was emptied or replaced. "
-         "Its answers count for nothing until it has been filled, which is not in this version. "
-         "Put the old directory back";
+         "Its answers count for nothing. An emptied one comes back by itself, and is filled from "
+         "the other members, once a majority of the voters can be reached and has another copy of "
+         "all; in the place of another one put the right directory back";
 }
 
 BootVerdict judge_boot(const BootAnnouncement* remembered, const BootAnnouncement& announced) {

@@ -15,6 +15,7 @@
 //                          store that it had before the others knew it by this one
 //   Waiting   -> Refused   a member remembers another store, or a start that this one lacks
 //   Counting  -> Refused   likewise, heard late
+//   Refused   -> Waiting   as another store, and all have agreed since that it is the member's
 //   (a store that lacks the last start which this machine remembers is Refused from the beginning)
 //
 // Why these are enough, and why fewer are not, stands in README.md.
@@ -78,6 +79,11 @@ class BootConfirmation {
   void know_members(std::vector<Witness> witnesses);
   // The store was refused at an earlier start: nothing confirms it any more.
   void refuse(BootVerdict verdict);
+  // All have agreed that this store is the member's: it stands like one that counted before, and
+  // who still remembers another one is behind, and says nothing. Heard at every agreement.
+  void on_named();
+  // They have agreed on another one.
+  void on_other_named();
   // A verdict on another start of this node (a late message) is ignored.
   void on_reply(NodeId from, const BootReply& reply);
   // Two members, or one and this machine, remember starts that this store lacks: it is an old copy
@@ -90,6 +96,11 @@ class BootConfirmation {
   // Why it is refused; Confirmed while it is not.
   [[nodiscard]] BootVerdict refusal() const { return refusal_; }
   [[nodiscard]] bool counting() const { return state_ == State::Counting; }
+  // Somebody who is behind said otherwise since the start was announced to those who have not
+  // confirmed it: it must be announced again.
+  [[nodiscard]] bool is_contradicted() const { return is_contradicted_; }
+  void on_announced_again() { is_contradicted_ = false; }
+  [[nodiscard]] bool is_confirmed_by(NodeId member) const { return confirmed_by_.contains(member); }
   // What is said to a peer on a new connection.
   [[nodiscard]] BootAnnouncement announcement() const;
   // For people; empty when counting.
@@ -107,6 +118,8 @@ class BootConfirmation {
   std::set<NodeId> rolled_back_by_;  // who of the members said so
   BootVerdict refusal_ = BootVerdict::Confirmed;
   State state_ = State::Waiting;
+  bool is_named_ = false;  // by the agreed configuration that this node knows
+  bool is_contradicted_ = false;
 };
 
 // The other side: the verdict on `announced`, given the start that is remembered of that member

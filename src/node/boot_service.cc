@@ -57,7 +57,7 @@ BootVerdict BootService::verdict_on(NodeId from, const BootAnnouncement& announc
   if (member != nullptr && member->store != announced.store) return BootVerdict::AnotherStore;
   const auto known = identity_.peers.find(from);
   const bool is_known = known != identity_.peers.end();
-  // One of its name left before, and another one joined in its place, as all have agreed.
+  // It lost its disk, or one of its name left and another one joined, as all have agreed.
   const bool is_successor = is_known && member != nullptr && known->second.store != member->store;
   const BootVerdict verdict =
       judge_boot(is_known && !is_successor ? &known->second : nullptr, announced);
@@ -113,8 +113,41 @@ void BootService::on_reply(NodeId from, const BootReply& reply) {
   if (confirmation_.counting()) {
     note_counting();
   } else {
+    note_refusal();
+  }
+}
+
+// A store that never counted finds out again at its next start, if it has not come back by then.
+void BootService::note_refusal() {
+  const bool is_new = !identity_.confirmed && confirmation_.refusal() == BootVerdict::AnotherStore;
+  if (!is_new) {
     last_ticket_ = remember_refusal(neighbours_.storage, identity_, confirmation_.refusal());
-    neighbours_.log.error(confirmation_.explanation());
+  }
+  neighbours_.log.error(confirmation_.explanation());
+}
+
+void BootService::on_named() {
+  const BootConfirmation::State before = confirmation_.state();
+  confirmation_.on_named();
+  if (confirmation_.state() == before) return;
+  if (confirmation_.counting()) return note_counting();
+  neighbours_.log.write(LogLevel::Trace, "mark: return: the new store was named");
+  neighbours_.log.info("the cluster knows this member by its new store: it waits to be confirmed");
+  announce_again();
+}
+
+void BootService::on_other_named() {
+  const BootConfirmation::State before = confirmation_.state();
+  confirmation_.on_other_named();
+  if (confirmation_.state() != before) note_refusal();
+}
+
+void BootService::announce_again() {
+  confirmation_.on_announced_again();
+  for (const RingMember& member : neighbours_.ring->members()) {
+    const bool is_other = member.id != neighbours_.outbox.self();
+    const bool hears = is_other && neighbours_.peers.connected(member.id);
+    if (hears && !confirmation_.is_confirmed_by(member.id)) on_peer_up(member.id);
   }
 }
 

@@ -46,11 +46,17 @@ class BootService {
   void on_reply(NodeId from, const BootReply& reply);
   // A store that counts from the beginning (a cluster of one) is remembered as such.
   void on_start();
+  // The configuration that was adopted names this store as the member's, or another one.
+  void on_named();
+  void on_other_named();
+  // Once more, to those who have not confirmed it.
+  void announce_again();
   // The engine lost what was queued: remembers everything once more, and then confirms the peers
   // that may still wait for it. A verdict that comes twice changes nothing.
   void on_store_reopened();
 
  private:
+  void note_refusal();
   [[nodiscard]] BootVerdict verdict_on(NodeId from, const BootAnnouncement& announced) const;
   void note_counting();
 

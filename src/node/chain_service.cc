@@ -289,8 +289,8 @@ std::string ChainService::explanation() const {
   }
   if (self->store == neighbours_.identity.store) return {};
   return "the cluster knows this member by another store (" + to_text(self->store.value) +
-         "): its data directory was emptied or replaced. Nothing here counts; put the right "
-         "directory back";
+         "): its data directory was emptied or replaced. Nothing here counts: an emptied one comes "
+         "back by itself, in the place of another one put the right directory back";
 }
 
 FoundingDraw founding_draw(const ClusterConfig& founding, Hash128 cluster_id) {

@@ -52,6 +52,12 @@ Incarnation draw_incarnation(const NodeOptions& options, Random random) {
   return Incarnation{random.fork("incarnation").next()};
 }
 
+// All have agreed that the store is the member's.
+bool is_named(const EpochChain::Durable& chain, NodeId self, const StoreIdentity& identity) {
+  const ConfigMember* const member = chain.adopted ? chain.adopted->member(self) : nullptr;
+  return member != nullptr && member->store == identity.store;
+}
+
 }  // namespace
 
 Node::Node(NodeOptions options, const ClusterConfig& config, const NodeHost& host)
@@ -76,8 +82,9 @@ Status Node::start() {
   if (parts.options.planted == PlantedBug::AcceptRolledBack) remembered.reset();
   STARLING_ASSIGN_OR_RETURN(recalled, EpochChain::Durable chain,
                             read_chain(parts.host.storage, identity));
-  StoreStanding standing = standing_of(own_boot(identity), identity.confirmed,
-                                       remembered.has_value() ? &*remembered : nullptr);
+  StoreStanding standing =
+      standing_of(own_boot(identity), identity.confirmed || is_named(chain, parts.self, identity),
+                  remembered.has_value() ? &*remembered : nullptr);
   // Who was joined is known to the members by this store alone: it need not be confirmed by all.
   if (parts.options.waits_to_join && standing == StoreStanding::Founding) {
     standing = chain.adopted.has_value() ? StoreStanding::Counted : StoreStanding::Joining;
@@ -197,6 +204,7 @@ void Node::on_timer() {
     parts_->services->chain.on_timer(now);
     parts_->services->fills.on_timer(now);
     parts_->services->driver.on_timer(now);
+    parts_->services->returns.on_timer(now);
   }
   parts_->settle();
 }
@@ -214,6 +222,7 @@ std::optional<Instant> Node::next_deadline() const {
         parts_->broken ? std::nullopt : parts_->services->repair.next_deadline(),
         parts_->broken ? std::nullopt : parts_->services->fills.next_deadline(),
         parts_->broken ? std::nullopt : parts_->services->driver.next_deadline(),
+        parts_->broken ? std::nullopt : parts_->services->returns.next_deadline(),
         parts_->broken ? std::nullopt : parts_->services->chain.next_deadline()}) {
     if (deadline.has_value()) earliest = std::min(earliest.value_or(*deadline), *deadline);
   }

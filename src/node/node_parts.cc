@@ -177,6 +177,13 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, EpochChain::
             .remember_counted = parts.host.remember_counted,
             .planted = parts.options.planted},
            identity, confirmation),
+      returns({.chain = chain,
+               .boot = boot,
+               .confirmation = confirmation,
+               .identity = identity,
+               .self = parts.self,
+               .log = parts.host.log},
+              parts.host.random.fork("return")),
       health({.ring = parts.ring,
               .peers = parts.peers,
               .outbox = parts.outbox,
@@ -258,6 +265,7 @@ void Node::Parts::settle() {
   const Instant now = host.clock.now();
   services->handoff.collect(now);
   services->chain.collect(now);
+  services->returns.collect(now);
   services->fills.collect(now);
   services->driver.collect(now);
   services->changes.collect(now);

@@ -39,6 +39,7 @@
 #include "node/repair_desk.h"
 #include "node/repair_service.h"
 #include "node/replica_service.h"
+#include "node/return_service.h"
 #include "node/store_health.h"
 #include "node/task_service.h"
 #include "replica/replica_store.h"
@@ -80,6 +81,7 @@ struct Node::Parts {
     FillService fills;
     ChangeDriver driver;
     BootService boot;
+    ReturnService returns;
     StoreHealth health;
     AdminService admin;
     TaskService tasks;

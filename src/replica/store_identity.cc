@@ -35,8 +35,7 @@ constexpr std::string_view kStartsName = "starts";
 Status corrupt_identity(const std::string& what) {
   return {StatusCode::Corruption,
           "the data directory's identity can not be used: " + what +
-              "; keep it aside and go on with the other members: an emptied one "
-              "can not be filled in this version"};
+              "; keep it aside, and start with an empty one: it is filled from the other members"};
 }
 
 void write_store(ByteWriter& writer, const StoreId& store) {

@@ -345,12 +345,6 @@ bool FaultPlan::destroys_a_disk() const {
                      [](const Fault& fault) { return needs_one_copy_to_spare(fault.kind); });
 }
 
-bool FaultPlan::loses_what_only_one_has() const {
-  return std::any_of(faults.begin(), faults.end(), [](const Fault& fault) {
-    return needs_one_copy_to_spare(fault.kind) && fault.kind != FaultKind::RemoveMember;
-  });
-}
-
 bool FaultPlan::rots_records() const {
   return std::any_of(faults.begin(), faults.end(),
                      [](const Fault& fault) { return fault.kind == FaultKind::RotRecords; });

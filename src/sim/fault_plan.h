@@ -157,10 +157,7 @@ struct FaultPlan {
   [[nodiscard]] bool may_lose_acknowledged() const;
   // A disk was lost or rolled back: one copy of each of its writes is gone.
   [[nodiscard]] bool destroys_a_disk() const;
-  // A disk that is lost, or records on it, and the member it belongs to stays: what is to be read
-  // from there never will be.
-  [[nodiscard]] bool loses_what_only_one_has() const;
-  // The same for records, which come back from the other copies.
+  // Records on a disk are lost, and come back from the other copies.
   [[nodiscard]] bool rots_records() const;
   // One line with every drawn option.
   [[nodiscard]] std::string describe() const;

@@ -12,7 +12,7 @@ namespace starling::sim {
 namespace {
 
 // Those that a thousand seeds of the swarm must reach.
-constexpr std::array<std::string_view, 122> kListed{
+constexpr std::array<std::string_view, 128> kListed{
     "boot: a rolled back store was noticed",
     "boot: an old store was set aside",
     "boot: another store was noticed",
@@ -29,12 +29,14 @@ constexpr std::array<std::string_view, 122> kListed{
     "change: decided to admit",
     "change: decided to count in",
     "change: decided to drop",
+    "change: decided to fill",
     "change: decided to finish move",
     "change: decided to start grow",
     "change: decided to start move",
     "change: decided to start shrink",
     "change: decided to step back",
     "change: decided to switch",
+    "change: decided to vacate",
     "change: proposed to abort move",
     "change: proposed to start move",
     "client: disconnected",
@@ -120,6 +122,10 @@ constexpr std::array<std::string_view, 122> kListed{
     "replica: refused another row version",
     "replica: stale row",
     "replica: sync demanded",
+    "return: a lost disk's member has a new one",
+    "return: a lost disk's member holds all again",
+    "return: proposed",
+    "return: the new store was named",
     "session: answered",
     "session: refused",
     "slow: a request was logged",

@@ -22,6 +22,8 @@ inline constexpr Duration kMendMax = kTimeoutMax + std::chrono::seconds(33);
 inline constexpr Duration kChangesMax = std::chrono::seconds(180);
 // Between two steps at most, once all is healed: another proposer stands by for five seconds.
 inline constexpr Duration kStepsApart = std::chrono::seconds(8);
+// Some attempts to be named again, and then a filling and a step of each row.
+inline constexpr Duration kReturnMax = std::chrono::seconds(120);
 // Pages are tiny, but few; a source that failed is asked again within ten seconds.
 inline constexpr Duration kFillsMax = std::chrono::seconds(60);
 // Hints come home within moments; one that was stuck is tried again after ten seconds.

@@ -121,6 +121,7 @@ SimCluster::SimCluster(const FaultPlan& plan, PlantedBug planted, const Parts& p
       network_(parts.events, *this, plan.shape.all_nodes(), plan.network, random.fork("network")),
       clients_(parts.events, *this, random.fork("client wire")),
       written_off_(plan.shape.all_nodes(), false),
+      lost_stores_(plan.shape.all_nodes()),
       kept_down_(plan.shape.all_nodes(), false),
       uninformed_until_(plan.shape.all_nodes(), Instant{}),
       newest_ring_(provisional_ring(config_)) {
@@ -140,6 +141,13 @@ void SimCluster::note(std::uint32_t node, std::string text) {
   if (trace_.wants_words()) {
     trace_.note(events_.now(), member(node).name(), "", std::move(text));
   }
+}
+
+void SimCluster::write_off(std::uint32_t node) {
+  written_off_.at(node) = true;
+  const ConfigMember* const known =
+      newest_configuration_ ? newest_configuration_->member(member(node).id()) : nullptr;
+  lost_stores_.at(node) = known == nullptr ? std::nullopt : std::optional(known->store);
 }
 
 void SimCluster::disturb(Duration lasting) {
@@ -309,6 +317,42 @@ void SimCluster::on_adopted(std::uint32_t node, const Configuration& configurati
   if (observe_configuration_) observe_configuration_(configuration);
   if (configuration.epoch <= newest_ring_->epoch()) return;
   newest_ring_ = ring_of(configuration);
+  newest_configuration_ = configuration;
+  for (std::uint32_t lost = 0; lost < size(); ++lost) {
+    const ConfigMember* const known = configuration.member(member(lost).id());
+    const std::optional<StoreId>& store = lost_stores_.at(lost);
+    const bool is_renamed = known != nullptr && store.has_value() && known->store != *store;
+    if (!written_off_.at(lost) || !is_renamed) continue;
+    written_off_.at(lost) = false;
+    marks_.reach("return: a lost disk's member has a new one");
+  }
+}
+
+std::optional<std::uint32_t> SimCluster::first_lost() const {
+  for (std::uint32_t node = 0; node < size(); ++node) {
+    const NodeId id = member(node).id();
+    if (!lost_stores_.at(node).has_value() || has_left(node)) continue;
+    const bool waits = std::ranges::any_of(newest_configuration_->aims, [&](const RowAim& aim) {
+      const bool is_owner = std::ranges::find(aim.owners, id) != aim.owners.end();
+      return is_owner && std::ranges::any_of(newest_configuration_->rows[aim.partition.value],
+                                             [id](const Slot& slot) {
+                                               return slot.state == SlotState::Vacant &&
+                                                      slot.holder == id;
+                                             });
+    });
+    if (written_off_.at(node) || waits) return node;
+  }
+  return std::nullopt;
+}
+
+bool SimCluster::can_be_changed() const {
+  if (!newest_configuration_.has_value()) return false;
+  const std::vector<Voter>& voters = newest_configuration_->voters;
+  const auto have_theirs = std::ranges::count_if(voters, [this](const Voter& voter) {
+    const std::optional<std::uint32_t> node = index_of(voter.node);
+    return node.has_value() && !written_off_.at(*node);
+  });
+  return 2 * static_cast<std::size_t>(have_theirs) > voters.size();
 }
 
 std::uint64_t SimCluster::boot_of(std::uint32_t node) const {

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ids.h"
 #include "base/planted_bug.h"
 #include "base/random.h"
 #include "ring/cluster_config.h"
@@ -77,8 +78,8 @@ class SimCluster final : public SimNetwork::Nodes,
   [[nodiscard]] bool is_ready(std::uint32_t node) const;
   // Ready, and connected to all members that are not written off.
   [[nodiscard]] bool is_ready_for_all(std::uint32_t node) const;
-  // Its disk was lost or rolled back: it counts for nothing until the end of the run.
-  // Likewise one that is no member any more.
+  // Its disk was lost or rolled back, and nobody has adopted a configuration that knows it by
+  // another one: it counts for nothing. Likewise one that is no member any more.
   [[nodiscard]] bool is_written_off(std::uint32_t node) const override {
     return written_off_.at(node) || has_left(node);
   }
@@ -93,7 +94,11 @@ class SimCluster final : public SimNetwork::Nodes,
   [[nodiscard]] bool has_left(std::uint32_t node) const;
   // An operator gave it up: nothing starts it until this is called off.
   void keep_down(std::uint32_t node, bool down) { kept_down_.at(node) = down; }
-  void write_off(std::uint32_t node) { written_off_.at(node) = true; }
+  void write_off(std::uint32_t node);
+  // Some member whose disk was lost, and who has not come back with all that it is to hold.
+  [[nodiscard]] std::optional<std::uint32_t> first_lost() const;
+  // Of those who vote on the next configuration enough have the disk that they vote with.
+  [[nodiscard]] bool can_be_changed() const;
 
   // A member or a link is away for that long: who is held for down meanwhile may rightly be.
   void disturb(Duration lasting);
@@ -151,9 +156,11 @@ class SimCluster final : public SimNetwork::Nodes,
   ClientWire clients_;
   std::vector<std::unique_ptr<SimMember>> members_;
   std::vector<bool> written_off_;
+  std::vector<std::optional<StoreId>> lost_stores_;  // one a node: by which it was known then
   std::vector<bool> kept_down_;
   std::vector<Instant> uninformed_until_;
   std::shared_ptr<const Ring> newest_ring_;
+  std::optional<Configuration> newest_configuration_;
   ReplyObserver observe_reply_;
   ConfigurationObserver observe_configuration_;
   std::map<OperationId, std::string> subjects_;  // keys of operations, while a timeline is kept

@@ -31,6 +31,7 @@
 #include "sim/mark_board.h"
 #include "sim/monitors.h"
 #include "sim/patience.h"
+#include "sim/settlement.h"
 #include "sim/sim_client.h"
 #include "sim/sim_cluster.h"
 #include "sim/sim_network.h"
@@ -75,11 +76,7 @@ class Run {
   void await_readiness();
   void spread_word();
   void check_epochs();
-  void await_fills();
   void await_mending();
-  void await_hints();
-  [[nodiscard]] bool hints_are_home() const;
-  void await_departures();
   void await_agreement();
   void compare_by_order(bool dry_run);
   void read_every_key_in_peace();
@@ -108,6 +105,7 @@ class Run {
   std::vector<std::unique_ptr<SimClient>> clients_;
   SimOperator operator_;
   DetectorDrill drill_;
+  Settlement settlement_;
   std::vector<SiblingSet> final_records_;
   std::vector<Violation> violations_;
 };
@@ -136,6 +134,7 @@ Run::Run(const RunOptions& options)
                      false},
       operator_(events_, cluster_, marks_, random_.fork("operator")),
       drill_(events_, cluster_, monitors_, marks_, random_.fork("drill")),
+      settlement_(events_, cluster_, monitors_, marks_),
       final_records_(history_.keys.size()) {
   cluster_.watch_with(monitors_);
   cluster_.observe_replies([this](std::uint64_t request, const ClientReply& reply) {
@@ -167,15 +166,17 @@ RunResult Run::finish() {
   operator_.stop();
   driver_.heal();
   drain();
+  settlement_.await_return();
   await_readiness();
   drill_.await_all_up();
   // What is still to be repeated comes before the last look.
   if (plan_.network.replay_ppm > 0) events_.run_until(events_.now() + plan_.network.replay_max);
   if (plan_.rots_records()) await_mending();
   // A record that rotted, and that nobody else holds, stops a filling for good.
-  if (!plan_.rots_records()) await_fills();
-  await_hints();
-  await_departures();
+  if (!plan_.rots_records()) settlement_.await_fills();
+  settlement_.await_hints();
+  settlement_.await_departures(plan_.rots_records() ? Settlement::Records::Rotted
+                                                    : Settlement::Records::Sound);
   await_agreement();
   read_every_key_in_peace();
   audit_stores();
@@ -293,45 +294,6 @@ void Run::await_mending() {
     }
   }
   events_.run_until(events_.now() + kMendMax);
-}
-
-void Run::await_fills() {
-  await([this] { return !cluster_.first_unfilled().has_value(); }, kFillsMax);
-  const std::optional<std::uint32_t> node = cluster_.first_unfilled();
-  if (!node.has_value()) return;
-  accuse("not-filled", "",
-         cluster_.member(*node).name() + " still waits to be filled long after all was healed");
-}
-
-bool Run::hints_are_home() const {
-  for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
-    const bool holds_any = !monitors_.hints().waiting_at(node).empty();
-    if (holds_any && !cluster_.is_written_off(node)) return false;
-  }
-  return true;
-}
-
-// Without a read of any key.
-void Run::await_hints() {
-  await([this] { return hints_are_home(); }, kHintsMax);
-  for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
-    if (cluster_.is_written_off(node)) continue;
-    for (const std::uint32_t home : monitors_.hints().waiting_at(node)) {
-      accuse("hints-undrained", "",
-             cluster_.member(node).name() + " keeps hints for " + cluster_.member(home).name() +
-                 " long after all was healed");
-    }
-  }
-}
-
-// Who was to go is no member any more, where nothing that it waits for is lost.
-void Run::await_departures() {
-  await([this] { return !cluster_.first_on_its_way_out().has_value(); }, kDeparturesMax);
-  for (std::uint32_t node = 0; node < cluster_.size(); ++node)
-    if (cluster_.has_left(node)) marks_.reach("members: one was let go");
-  const std::optional<std::uint32_t> late = cluster_.first_on_its_way_out();
-  if (!late.has_value() || plan_.loses_what_only_one_has() || cluster_.has_idle_streams()) return;
-  accuse("not-gone", "", cluster_.member(*late).name() + " was to go, and is still a member");
 }
 
 // Nobody reads: what replicas lack they must find by themselves, or because they are told to.
@@ -470,6 +432,7 @@ void Run::judge() {
   add(monitors_.fills().violations());
   add(monitors_.detectors().violations());
   add(drill_.violations());
+  add(settlement_.violations());
   add(monitors_.violations());
   add(clients_world_.violations);
   add(check_all(evidence));

@@ -70,8 +70,8 @@ Status status_of_open(const std::string& directory, const leveldb::Status& statu
   const std::string text = status.ToString();
   if (status.IsCorruption()) {
     return {StatusCode::Corruption, "the database in '" + directory + "' is damaged: " + text +
-                                        "; keep it aside and go on with the other members: an "
-                                        "emptied one can not be filled in this version"};
+                                        "; keep it aside, and start with an empty one: it is "
+                                        "filled from the other members"};
   }
   if (is_no_space(status)) {
     return {StatusCode::DiskFull, "the disk of the data directory '" + directory + "' is full: " +

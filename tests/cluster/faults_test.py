@@ -1,4 +1,4 @@
-"""Processes that are killed, paused, restarted, emptied, while clients write (PROTOCOL: 7.6).
+"""Processes that are killed, paused, restarted, while clients write (PROTOCOL: 7.6).
 
 Each class is one story, told once; its cases are what must be true at the end of it.
 """
@@ -326,42 +326,6 @@ class DeletedWhileOneNodeIsDown(Story, unittest.TestCase):
     def test_no_node_reads_the_replaced_value(self):
         for index in (0, 1):
             self.assertEqual(b"new", self.cluster.tool("get", BUCKET, "replaced", via=index).stdout)
-
-
-class OneNodeEmptied(Story, unittest.TestCase):
-    """A directory that lost its content looks like a new one to its owner, but not to the others."""
-
-    @classmethod
-    def tell(cls):
-        cls.cluster.tool("put", BUCKET, "key", "value")
-        emptied = cls.cluster.nodes[1]
-        emptied.kill()
-        shutil.rmtree(emptied.data)
-        os.mkdir(emptied.data)
-        emptied.start()
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline and "emptied" not in emptied.text():
-            time.sleep(0.1)
-        cls.health = emptied.health("/readyz?verbose")
-
-    def test_it_stays_unready_and_says_why(self):
-        self.assertEqual(503, self.health[0])
-        self.assertIn("emptied or replaced", self.health[1])
-
-    def test_its_log_names_the_remedy(self):
-        self.assertIn("Put the old directory back", self.cluster.nodes[1].text())
-
-    def test_its_answer_does_not_count_for_a_read_at_all(self):
-        self.assertEqual(5, self.cluster.tool("--timeout", "2s", "get", BUCKET, "key", "--r", "all").returncode)
-
-    def test_its_answer_does_not_count_for_a_write_at_all(self):
-        self.assertEqual(5, put(self.cluster.nodes[0].listen, "new", "value", "--w", "all").code)
-
-    def test_the_others_go_on_at_quorum(self):
-        self.assertEqual(b"value", self.cluster.tool("get", BUCKET, "key").stdout)
-
-    def test_asked_itself_it_never_says_that_the_key_is_absent(self):
-        self.assertIn(self.cluster.tool("--timeout", "2s", "get", BUCKET, "key", via=1).returncode, (0, 5))
 
 
 if __name__ == "__main__":

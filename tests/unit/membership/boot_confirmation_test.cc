@@ -155,6 +155,44 @@ TEST_CASE("BootConfirmation: another store is never moved, whoever says so") {
   CHECK_FALSE(confirmation.is_rolled_back_for_sure());
 }
 
+TEST_CASE("BootConfirmation: another store waits again once all have agreed that it is the one") {
+  const BootAnnouncement own = boot(1, 1, 8);
+  BootConfirmation confirmation(own, witnesses(4), StoreStanding::Founding);
+  confirmation.on_reply(kSecond, verdict_on(own, BootVerdict::Confirmed));
+  confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::AnotherStore));
+  REQUIRE(confirmation.state() == BootState::Refused);
+  confirmation.on_named();
+  CHECK(confirmation.state() == BootState::Waiting);
+  // What was confirmed before the refusal counts no more, and who is behind says nothing.
+  confirmation.on_reply(kThird, verdict_on(own, BootVerdict::Confirmed));
+  confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::AnotherStore));
+  CHECK(confirmation.state() == BootState::Waiting);
+  CHECK_FALSE(confirmation.is_confirmed_by(kFirst));
+  // As of a store that counted before, not all are needed.
+  confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
+  CHECK(confirmation.counting());
+}
+
+TEST_CASE("BootConfirmation: an old copy stays refused, whatever was agreed on") {
+  const BootAnnouncement own = boot(1, 2, 8);
+  BootConfirmation confirmation(own, witnesses(2), StoreStanding::Counted);
+  confirmation.on_named();
+  confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::RolledBack));
+  confirmation.on_named();
+  CHECK(confirmation.state() == BootState::Refused);
+}
+
+TEST_CASE("BootConfirmation: a store counts no more once all have agreed on another one") {
+  const BootAnnouncement own = boot(1, 2, 8);
+  BootConfirmation confirmation(own, witnesses(2), StoreStanding::Counted);
+  confirmation.on_named();
+  confirmation.on_reply(kFirst, verdict_on(own, BootVerdict::Confirmed));
+  REQUIRE(confirmation.counting());
+  confirmation.on_other_named();
+  CHECK(confirmation.state() == BootState::Refused);
+  CHECK(confirmation.refusal() == BootVerdict::AnotherStore);
+}
+
 TEST_CASE("enough_witnesses: more than half, or half with the first one") {
   CHECK(enough_witnesses({}, {}));
   CHECK_FALSE(enough_witnesses(witnesses(1), {}));

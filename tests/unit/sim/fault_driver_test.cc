@@ -90,15 +90,26 @@ TEST_CASE("FaultDriver: a lost disk is empty and its node written off") {
   CHECK(bench.small.cluster.is_written_off(1));
 }
 
+TEST_CASE("FaultDriver: a member that lost its disk comes back with another one, and is filled") {
+  FaultBench bench(FaultKind::LoseDisk);
+  bench.until(seconds(6));
+  CHECK(bench.small.cluster.first_lost() == 1U);
+  bench.until(seconds(40));
+  CHECK_FALSE(bench.small.cluster.first_lost().has_value());
+  CHECK_FALSE(bench.small.cluster.is_written_off(1));
+  CHECK(bench.small.cluster.is_ready(1));
+}
+
 TEST_CASE("FaultDriver: a disk is rolled back once the start in between has counted") {
   FaultBench bench(FaultKind::RollBack);
   bench.until(seconds(6));
   CHECK_FALSE(bench.small.cluster.is_written_off(1));
-  bench.until(seconds(20));
-  CHECK(bench.small.cluster.is_written_off(1));
-  CHECK_FALSE(bench.small.cluster.is_ready(1));
+  bench.until(seconds(60));
   CHECK(bench.small.marks.times("boot: a rolled back store was noticed") > 0);
   CHECK(bench.small.marks.times("boot: an old store was set aside") == 1);
+  CHECK(bench.small.marks.times("return: a lost disk's member has a new one") == 1);
+  CHECK_FALSE(bench.small.cluster.first_lost().has_value());
+  CHECK(bench.small.cluster.is_ready(1));
 }
 
 TEST_CASE("FaultDriver: healing starts what lies down, and nothing breaks behind it") {
