@@ -38,10 +38,11 @@ enum class PlantedBug : std::uint8_t {
   CountOneOfTwo,           // a slot that moves counts as written when one of its nodes stored
   CountTheLiving,          // a quorum is one of those owners that the failure detector holds for up
   SkipFence,  // a former reader is taken to know that it is read no more, though nobody asked it
-  AnswerUnfilled,  // reads are asked of a node that comes into a row before it has been filled
+  RemoveWhileMoving,  // a copy is removed by who is read no more, while the move may still go back
+  AnswerUnfilled,     // reads are asked of a node that comes into a row before it has been filled
 };
 
-inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 25> kPlantedBugs{{
+inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 26> kPlantedBugs{{
     {"mint-at-non-owner", PlantedBug::MintAtNonOwner},
     {"reuse-counter", PlantedBug::ReuseCounter},
     {"ack-before-sync", PlantedBug::AckBeforeSync},
@@ -67,6 +68,7 @@ inline constexpr std::array<std::pair<std::string_view, PlantedBug>, 25> kPlante
     {"count-the-living", PlantedBug::CountTheLiving},
     {"skip-fence", PlantedBug::SkipFence},
     {"answer-unfilled", PlantedBug::AnswerUnfilled},
+    {"remove-while-moving", PlantedBug::RemoveWhileMoving},
 }};
 
 }  // namespace starling

@@ -278,6 +278,9 @@ void write_health(MetricsText& text, const MetricsSources& from) {
   text.single("starling_lost_mints_total", Kind::Counter,
               "Times that this process found its own newest writes gone from its store.",
               report.store.surprises);
+  text.single("starling_old_records_removed_total", Kind::Counter,
+              "Records removed because this node stores their partitions no more.",
+              report.old_records_removed);
   text.single("starling_minting_stopped", Kind::Gauge, "1 when this replica mints no more.",
               one_if(report.minting_stopped));
   text.family("starling_store_condition", Kind::Gauge,

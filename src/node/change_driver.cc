@@ -174,7 +174,9 @@ std::vector<NodeId> ChangeDriver::kept() const {
   std::vector<NodeId> kept;
   for (const ConfigMember& member : neighbours_.chain.adopted()->members) {
     const bool is_self = member.member.id == neighbours_.self;
-    if (!is_self || neighbours_.handoff.ledger().counted() > 0) kept.push_back(member.member.id);
+    const bool has_left =
+        neighbours_.handoff.ledger().counted() == 0 && neighbours_.copies.is_done();
+    if (!is_self || !has_left) kept.push_back(member.member.id);
   }
   return kept;
 }

@@ -26,6 +26,7 @@
 #include "node/chain_service.h"
 #include "node/fill_service.h"
 #include "node/handoff_service.h"
+#include "node/old_copy_service.h"
 #include "ring/configuration.h"
 #include "ring/succession.h"
 
@@ -40,6 +41,7 @@ class ChangeDriver {
     const BootConfirmation& confirmation;
     const StoreIdentity& identity;
     const HandoffService& handoff;
+    const OldCopyService& copies;
     NodeId self;
     Log& log;
     PlantedBug planted = PlantedBug::None;
@@ -75,7 +77,7 @@ class ChangeDriver {
   void tell_companions() const;
   [[nodiscard]] std::vector<NodeId> given_up(Instant now);
   // Members that leave and are not let go by this node: each is by itself, once it keeps no hint
-  // that a write was acknowledged by, for nobody else can tell.
+  // that a write was acknowledged by and no copy of what is others', for nobody else can tell.
   [[nodiscard]] std::vector<NodeId> kept() const;
   [[nodiscard]] bool is_its_turn(Instant now) const;
   [[nodiscard]] bool is_member() const;

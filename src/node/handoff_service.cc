@@ -270,6 +270,10 @@ bool HandoffService::pass_on(const HintKey& key, std::uint8_t place) {
 
 void HandoffService::read_noted(const ReadNotedRecord& noted, Home& home, Instant now,
                                 HintActions& out) {
+  // What this node stores no more is removed, and who stores it now holds all of it.
+  if (!neighbours_.cluster.ring().owns(neighbours_.cluster.self(), noted.key.partition)) {
+    return home.delivery.on_own_record(noted.key, std::nullopt, {}, hints_.ledger(), now, out);
+  }
   const Token token = neighbours_.cluster.ring().token_of(noted.address.bucket, noted.address.key);
   const Result<ReplicaStore::View> view = neighbours_.store.read(
       {.partition = noted.key.partition, .token = token, .address = noted.address});

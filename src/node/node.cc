@@ -170,6 +170,7 @@ void Node::on_committed(CommitTicket through, const Status& status) {
   parts.services->handoff.on_committed(through);
   parts.services->chain.on_committed(through);
   parts.services->fills.on_committed(through, parts.host.clock.now());
+  parts.services->copies.on_committed(through, parts.host.clock.now());
   if (full) parts.services->health.on_stopped(status);
   parts.settle();
 }
@@ -180,6 +181,7 @@ void Node::on_store_reopened() {
   parts_->services->health.on_reopened();
   parts_->services->handoff.load(parts_->host.clock.now());
   parts_->services->fills.on_store_reopened(parts_->host.clock.now());
+  parts_->services->copies.on_store_reopened(parts_->host.clock.now());
   parts_->settle();
 }
 
@@ -203,6 +205,7 @@ void Node::on_timer() {
   if (!parts_->broken) {
     parts_->services->chain.on_timer(now);
     parts_->services->fills.on_timer(now);
+    parts_->services->copies.on_timer(now);
     parts_->services->driver.on_timer(now);
     parts_->services->returns.on_timer(now);
   }
@@ -221,6 +224,7 @@ std::optional<Instant> Node::next_deadline() const {
         parts_->services->repairs.next_deadline(), parts_->services->changes.next_deadline(),
         parts_->broken ? std::nullopt : parts_->services->repair.next_deadline(),
         parts_->broken ? std::nullopt : parts_->services->fills.next_deadline(),
+        parts_->broken ? std::nullopt : parts_->services->copies.next_deadline(),
         parts_->broken ? std::nullopt : parts_->services->driver.next_deadline(),
         parts_->broken ? std::nullopt : parts_->services->returns.next_deadline(),
         parts_->broken ? std::nullopt : parts_->services->chain.next_deadline()}) {
@@ -293,6 +297,7 @@ NodeReport Node::report() const {
           .record_cache = cache.lookups(),
           .store = services.store.counters(),
           .fills = services.fills.progress(),
+          .old_records_removed = services.copies.records_removed(),
           .detector = services.detector.report()};
 }
 

@@ -156,12 +156,22 @@ Node::Parts::Services::Services(Parts& parts, StoreIdentity opened, EpochChain::
              .outbox = parts.outbox,
              .log = parts.host.log},
             fill_options(parts.options, parts.host.random.fork("fill"))),
+      copies({.chain = chain,
+              .identity = identity,
+              .confirmation = confirmation,
+              .store = store,
+              .engine = parts.host.storage,
+              .budget = repair.budget(),
+              .self = parts.self,
+              .log = parts.host.log,
+              .planted = parts.options.planted}),
       driver({.chain = chain,
               .fills = fills,
               .peers = parts.peers,
               .confirmation = confirmation,
               .identity = identity,
               .handoff = handoff,
+              .copies = copies,
               .self = parts.self,
               .log = parts.host.log,
               .planted = parts.options.planted},
@@ -267,6 +277,7 @@ void Node::Parts::settle() {
   services->chain.collect(now);
   services->returns.collect(now);
   services->fills.collect(now);
+  services->copies.collect(now);
   services->driver.collect(now);
   services->changes.collect(now);
   while (true) {

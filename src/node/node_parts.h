@@ -34,6 +34,7 @@
 #include "node/node.h"
 #include "node/node_metrics.h"
 #include "node/node_options.h"
+#include "node/old_copy_service.h"
 #include "node/outbox.h"
 #include "node/repair_command.h"
 #include "node/repair_desk.h"
@@ -79,6 +80,7 @@ struct Node::Parts {
     RepairService repair;
     FillDesk fill_desk;
     FillService fills;
+    OldCopyService copies;
     ChangeDriver driver;
     BootService boot;
     ReturnService returns;

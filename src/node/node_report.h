@@ -29,7 +29,8 @@ struct NodeReport {
   std::size_t record_cache_entries = 0;
   RecordCache::Lookups record_cache;
   ReplicaStoreCounters store;
-  std::vector<FillProgress> fills;  // of the slots that this node comes into
+  std::vector<FillProgress> fills;        // of the slots that this node comes into
+  std::uint64_t old_records_removed = 0;  // of partitions that this node stores no more
   DetectorReport detector;
 };
 

@@ -60,7 +60,7 @@ RecordCache::Entry& RecordCache::insert(std::string store_key, StoredRecord stor
 }
 
 void RecordCache::pin(Entry& entry, CommitTicket ticket, CommitDemand demand) {
-  STARLING_CHECK(waiting_.empty() || waiting_.back().first < ticket);
+  STARLING_CHECK(waiting_.empty() || waiting_.back().first <= ticket);
   if (entry.ticket == CommitTicket{}) {
     pinned_.splice(pinned_.end(), recent_, entry.place);
     entry.pinned_place = pinned_keys_.emplace(entry.store_key, &entry).first;

@@ -55,7 +55,7 @@ class RecordCache {
   // REQUIRES: the key is not in here.
   Entry& insert(std::string store_key, StoredRecord stored, CommitDemand satisfied);
   // Says that `entry` was changed and that `ticket` carries the change.
-  // REQUIRES: tickets ascend over the calls.
+  // REQUIRES: tickets ascend over the calls; several entries may have one.
   void pin(Entry& entry, CommitTicket ticket, CommitDemand demand);
   // Unpins what is through.
   void on_committed(CommitTicket through);

@@ -303,6 +303,48 @@ Status ReplicaStore::visit_tokens(PartitionId partition, const TokenRange& range
   }
 }
 
+Result<ReplicaStore::OldCopy> ReplicaStore::find_old_copy(PartitionId partition,
+                                                          std::uint32_t entries_max) {
+  STARLING_CHECK(entries_max > 0);
+  OldCopy copy;
+  const KeyBounds records = bounds_of_table(partition, StoreTable::Records);
+  const auto pinned = cache_.pinned().lower_bound(records.from);
+  copy.is_pending = pinned != cache_.pinned().end() && pinned->first < records.to;
+  const StorageEngine::Visitor take = [&](std::string_view key, std::string_view /*value*/) {
+    copy.store_keys.emplace_back(key);
+    copy.bytes += key.size();
+    return copy.store_keys.size() < entries_max;
+  };
+  STARLING_RETURN_IF_ERROR(engine_.scan(records.from, records.to, take));
+  copy.records = static_cast<std::uint32_t>(copy.store_keys.size());
+  if (copy.store_keys.size() == entries_max) return copy;
+  const KeyBounds leaves = bounds_of_table(partition, StoreTable::LeafSums);
+  STARLING_RETURN_IF_ERROR(engine_.scan(leaves.from, leaves.to, take));
+  return copy;
+}
+
+CommitTicket ReplicaStore::remove_old_copy(const OldCopy& copy, std::vector<StorageWrite> along) {
+  STARLING_CHECK(!copy.is_pending);
+  for (const std::string& store_key : copy.store_keys) {
+    along.push_back({.key = store_key, .value = std::nullopt});
+  }
+  const CommitTicket ticket = engine_.commit(std::move(along), options_.ordinary_demand);
+  // Until that is through the engine shows them: what is written to the partition meanwhile, when
+  // it has come back, must not be taken for there already.
+  for (std::uint32_t i = 0; i < copy.records; ++i) {
+    const std::string& store_key = copy.store_keys[i];
+    Entry* const cached = cache_.find(store_key);
+    Entry& entry = cached != nullptr
+                       ? *cached
+                       : cache_.insert(store_key, StoredRecord{}, options_.ordinary_demand);
+    entry.stored = {};
+    entry.contribution.reset();
+    cache_.pin(entry, ticket, options_.ordinary_demand);
+    damage_.drop_record(store_key);
+  }
+  return ticket;
+}
+
 Result<ReplicaStore::Entry*> ReplicaStore::load(const RecordAddress& record) {
   std::string store_key = record_store_key(record);
   if (Entry* const cached = cache_.find(store_key); cached != nullptr) return cached;

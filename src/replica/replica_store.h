@@ -203,6 +203,18 @@ class ReplicaStore {
   [[nodiscard]] Status visit_tokens(PartitionId partition, const TokenRange& range,
                                     const RecordVisitor& visit, std::uint32_t& unreadable);
 
+  // What the store has of a partition that this node stores no more.
+  struct OldCopy {
+    std::vector<std::string> store_keys;  // of records, and behind them of leaves; the first ones
+    std::uint32_t records = 0;            // how many of those are of records
+    std::uint64_t bytes = 0;              // of the keys
+    bool is_pending = false;  // writes of it are on their way to the disk: there may be more
+  };
+  // Errors: Corruption  it can not be read. DiskFull: the store is closed.
+  [[nodiscard]] Result<OldCopy> find_old_copy(PartitionId partition, std::uint32_t entries_max);
+  // In one batch with `along`; from now on its records are absent. REQUIRES: nothing is pending.
+  CommitTicket remove_old_copy(const OldCopy& copy, std::vector<StorageWrite> along);
+
   [[nodiscard]] bool is_minting_stopped() const { return counters_.dot_collisions > 0; }
   [[nodiscard]] const ReplicaStoreCounters& counters() const { return counters_; }
   [[nodiscard]] const RecordCache& cache() const { return cache_; }

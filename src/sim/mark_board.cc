@@ -12,7 +12,7 @@ namespace starling::sim {
 namespace {
 
 // Those that a thousand seeds of the swarm must reach.
-constexpr std::array<std::string_view, 128> kListed{
+constexpr std::array<std::string_view, 129> kListed{
     "boot: a rolled back store was noticed",
     "boot: an old store was set aside",
     "boot: another store was noticed",
@@ -89,6 +89,7 @@ constexpr std::array<std::string_view, 128> kListed{
     "network: a message was overtaken",
     "network: a message was repeated",
     "node: power lost with unsynced writes",
+    "old copy: was removed",
     "operation: began again at a newer row",
     "overload: a peer was crowded",
     "overload: a record was not sent",

@@ -22,6 +22,7 @@
 #include "replica/key_layout.h"
 #include "replica/record_codec.h"
 #include "ring/ring.h"
+#include "ring/slot.h"
 #include "ring/token.h"
 #include "sim/history.h"
 #include "sim/mark_board.h"
@@ -277,9 +278,14 @@ void Monitors::on_group(std::uint32_t node, const std::vector<std::vector<Storag
 void Monitors::check_write(std::uint32_t node, const StorageWrite& write,
                            std::map<std::uint32_t, VectorClock>& newest) {
   const Result<RecordKey> record = parse_record_store_key(write.key);
-  if (!record.ok() || !write.value.has_value()) return;
+  if (!record.ok()) return;
   const std::optional<std::uint32_t> key = key_of(record->address);
   if (!key.has_value()) return;
+  if (!write.value.has_value()) {
+    check_removal(node, record->partition, *key);
+    newest.insert_or_assign(*key, VectorClock());
+    return;
+  }
   const std::optional<SiblingSet> versions = versions_in(write.key, *write.value);
   if (!versions.has_value()) {
     return accuse("record-unreadable", *key,
@@ -293,6 +299,23 @@ void Monitors::check_write(std::uint32_t node, const StorageWrite& write,
                ", which knows less");
   }
   before->second = versions->clock();
+}
+
+// A node that comes into a row may have come back to it while the removal was on its way: it has
+// nothing yet that anybody counts on.
+void Monitors::check_removal(std::uint32_t node, PartitionId partition, std::uint32_t key) {
+  const SimMember& member = cluster_.member(node);
+  const auto found = member.disk().visible().find(store_keys_.at(key));
+  if (found == member.disk().visible().end()) return;
+  const std::optional<SiblingSet> versions = versions_in(found->first, found->second);
+  if (versions.has_value() && versions->live_values() == 0) return;
+  for (const Slot& slot : member.ring()->slots(partition)) {
+    const SlotNodes nodes = write_nodes(slot);
+    const bool stores = std::ranges::find(nodes, member.id()) != nodes.end();
+    if (stores && !is_being_filled(slot, member.id())) {
+      accuse("copy-removed", key, member.name() + " removed a record that it is to store");
+    }
+  }
 }
 
 void Monitors::on_store_lied(std::uint32_t node, const std::string& how) {

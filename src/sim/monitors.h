@@ -4,7 +4,7 @@
 // box; the checkers judge the black box afterwards):
 //   - an acknowledgement leaves a node only when its disk holds what was acknowledged (INV-13);
 //   - a replica answers at least what its disk holds: an error is never an absence (INV-14);
-//   - a stored record only grows (INV-4);
+//   - a stored record only grows (INV-4), and is removed only where the node stores it no more;
 //   - a store that is opened again holds what was synced to it;
 //   - a replica does what a request asks only at the row version that the request names (INV-8);
 //   - a success at W names W copies, hints that count among them;
@@ -113,6 +113,7 @@ class Monitors {
   void check_row(const Question& question, const std::vector<Asked>& asked);
   void check_write(std::uint32_t node, const StorageWrite& write,
                    std::map<std::uint32_t, VectorClock>& newest);
+  void check_removal(std::uint32_t node, PartitionId partition, std::uint32_t key);
   void mark(const PeerMessage& message);
   void mark_outcome(ReplicaOutcome outcome);
   [[nodiscard]] VectorClock clock_on(std::uint32_t node, std::uint32_t key, bool durable) const;

@@ -26,6 +26,8 @@ inline constexpr Duration kStepsApart = std::chrono::seconds(8);
 inline constexpr Duration kReturnMax = std::chrono::seconds(120);
 // Pages are tiny, but few; a source that failed is asked again within ten seconds.
 inline constexpr Duration kFillsMax = std::chrono::seconds(60);
+// A few commits; what could not be read is tried again after ten seconds.
+inline constexpr Duration kRemovalsMax = std::chrono::seconds(30);
 // Hints come home within moments; one that was stuck is tried again after ten seconds.
 inline constexpr Duration kHintsMax = std::chrono::seconds(30);
 // A few failed attempts and the looks at what differs; the pause behind a failure doubles.

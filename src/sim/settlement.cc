@@ -1,13 +1,23 @@
 #include "sim/settlement.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "starling/result.h"
+
+#include "base/ids.h"
 #include "base/time.h"
+#include "replica/key_layout.h"
+#include "ring/configuration.h"
+#include "ring/member.h"
+#include "ring/ring.h"
 #include "sim/patience.h"
 
 namespace starling::sim {
@@ -26,8 +36,18 @@ void Settlement::await(const std::function<bool()>& condition, Duration longest)
   while (!condition() && events_.now() < limit) events_.run_until(events_.now() + kBetweenLooks);
 }
 
+bool Settlement::can_be_changed() const {
+  if (!cluster_.newest_configuration().has_value()) return false;
+  const std::vector<Voter>& voters = cluster_.newest_configuration()->voters;
+  const auto have_theirs = std::ranges::count_if(voters, [this](const Voter& voter) {
+    const std::optional<std::uint32_t> node = cluster_.index_of(voter.node);
+    return node.has_value() && !cluster_.is_written_off(*node);
+  });
+  return 2 * static_cast<std::size_t>(have_theirs) > voters.size();
+}
+
 void Settlement::await_return() {
-  if (!cluster_.first_lost().has_value() || !cluster_.can_be_changed()) return;
+  if (!cluster_.first_lost().has_value() || !can_be_changed()) return;
   await([this] { return !cluster_.first_lost().has_value(); }, kReturnMax);
   const std::optional<std::uint32_t> late = cluster_.first_lost();
   if (!late.has_value()) return marks_.reach("return: a lost disk's member holds all again");
@@ -71,6 +91,31 @@ void Settlement::await_departures(Records records) {
   const bool is_lost = records == Records::Rotted || cluster_.first_lost().has_value();
   if (!late.has_value() || is_lost || cluster_.has_idle_streams()) return;
   accuse("not-gone", cluster_.member(*late).name() + " was to go, and is still a member");
+}
+
+std::optional<std::uint32_t> Settlement::first_with_old_copy() const {
+  const Ring& ring = cluster_.newest_ring();
+  for (std::uint32_t node = 0; node < cluster_.size(); ++node) {
+    const NodeId id = cluster_.member(node).id();
+    const RingMember* const of_ring = ring.member(id);
+    if (cluster_.is_written_off(node) || of_ring == nullptr || of_ring->weight == 0) continue;
+    for (const auto& [key, value] : cluster_.member(node).disk().visible()) {
+      const Result<RecordKey> record = parse_record_store_key(key);
+      const bool is_old =
+          record.ok() && ring.is_settled(record->partition) && !ring.owns(id, record->partition);
+      if (is_old) return node;
+    }
+  }
+  return std::nullopt;
+}
+
+void Settlement::await_removals() {
+  await([this] { return !first_with_old_copy().has_value(); }, kRemovalsMax);
+  const std::optional<std::uint32_t> late = first_with_old_copy();
+  if (!late.has_value()) return;
+  accuse("old-copy", cluster_.member(*late).name() +
+                         " has records of a partition that it stores no more, long after all was "
+                         "healed");
 }
 
 }  // namespace starling::sim

@@ -345,16 +345,6 @@ std::optional<std::uint32_t> SimCluster::first_lost() const {
   return std::nullopt;
 }
 
-bool SimCluster::can_be_changed() const {
-  if (!newest_configuration_.has_value()) return false;
-  const std::vector<Voter>& voters = newest_configuration_->voters;
-  const auto have_theirs = std::ranges::count_if(voters, [this](const Voter& voter) {
-    const std::optional<std::uint32_t> node = index_of(voter.node);
-    return node.has_value() && !written_off_.at(*node);
-  });
-  return 2 * static_cast<std::size_t>(have_theirs) > voters.size();
-}
-
 std::uint64_t SimCluster::boot_of(std::uint32_t node) const {
   return member(node).boot();
 }

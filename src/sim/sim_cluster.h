@@ -97,8 +97,10 @@ class SimCluster final : public SimNetwork::Nodes,
   void write_off(std::uint32_t node);
   // Some member whose disk was lost, and who has not come back with all that it is to hold.
   [[nodiscard]] std::optional<std::uint32_t> first_lost() const;
-  // Of those who vote on the next configuration enough have the disk that they vote with.
-  [[nodiscard]] bool can_be_changed() const;
+  // Of all that were adopted; nothing before the first.
+  [[nodiscard]] const std::optional<Configuration>& newest_configuration() const {
+    return newest_configuration_;
+  }
 
   // A member or a link is away for that long: who is held for down meanwhile may rightly be.
   void disturb(Duration lasting);

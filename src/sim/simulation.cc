@@ -177,6 +177,7 @@ RunResult Run::finish() {
   settlement_.await_hints();
   settlement_.await_departures(plan_.rots_records() ? Settlement::Records::Rotted
                                                     : Settlement::Records::Sound);
+  settlement_.await_removals();
   await_agreement();
   read_every_key_in_peace();
   audit_stores();

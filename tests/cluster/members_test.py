@@ -3,6 +3,7 @@ told once; its cases are what must be true at the end of it.
 """
 
 import json
+import re
 import time
 import unittest
 
@@ -77,6 +78,16 @@ class OneLeaves(Story, unittest.TestCase):
     def test_the_commit_says_what_was_begun(self):
         self.assertEqual(0, self.committed.returncode, self.committed)
         self.assertEqual(["leave node3"], json.loads(self.committed.stdout)["changes"])
+
+    def test_before_it_left_it_removed_what_it_had(self):
+        told = re.findall(r"removed (\d+) records of partitions that this node stores no more",
+                          self.cluster.nodes[3].text())
+        # Of 40 keys with three copies at four nodes it had some thirty.
+        self.assertGreater(sum(map(int, told)), 15, told)
+
+    def test_nobody_who_stays_removed_what_it_stores(self):
+        for node in self.stay:
+            self.assertNotIn("this node stores no more", node.text())
 
     def test_who_left_says_so_refuses_requests_and_is_missed_by_nobody(self):
         node = self.cluster.nodes[3]

@@ -369,6 +369,48 @@ RecordKey key_of(const TestKey& key) {
   return {.partition = key.at().partition, .token = key.at().token, .address = key.address};
 }
 
+TEST_CASE("ReplicaStore: an old copy is removed, and absent before the disk knows") {
+  StoreFixture fixture;
+  const TestKey key("k");
+  const auto minted = fixture.store.mint(key.at(), put_of("v"));
+  REQUIRE(minted.ok());
+  const PartitionId partition = key.at().partition;
+  CHECK(fixture.store.find_old_copy(partition, 10)->is_pending);
+  fixture.complete_all();
+  const SiblingSet record = read_back(fixture.store, key);
+  const auto copy = fixture.store.find_old_copy(partition, 10);
+  REQUIRE(copy.ok());
+  CHECK_FALSE(copy->is_pending);
+  CHECK(copy->records == 1);
+  fixture.store.remove_old_copy(*copy, {});
+  CHECK(read_back(fixture.store, key).empty());
+  // It comes back before the removal is through: what is merged is no copy of what is there yet.
+  const auto merged = fixture.store.merge(key.at(), record, true);
+  REQUIRE(merged.ok());
+  CHECK(*merged != kDurable);
+  fixture.complete_all();
+  fixture.store.forget_uncommitted();
+  CHECK(read_back(fixture.store, key) == record);
+}
+
+TEST_CASE("ReplicaStore: of an old copy no more is found than was asked for, leaves last") {
+  StoreFixture fixture;
+  for (const char* const name : {"a", "b", "c"}) {
+    REQUIRE(fixture.store.mint(TestKey(name).at(), put_of("v")).ok());
+  }
+  fixture.complete_all();
+  const PartitionId partition = TestKey("a").at().partition;
+  const auto some = fixture.store.find_old_copy(partition, 1);
+  REQUIRE(some.ok());
+  CHECK(some->store_keys.size() == 1);
+  const auto all = fixture.store.find_old_copy(partition, 100);
+  REQUIRE(all.ok());
+  CHECK(all->records <= all->store_keys.size());
+  fixture.store.remove_old_copy(*all, {});
+  fixture.complete_all();
+  CHECK(fixture.store.find_old_copy(partition, 100)->store_keys.empty());
+}
+
 TEST_CASE("ReplicaStore: a damaged record is handed out once, and refused until it is mended") {
   StoreFixture fixture;
   const TestKey key("k");

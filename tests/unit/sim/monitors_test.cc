@@ -98,6 +98,16 @@ TEST_CASE("Monitors: a record that shrinks is noticed") {
   CHECK(says(small.monitors, "record-shrank"));
 }
 
+TEST_CASE("Monitors: a record that is removed by who stores it is noticed") {
+  SmallCluster small;
+  StoredRecord stored;
+  stored.record.versions = SiblingSet(clock_of({dot_of(1)}), {Sibling{.dot = dot_of(1)}});
+  const std::string& key = small.monitors.store_key_of(0);
+  small.cluster.member(1).disk().write({{key, encode_record(key, stored)}});
+  small.monitors.on_group(1, {{{.key = key, .value = std::nullopt}}});
+  CHECK(says(small.monitors, "copy-removed"));
+}
+
 TEST_CASE("Monitors: work done for another row version is noticed") {
   SmallCluster small;
   ReplicaWrite write = write_of(small, dot_of(1));

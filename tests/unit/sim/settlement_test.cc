@@ -22,6 +22,7 @@ struct Settled {
     settlement.await_fills();
     settlement.await_hints();
     settlement.await_departures(Settlement::Records::Sound);
+    settlement.await_removals();
   }
   void lose_disk(std::uint32_t node) {
     small.cluster.stop(node, SimMember::Power::Fails);

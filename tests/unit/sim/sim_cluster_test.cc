@@ -42,7 +42,6 @@ TEST_CASE("SimCluster: a node that lost its disk is known to its peers, until it
   small.cluster.start(1);
   CHECK_FALSE(small.cluster.is_ready(1));
   CHECK(small.cluster.first_lost() == 1U);
-  CHECK(small.cluster.can_be_changed());
   small.wait(seconds(10));
   CHECK(small.marks.times("boot: another store was noticed") > 0);
   CHECK(small.marks.times("return: proposed") > 0);
