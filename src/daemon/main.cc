@@ -62,10 +62,9 @@ Status serve(DaemonSettings settings, Log& log) {
     STARLING_ASSIGN_OR_RETURN(moved, const std::string aside,
                               set_store_aside(settings.data_dir, SystemClock().wall_now()));
     log.error("an old copy of the store had been put back; it was moved to '" + aside +
-              "' and is kept. This node goes on with an empty store that counts for nothing until "
-              "it has been filled, which is not in this version: to be back at once, stop it, put "
-              "the newest copy of the store at '" +
-              store_directory(settings.data_dir) + "', and start it");
+              "' and is kept. This node goes on with an empty store, which the other members fill "
+              "where they hold another copy of all and a majority of the voters can be reached: "
+              "see cluster status");
   }
 }
 

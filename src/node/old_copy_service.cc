@@ -16,6 +16,7 @@
 #include "base/planted_bug.h"
 #include "base/time.h"
 #include "env/storage_engine.h"
+#include "handoff/fill_stream.h"
 #include "membership/boot_confirmation.h"
 #include "node/fill_desk.h"
 #include "node/fill_memory.h"

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "membership/boot_confirmation.h"
+#include "message/peer_messages.h"
 #include "ring/configuration.h"
 #include "ring/member_return.h"
 #include "ring/succession.h"

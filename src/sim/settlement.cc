@@ -37,8 +37,9 @@ void Settlement::await(const std::function<bool()>& condition, Duration longest)
 }
 
 bool Settlement::can_be_changed() const {
-  if (!cluster_.newest_configuration().has_value()) return false;
-  const std::vector<Voter>& voters = cluster_.newest_configuration()->voters;
+  const std::optional<Configuration>& newest = cluster_.newest_configuration();
+  if (!newest.has_value()) return false;
+  const std::vector<Voter>& voters = newest->voters;
   const auto have_theirs = std::ranges::count_if(voters, [this](const Voter& voter) {
     const std::optional<std::uint32_t> node = cluster_.index_of(voter.node);
     return node.has_value() && !cluster_.is_written_off(*node);

@@ -329,16 +329,17 @@ void SimCluster::on_adopted(std::uint32_t node, const Configuration& configurati
 }
 
 std::optional<std::uint32_t> SimCluster::first_lost() const {
+  if (!newest_configuration_.has_value()) return std::nullopt;
+  const Configuration& newest = *newest_configuration_;
   for (std::uint32_t node = 0; node < size(); ++node) {
     const NodeId id = member(node).id();
     if (!lost_stores_.at(node).has_value() || has_left(node)) continue;
-    const bool waits = std::ranges::any_of(newest_configuration_->aims, [&](const RowAim& aim) {
+    const bool waits = std::ranges::any_of(newest.aims, [&](const RowAim& aim) {
       const bool is_owner = std::ranges::find(aim.owners, id) != aim.owners.end();
-      return is_owner && std::ranges::any_of(newest_configuration_->rows[aim.partition.value],
-                                             [id](const Slot& slot) {
-                                               return slot.state == SlotState::Vacant &&
-                                                      slot.holder == id;
-                                             });
+      return is_owner &&
+             std::ranges::any_of(newest.rows[aim.partition.value], [id](const Slot& slot) {
+               return slot.state == SlotState::Vacant && slot.holder == id;
+             });
     });
     if (written_off_.at(node) || waits) return node;
   }

@@ -144,7 +144,12 @@ class OldCopyPutBack(Story, unittest.TestCase):
         cls.cluster.nodes[0].wait_serving()
         # A majority of the voters is there again: the empty store is named, and filled.
         victim.wait_serving()
-        wait_until(lambda: cls.cluster.json("cluster", "digest")["agree"], MEND_SECONDS_MAX, "all copies are equal")
+        wait_until(cls.is_filled, MEND_SECONDS_MAX, "the empty store is filled")
+
+    @classmethod
+    def is_filled(cls):
+        status = cls.cluster.json("cluster", "status")
+        return not any(message.startswith("node1") for message in status["messages"])
 
     @classmethod
     def aside(cls):

@@ -97,7 +97,7 @@ bool convicts(std::uint64_t seed, const Conviction& sought) {
 // behind by several steps, while a third takes writes. A copy that one disk lost is soon brought
 // back: of AcceptRolledBack and LaterSync no client saw anything in 600 seeds.
 TEST_CASE("Planted: the answers that clients got are enough to find every one but eleven") {
-  const std::array<Conviction, 14> kConvictions{{
+  const std::array<Conviction, 15> kConvictions{{
       {PlantedBug::MintAtNonOwner, "lost-write"},
       {PlantedBug::ReuseCounter, "lost-write"},
       {PlantedBug::AckBeforeSync, "stale-read"},
@@ -112,6 +112,7 @@ TEST_CASE("Planted: the answers that clients got are enough to find every one bu
       {PlantedBug::CountOneOfTwo, "stale-read"},
       {PlantedBug::CountTheLiving, "stale-read"},
       {PlantedBug::AnswerUnfilled, "stale-read"},
+      {PlantedBug::RemoveWhileMoving, "lost-write"},
   }};
   for (const Conviction& conviction : kConvictions) {
     std::uint64_t seeds = 0;
