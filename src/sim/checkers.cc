@@ -64,6 +64,11 @@ class KeyChecker {
   [[nodiscard]] bool may_have_rotted(const Operation& write) const {
     return evidence_.records_rotted && write.required < 2;
   }
+  // On a disk that was lost, and on too few others for the one that took its place to have met
+  // them: it is filled from a majority.
+  [[nodiscard]] bool may_be_lost(std::uint32_t copies, std::uint32_t n) const {
+    return evidence_.disk_destroyed && 2 * copies <= n;
+  }
   void check_survival(const Operation& write, const SiblingSet& record);
   void check_put_context(const Operation& put);
   void check_get_context(const Operation& get);
@@ -212,7 +217,7 @@ void KeyChecker::find_stale_reads() {
     for (const Operation* const write : operations_) {
       const bool overlaps = write->required + get->required > n && is_fresh;
       // A sloppy one is promised to be seen when its hints have come home.
-      if (may_have_rotted(*write) || write->sloppy) continue;
+      if (may_have_rotted(*write) || may_be_lost(write->required, n) || write->sloppy) continue;
       if (write->is_write() && write->succeeded() && overlaps && write->ended < get->begun) {
         check_sees(*get, *write, seen);
       }
@@ -262,6 +267,8 @@ void KeyChecker::find_lost_protection() {
       if (level + wider > get->required || get->clock.covers(clock)) continue;
       // One holder protects from a read of all, and it may have been the one that lost it.
       if (evidence_.records_rotted && level >= evidence_.history.replicas) continue;
+      const std::uint32_t n = evidence_.history.replicas_until(get->key, get->ended);
+      if (level > n || may_be_lost(n - level + 1, n)) continue;
       accuse("lost-protection", name(*get) + " at " + std::to_string(get->required) +
                                     " sees less than an earlier protected read at " +
                                     std::to_string(level));
@@ -323,7 +330,8 @@ std::vector<Violation> find_missing_keys(const Evidence& evidence) {
       for (const WriteRecord& write : key.writes) {
         const Operation& request = history.operations.at(write.operation);
         deleted = deleted || write.is_delete;
-        const bool rotted = evidence.records_rotted && request.required < 2;
+        const bool rotted = (evidence.records_rotted && request.required < 2) ||
+                            (evidence.disk_destroyed && 2 * request.required <= n);
         expected =
             expected || (request.succeeded() && !rotted && !request.sloppy &&
                          request.ended < listing.begun && request.required + listing.required > n);

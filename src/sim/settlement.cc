@@ -52,6 +52,8 @@ void Settlement::await_return() {
   await([this] { return !cluster_.first_lost().has_value(); }, kReturnMax);
   const std::optional<std::uint32_t> late = cluster_.first_lost();
   if (!late.has_value()) return marks_.reach("return: a lost disk's member holds all again");
+  // What was proposed before may have left the votes to the lost disk meanwhile.
+  if (!can_be_changed()) return;
   accuse("not-returned", cluster_.member(*late).name() +
                              " lost its disk, and is not filled again long after all was healed");
 }
