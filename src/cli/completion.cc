@@ -48,7 +48,7 @@ class Completer {
   }
 
   void offer_word(std::string_view word) {
-    if (word.starts_with(typed_)) found_.insert(quoted(word) + " ");
+    if (word.starts_with(typed_)) found_.insert(shell_quoted(word) + " ");
   }
 
   template <typename Words>
@@ -97,7 +97,7 @@ class Completer {
 
   void offer_buckets(std::string_view behind) {
     for (const std::string& bucket : sources_.buckets) {
-      if (bucket.starts_with(typed_)) found_.insert(quoted(bucket) + std::string(behind));
+      if (bucket.starts_with(typed_)) found_.insert(shell_quoted(bucket) + std::string(behind));
     }
   }
 
@@ -105,7 +105,7 @@ class Completer {
     if (sources_.files == nullptr) return;
     for (const std::string& path : sources_.files(typed_.substr(before.size()))) {
       // A folder goes on.
-      found_.insert(quoted(before + path) + (path.ends_with('/') ? "" : " "));
+      found_.insert(shell_quoted(before + path) + (path.ends_with('/') ? "" : " "));
     }
   }
 

@@ -42,7 +42,7 @@ constexpr std::size_t kBucketsMax = 1000;
 // Paths that a completion may be offered.
 constexpr std::size_t kFilesMax = 1000;
 
-constexpr std::string_view kHelp =
+constexpr std::string_view kShellHelp =
     "  set [SETTING [TO]]  shows the settings, or changes one: endpoint, bucket, timeout, output,\n"
     "                      r, w, pr, pw, dw\n"
     "  unset SETTING       back to what the shell was started with\n"
@@ -154,7 +154,7 @@ int Shell::help(const std::vector<std::string>& words) {
   for (const CommandShape& each : grammar_.commands()) {
     if (!each.summary.empty()) text += fmt::format("  {:<18}  {}\n", each.name, each.summary);
   }
-  return tell(text + std::string(kHelp));
+  return tell(text + std::string(kShellHelp));
 }
 
 int Shell::set(const std::vector<std::string>& words) {

@@ -105,7 +105,7 @@ Result<std::vector<std::string>> split_words(std::string_view line) {
   return words;
 }
 
-std::string quoted(std::string_view word) {
+std::string shell_quoted(std::string_view word) {
   if (!word.empty() && std::ranges::all_of(word, is_plain)) return std::string(word);
   std::string result = "'";
   for (const char c : word) {

@@ -36,6 +36,6 @@ struct ShellLine {
 [[nodiscard]] Result<std::vector<std::string>> split_words(std::string_view line);
 
 // The word as it has to be typed, with quotes only where they are needed.
-[[nodiscard]] std::string quoted(std::string_view word);
+[[nodiscard]] std::string shell_quoted(std::string_view word);
 
 }  // namespace starling::cli

@@ -28,7 +28,7 @@ constexpr std::size_t kTimeColumns = 9;
 // Questions that follow each other as fast were asked at once.
 constexpr nanoseconds kAtOnce = std::chrono::microseconds(100);
 
-std::string milliseconds(nanoseconds duration) {
+std::string in_milliseconds(nanoseconds duration) {
   return fmt::format("{:.3f}", std::chrono::duration<double, std::milli>(duration).count());
 }
 
@@ -65,14 +65,14 @@ std::string answer_words(const Events& events, std::size_t index, std::string_vi
   const TraceEvent& event = events[index];
   const auto taken = taken_until(events, index);
   return fmt::format("{} {}: {}{}", printable(event.peer), what, printable(event.result),
-                     taken.has_value() ? ", after " + milliseconds(*taken) : "");
+                     taken.has_value() ? ", after " + in_milliseconds(*taken) : "");
 }
 
 std::string disk_words(const Events& events, std::size_t index, std::string_view what,
                        std::string_view waited_where) {
   const auto taken = taken_until(events, index);
   if (!taken.has_value()) return std::string(what);
-  return fmt::format("{}, after {} {}", what, milliseconds(*taken), waited_where);
+  return fmt::format("{}, after {} {}", what, in_milliseconds(*taken), waited_where);
 }
 
 // `peers`: of this event and those that stand in one line with it.
@@ -170,15 +170,15 @@ std::string trace_lines(const Trace& trace) {
   const nanoseconds total = events.back().at;
   const std::size_t nodes = node_columns(events);
   const std::size_t indent = kTimeColumns + 2 + nodes + 2 + kBarColumns + 3;
-  std::string lines = fmt::format("timeline of {} ms, asked of {}\n", milliseconds(total),
+  std::string lines = fmt::format("timeline of {} ms, asked of {}\n", in_milliseconds(total),
                                   printable(events.front().node));
   for (std::size_t i = 0; i < events.size(); ++i) {
     std::string peers = printable(events[i].peer);
     const std::size_t first = i;
     while (i + 1 < events.size() && joins(events, i + 1))
       peers += ", " + printable(events[++i].peer);
-    lines += fmt::format("{:>{}}  {:<{}}  |{}| {}\n", milliseconds(events[first].at), kTimeColumns,
-                         printable(events[first].node).substr(0, nodes), nodes,
+    lines += fmt::format("{:>{}}  {:<{}}  |{}| {}\n", in_milliseconds(events[first].at),
+                         kTimeColumns, printable(events[first].node).substr(0, nodes), nodes,
                          bar_of(events[first].at, total),
                          folded(words_of(events, first, peers), indent));
   }

@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Status refuse(const std::string& why) {
+Status refuse_line(const std::string& why) {
   return {StatusCode::Usage, why};
 }
 
@@ -25,15 +25,15 @@ Result<std::string> bytes_of(const Json& json, const std::string& name) {
   const auto plain = json.find(name);
   const auto encoded = json.find(name + "_base64");
   if ((plain == json.end()) == (encoded == json.end())) {
-    return refuse("a line has either \"" + name + "\" or \"" + name + "_base64\"");
+    return refuse_line("a line has either \"" + name + "\" or \"" + name + "_base64\"");
   }
   const Json& field = plain != json.end() ? *plain : *encoded;
-  if (!field.is_string()) return refuse("\"" + name + "\" is no string");
+  if (!field.is_string()) return refuse_line("\"" + name + "\" is no string");
   const auto& text = field.get_ref<const std::string&>();
   if (plain != json.end()) return text;
   Result<std::string> bytes = from_base64(text);
   if (bytes.ok()) return bytes;
-  return refuse("\"" + name + "_base64\": " + bytes.status().message());
+  return refuse_line("\"" + name + "_base64\": " + bytes.status().message());
 }
 
 void add_bytes(Json& json, const std::string& name, const std::string& bytes) {
@@ -48,13 +48,13 @@ void add_bytes(Json& json, const std::string& name, const std::string& bytes) {
 
 Result<TransferRecord> parse_transfer_line(std::string_view line) {
   const Json json = Json::parse(line, nullptr, false);
-  if (!json.is_object()) return refuse("the line is no JSON object");
+  if (!json.is_object()) return refuse_line("the line is no JSON object");
   TransferRecord record;
   STARLING_ASSIGN_OR_RETURN(key, record.key, bytes_of(json, "key"));
   STARLING_ASSIGN_OR_RETURN(value, record.value, bytes_of(json, "value"));
   const auto content_type = json.find("content_type");
   if (content_type == json.end()) return record;
-  if (!content_type->is_string()) return refuse("\"content_type\" is no string");
+  if (!content_type->is_string()) return refuse_line("\"content_type\" is no string");
   record.content_type = content_type->get<std::string>();
   return record;
 }

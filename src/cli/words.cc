@@ -16,14 +16,14 @@
 namespace starling::cli {
 namespace {
 
-Status refuse(std::string why) {
+Status refuse_word(std::string why) {
   return {StatusCode::Usage, std::move(why)};
 }
 
 Result<Level> level_of(std::string_view flag, const std::string& text) {
   Result<Level> level = parse_level(text);
   if (level.ok()) return level;
-  return refuse("--" + std::string(flag) + ": " + level.status().message());
+  return refuse_word("--" + std::string(flag) + ": " + level.status().message());
 }
 
 Result<WriteOptions> write_options_of(const Words& words) {
@@ -111,7 +111,7 @@ Result<Command> ring_of(const Words& words) {
   // A bucket has no slash, a key may have many.
   const std::size_t slash = words.ring_key.find('/');
   if (slash == std::string::npos) {
-    return refuse("--key '" + words.ring_key + "': give it as BUCKET/KEY");
+    return refuse_word("--key '" + words.ring_key + "': give it as BUCKET/KEY");
   }
   return Command(ClusterRingCommand{.address = Address{.bucket = words.ring_key.substr(0, slash),
                                                        .key = words.ring_key.substr(slash + 1)}});
@@ -134,7 +134,7 @@ Result<std::optional<Form>> form_of(const Words& words) {
   if (words.form == "table") return std::optional<Form>(Form::Table);
   if (words.form == "json") return std::optional<Form>(Form::Json);
   if (words.form == "raw") return std::optional<Form>(Form::Raw);
-  return refuse("-o '" + words.form + "': the forms are table, json and raw");
+  return refuse_word("-o '" + words.form + "': the forms are table, json and raw");
 }
 
 }  // namespace starling::cli

@@ -17,7 +17,7 @@ namespace starling {
 namespace {
 
 // Beyond it the rest has long reached its longest.
-constexpr std::uint32_t kDoublingsMax = 10;
+constexpr std::uint32_t kRestDoublingsMax = 10;
 
 }  // namespace
 
@@ -104,8 +104,8 @@ std::optional<Instant> EndpointPool::next_look() const {
 void EndpointPool::rest(Node& node, Instant now) {
   // Many requests fail with one cause: together they are one failure.
   if (node.rest_until > now) return;
-  const Duration step =
-      std::min<Duration>(kRestFirst * (1U << std::min(node.failures, kDoublingsMax)), kRestLast);
+  const Duration step = std::min<Duration>(
+      kRestFirst * (1U << std::min(node.failures, kRestDoublingsMax)), kRestLast);
   ++node.failures;
   node.rest_until = now + random_.between(step / 2, step);
 }

@@ -46,7 +46,7 @@ int milliseconds_until(std::optional<Instant> timer, Instant now) {
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
 }
 
-std::string reason_of(int error) {
+std::string error_text(int error) {
   return std::generic_category().message(error);
 }
 
@@ -68,7 +68,8 @@ Reactor::Reactor(const DispatcherOptions& options, std::string cluster, const Ra
   const bool ready = epoll_ != Link::kNoDescriptor && wakeup_ != Link::kNoDescriptor &&
                      add_to(epoll_, wakeup_, EPOLLIN, kWakeup);
   if (ready) return;
-  status_ = Status(StatusCode::Failure, "the client gets no file descriptors: " + reason_of(errno));
+  status_ =
+      Status(StatusCode::Failure, "the client gets no file descriptors: " + error_text(errno));
 }
 
 Reactor::~Reactor() {
@@ -182,7 +183,7 @@ void Reactor::follow(ConnectionId connection) {
   if (!broken && watch(connection, watched)) return;
   const Status why =
       broken ? watched.link->why()
-             : Status(StatusCode::Unreachable, "it can not be watched: " + reason_of(errno));
+             : Status(StatusCode::Unreachable, "it can not be watched: " + error_text(errno));
   const std::uint64_t sent = watched.link->sent();
   links_.erase(connection);
   dispatcher_.on_broken(connection, why, sent, instant);

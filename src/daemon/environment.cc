@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "STARLING_";
 // Read by the command-line tool and by the tests.
-constexpr std::array<std::string_view, 2> kOfOthers{"STARLING_ENDPOINTS", "STARLING_SEED"};
+constexpr std::array<std::string_view, 2> kReadElsewhere{"STARLING_ENDPOINTS", "STARLING_SEED"};
 
 std::string flag_name_of(std::string_view variable) {
   std::string name(variable.substr(kPrefix.size()));
@@ -36,7 +36,7 @@ Environment read_environment(const std::vector<std::string>& variables) {
     const std::string name = flag_name_of(variable);
     if (is_flag(name)) {
       result.values[name] = {.text = entry.substr(equals + 1), .origin = variable};
-    } else if (std::ranges::find(kOfOthers, variable) == kOfOthers.end()) {
+    } else if (std::ranges::find(kReadElsewhere, variable) == kReadElsewhere.end()) {
       result.warnings.push_back("the environment variable " + variable +
                                 " means nothing to starlingd: is it misspelt?");
     }

@@ -25,7 +25,7 @@ namespace {
 constexpr std::array<std::string_view, 6> kLaterOptions{"ttl",        "if-absent",  "if_absent",
                                                         "if-context", "if_context", "trace"};
 
-Status refuse(std::string why) {
+Status refuse_target(std::string why) {
   return {StatusCode::Usage, std::move(why)};
 }
 
@@ -55,8 +55,8 @@ Result<std::string> percent_decoded(std::string_view text) {
     const auto high = at + 2 < text.size() ? digit_of(text[at + 1]) : std::nullopt;
     const auto low = high.has_value() ? digit_of(text[at + 2]) : std::nullopt;
     if (!low.has_value()) {
-      return refuse("'" + std::string(text.substr(at, 3)) +
-                    "' in the address is no percent-encoded byte: write '%' itself as %25");
+      return refuse_target("'" + std::string(text.substr(at, 3)) +
+                           "' in the address is no percent-encoded byte: write '%' itself as %25");
     }
     bytes += static_cast<char>(*high * 16 + *low);
     at += 2;
@@ -74,9 +74,10 @@ Result<Query> Query::parse(std::string_view text) {
     STARLING_ASSIGN_OR_RETURN(named, std::string name, query_decoded(option.substr(0, sign)));
     const std::string_view rest = option.substr(std::min(sign + 1, option.size()));
     STARLING_ASSIGN_OR_RETURN(valued, const std::string value, query_decoded(rest));
-    if (query.options_.size() == kOptionsMax) return refuse("the query has too many options");
+    if (query.options_.size() == kOptionsMax)
+      return refuse_target("the query has too many options");
     const auto [place, is_new] = query.options_.try_emplace(std::move(name), value);
-    if (!is_new) return refuse("the option '" + place->first + "' is given twice");
+    if (!is_new) return refuse_target("the option '" + place->first + "' is given twice");
   }
   return query;
 }
@@ -92,23 +93,23 @@ Result<Level> Query::take_level(const std::string& name, Level otherwise) {
   if (!text.has_value()) return otherwise;
   Result<Level> level = parse_level(*text);
   if (level.ok()) return level;
-  return refuse(name + ": " + level.status().message());
+  return refuse_target(name + ": " + level.status().message());
 }
 
 Result<bool> Query::take_flag(const std::string& name) {
   const std::optional<std::string> text = take(name);
   if (!text.has_value() || *text == "false") return false;
   if (text->empty() || *text == "true") return true;
-  return refuse(name + ": '" + *text + "' is neither true nor false");
+  return refuse_target(name + ": '" + *text + "' is neither true nor false");
 }
 
 Result<Duration> Query::take_timeout() {
   const std::optional<std::string> text = take("timeout");
   if (!text.has_value()) return Duration(kTimeoutDefault);
   Result<Duration> timeout = parse_duration(*text);
-  if (!timeout.ok()) return refuse("timeout: " + timeout.status().message());
+  if (!timeout.ok()) return refuse_target("timeout: " + timeout.status().message());
   if (*timeout > Duration::zero() && *timeout <= kTimeoutMax) return timeout;
-  return refuse("the timeout must be more than 0 and at most 60s");
+  return refuse_target("the timeout must be more than 0 and at most 60s");
 }
 
 Result<std::uint32_t> Query::take_number(const std::string& name, std::uint32_t otherwise,
@@ -120,16 +121,16 @@ Result<std::uint32_t> Query::take_number(const std::string& name, std::uint32_t 
   const auto [stopped, error] = std::from_chars(text->data(), end, number);
   const bool whole = error == std::errc() && stopped == end;
   if (whole && number >= 1 && number <= most) return number;
-  return refuse(name + ": '" + *text + "' is no number from 1 to " + std::to_string(most));
+  return refuse_target(name + ": '" + *text + "' is no number from 1 to " + std::to_string(most));
 }
 
 Status Query::check_empty() const {
   if (options_.empty()) return Status::success();
   const std::string& name = options_.begin()->first;
   if (std::ranges::find(kLaterOptions, name) != kLaterOptions.end()) {
-    return refuse("the option '" + name + "' is not in this version");
+    return refuse_target("the option '" + name + "' is not in this version");
   }
-  return refuse("'" + name + "' is no option of this request");
+  return refuse_target("'" + name + "' is no option of this request");
 }
 
 }  // namespace starling

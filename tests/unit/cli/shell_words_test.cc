@@ -62,10 +62,10 @@ TEST_CASE("shell words: what is quoted is read as one word again") {
   for (const std::string word : {"plain", "", "two words", "it's", "\"", "\\", "#", "a\xc3\xa4",
                                  "127.0.0.1:7400", "--w=2", "$x", "\t"}) {
     CAPTURE(word);
-    CHECK(words_of(cli::quoted(word)) == Strings{word});
+    CHECK(words_of(cli::shell_quoted(word)) == Strings{word});
   }
-  CHECK(cli::quoted("carts/alice") == "carts/alice");
-  CHECK(cli::quoted("it's") == R"('it'\''s')");
+  CHECK(cli::shell_quoted("carts/alice") == "carts/alice");
+  CHECK(cli::shell_quoted("it's") == R"('it'\''s')");
 }
 
 }  // namespace
