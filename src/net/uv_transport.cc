@@ -16,6 +16,7 @@
 #include "starling/status.h"
 
 #include "base/assert.h"
+#include "base/hash.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -354,9 +355,8 @@ void UvTransport::greet_client(UvConnection& connection, const Hello& hello) {
 
 void UvTransport::meet_stranger(const Hello& hello) {
   const NodeId id = node_id_of(hello.name);
-  const bool is_new = !peers_.contains(id) && id != self_;
-  const bool is_member = hello.cluster_id != Hash128{} && check_hello(hello_, hello).ok();
-  if (!hello_.waits_to_join || !is_new || !is_member) return;
+  if (!hello_.waits_to_join || peers_.contains(id) || id == self_) return;
+  if (hello.cluster_id == Hash128{} || !check_hello(hello_, hello).ok()) return;
   host_.log.info("met the member " + quoted(hello.name) + " at " + hello.address);
   add_member({.id = id, .name = hello.name, .address = hello.address});
 }

@@ -24,6 +24,7 @@
 #include "node/node_options.h"
 #include "node/readiness.h"
 #include "quorum/replica_view.h"
+#include "ring/cluster_config.h"
 #include "ring/configuration.h"
 #include "ring/member.h"
 #include "ring/preference_list.h"

@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/hash.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -23,6 +24,7 @@
 #include "ring/cluster_config.h"
 #include "ring/configuration.h"
 #include "ring/configured_ring.h"
+#include "ring/member.h"
 #include "ring/ring.h"
 #include "version/context_codec.h"
 #include "version/minter.h"

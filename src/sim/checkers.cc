@@ -49,6 +49,7 @@ class KeyChecker {
   void find_phantoms();
   void find_wide_contexts();
   void find_stale_reads();
+  void find_session_losses();
   void find_lost_protection();
 
   [[nodiscard]] std::vector<Violation> take() && { return std::move(found_); }
@@ -66,6 +67,8 @@ class KeyChecker {
   }
   // On a disk that was lost, and on too few others for the one that took its place to have met
   // them: it is filled from a majority.
+  [[nodiscard]] bool may_lose_protection(const Operation& get, std::uint32_t level,
+                                         std::uint32_t wider) const;
   [[nodiscard]] bool may_be_lost(std::uint32_t copies, std::uint32_t n) const {
     return evidence_.disk_destroyed && 2 * copies <= n;
   }
@@ -238,14 +241,29 @@ void KeyChecker::check_sees(const Operation& get, const Operation& write, const 
                            ", which was acknowledged before it began");
 }
 
-void KeyChecker::find_lost_protection() {
-  const std::vector<const Operation*> gets = answered_gets();
-  for (const Operation* const get : gets) {
+void KeyChecker::find_session_losses() {
+  for (const Operation* const get : answered_gets()) {
     if (!get->clock.covers(get->context.clock)) {
       accuse("session", name(*get) + " returned less than its session's context covers");
     }
   }
+}
+
+// A read of `level` that protects what it returned ended before another began, of `wider` replicas
+// more than at the founding: whether the other may still see less.
+bool KeyChecker::may_lose_protection(const Operation& get, std::uint32_t level,
+                                     std::uint32_t wider) const {
+  // In a wider row as many holders are met by as many more answers.
+  if (level + wider > get.required) return true;
+  // One holder protects from a read of all, and it may have been the one that lost it.
+  if (evidence_.records_rotted && level >= evidence_.history.replicas) return true;
+  const std::uint32_t n = evidence_.history.replicas + wider;
+  return level > n || may_be_lost(n - level + 1, n);
+}
+
+void KeyChecker::find_lost_protection() {
   if (evidence_.acknowledged_may_be_lost) return;
+  const std::vector<const Operation*> gets = answered_gets();
   std::vector<const Operation*> by_end;
   std::copy_if(gets.begin(), gets.end(), std::back_inserter(by_end),
                [](const Operation* get) { return get->protected_read; });
@@ -260,21 +278,25 @@ void KeyChecker::find_lost_protection() {
     for (; ended < by_end.size() && by_end.at(ended)->ended < get->begun; ++ended) {
       protected_at[by_end.at(ended)->required].join(by_end.at(ended)->clock);
     }
-    // In a wider row as many holders are met by as many more answers.
     const std::uint32_t wider =
         evidence_.history.replicas_until(get->key, get->ended) - evidence_.history.replicas;
     for (const auto& [level, clock] : protected_at) {
-      if (level + wider > get->required || get->clock.covers(clock)) continue;
-      // One holder protects from a read of all, and it may have been the one that lost it.
-      if (evidence_.records_rotted && level >= evidence_.history.replicas) continue;
-      const std::uint32_t n = evidence_.history.replicas_until(get->key, get->ended);
-      if (level > n || may_be_lost(n - level + 1, n)) continue;
+      if (get->clock.covers(clock) || may_lose_protection(*get, level, wider)) continue;
       accuse("lost-protection", name(*get) + " at " + std::to_string(get->required) +
                                     " sees less than an earlier protected read at " +
                                     std::to_string(level));
       break;
     }
   }
+}
+
+// Whether `listing`, of a row of `n`, can not have missed what `request` wrote.
+bool must_be_listed(const Evidence& evidence, const Operation& request, const Operation& listing,
+                    std::uint32_t n) {
+  const bool may_be_gone = (evidence.records_rotted && request.required < 2) ||
+                           (evidence.disk_destroyed && 2 * request.required <= n);
+  return request.succeeded() && !may_be_gone && !request.sloppy && request.ended < listing.begun &&
+         request.required + listing.required > n;
 }
 
 using Find = void (KeyChecker::*)();
@@ -313,11 +335,13 @@ std::vector<Violation> find_stale_reads(const Evidence& evidence) {
 }
 
 std::vector<Violation> find_lost_protection(const Evidence& evidence) {
-  return for_each_key(evidence, {&KeyChecker::find_lost_protection});
+  return for_each_key(evidence,
+                      {&KeyChecker::find_session_losses, &KeyChecker::find_lost_protection});
 }
 
 std::vector<Violation> find_missing_keys(const Evidence& evidence) {
   std::vector<Violation> found;
+  if (evidence.acknowledged_may_be_lost) return found;
   const History& history = evidence.history;
   for (const Operation& listing : history.operations) {
     if (listing.kind != OperationKind::Keys || !listing.succeeded()) continue;
@@ -325,19 +349,11 @@ std::vector<Violation> find_missing_keys(const Evidence& evidence) {
     for (std::uint32_t index = 0; index < history.keys.size(); ++index) {
       const KeyRecord& key = history.keys[index];
       const std::uint32_t n = history.replicas_until(index, listing.ended);
-      bool expected = false;
-      bool deleted = false;
-      for (const WriteRecord& write : key.writes) {
-        const Operation& request = history.operations.at(write.operation);
-        deleted = deleted || write.is_delete;
-        const bool rotted = (evidence.records_rotted && request.required < 2) ||
-                            (evidence.disk_destroyed && 2 * request.required <= n);
-        expected =
-            expected || (request.succeeded() && !rotted && !request.sloppy &&
-                         request.ended < listing.begun && request.required + listing.required > n);
-      }
+      const bool expected = std::ranges::any_of(key.writes, [&](const WriteRecord& write) {
+        return must_be_listed(evidence, history.operations.at(write.operation), listing, n);
+      });
+      const bool deleted = std::ranges::any_of(key.writes, &WriteRecord::is_delete);
       if (!expected || deleted || listed.contains(key.address.key)) continue;
-      if (evidence.acknowledged_may_be_lost) continue;
       found.push_back({"missing-key", key.address.key, name(listing) + " did not list it"});
     }
   }
@@ -366,7 +382,8 @@ std::vector<Violation> check_all(const Evidence& evidence) {
   };
   add(for_each_key(evidence, {&KeyChecker::find_phantoms, &KeyChecker::find_lost_writes,
                               &KeyChecker::find_false_siblings, &KeyChecker::find_wide_contexts,
-                              &KeyChecker::find_stale_reads, &KeyChecker::find_lost_protection}));
+                              &KeyChecker::find_stale_reads, &KeyChecker::find_session_losses,
+                              &KeyChecker::find_lost_protection}));
   add(find_missing_keys(evidence));
   add(find_late_answers(evidence));
   return all;

@@ -13,6 +13,7 @@
 
 #include "starling/status.h"
 
+#include "base/hash.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "common_generated.h"

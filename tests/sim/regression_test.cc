@@ -24,7 +24,7 @@ struct NamedSeed {
   SimEngine engine = SimEngine::Map;
 };
 
-constexpr std::array<NamedSeed, 25> kNamedSeeds{{
+constexpr std::array<NamedSeed, 27> kNamedSeeds{{
     {1, "calm", "the codec dropped whether an announced store counts: nobody ever became ready"},
     {1, "swarm", "a second copy of a forwarded put that had been refused was minted"},
     {6, "replays", "the same, after a node's disk was unreadable for a while"},
@@ -64,6 +64,8 @@ constexpr std::array<NamedSeed, 25> kNamedSeeds{{
      SimEngine::LevelDb},
     {7, "swarm", "a joined node summed its trees with a seed that was not its cluster's"},
     {317, "swarm", "a member that counted before it knew of a joined one never told it"},
+    {1420, "swarm", "the simulator's own: a write that only a lost disk had was asked for"},
+    {1478, "swarm", "the same"},
 }};
 
 TEST_CASE("Regression: seeds that once found a mistake find it no more") {
