@@ -1,12 +1,10 @@
 #include "starling/admin.h"
 
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "starling/client.h"

@@ -11,8 +11,10 @@
 #include <flatbuffers/vector.h>
 
 #include "admin_generated.h"
+#include "base/hash.h"
 #include "base/ids.h"
 #include "base/time.h"
+#include "common_generated.h"
 #include "message/client_messages.h"
 #include "wire/field_reader.h"
 #include "wire/field_writer.h"
