@@ -103,17 +103,7 @@ void OldCopyService::tell() {
 bool OldCopyService::look_at(PartitionId partition, Instant now) {
   const Result<ReplicaStore::OldCopy> copy =
       neighbours_.store.find_old_copy(partition, kEntriesAtOnce);
-  const Result<std::vector<StorageWrite>> notes = notes_of(partition);
-  if (!copy.ok() || !notes.ok()) {
-    // A closed store says nothing, and what can not be read stays for now.
-    const Status& failure = copy.ok() ? notes.status() : copy.status();
-    held_until_ = now + kBusyPause;
-    if (failure.code() == StatusCode::DiskFull) return true;
-    waiting_.erase(partition);
-    unreadable_[partition] = now + kRetryPause;
-    neighbours_.log.write(LogLevel::Trace, "mark: old copy: could not be read");
-    return true;
-  }
+  if (!copy.ok()) return leave_alone(partition, copy.status(), now);
   neighbours_.budget.spend(copy->bytes, reads_of_page(copy->store_keys.size()), now);
   if (copy->is_pending) {
     held_until_ = now + kBusyPause;
@@ -124,9 +114,22 @@ bool OldCopyService::look_at(PartitionId partition, Instant now) {
     clean_.insert(partition);
     return false;
   }
+  // Not before: it reads the notes of all partitions, and most looks find nothing.
+  const Result<std::vector<StorageWrite>> notes = notes_of(partition);
+  if (!notes.ok()) return leave_alone(partition, notes.status(), now);
   if (copy->records > 0) neighbours_.log.write(LogLevel::Trace, "mark: old copy: was removed");
   records_removed_ += copy->records;
   under_way_ = neighbours_.store.remove_old_copy(*copy, *notes);
+  return true;
+}
+
+// A closed store says nothing, and what can not be read stays for now.
+bool OldCopyService::leave_alone(PartitionId partition, const Status& failure, Instant now) {
+  held_until_ = now + kBusyPause;
+  if (failure.code() == StatusCode::DiskFull) return true;
+  waiting_.erase(partition);
+  unreadable_[partition] = now + kRetryPause;
+  neighbours_.log.write(LogLevel::Trace, "mark: old copy: could not be read");
   return true;
 }
 

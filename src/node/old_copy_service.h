@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "starling/result.h"
+#include "starling/status.h"
 
 #include "base/ids.h"
 #include "base/log.h"
@@ -77,6 +78,8 @@ class OldCopyService {
   [[nodiscard]] bool is_old(const SlotRow& row) const;
   // Whether the turn is over: a batch was queued, or the partition has to wait.
   [[nodiscard]] bool look_at(PartitionId partition, Instant now);
+  // Ends the turn: what can not be read is tried again later.
+  [[nodiscard]] bool leave_alone(PartitionId partition, const Status& failure, Instant now);
   // Erasures of the notes that the partition is here, in whole or in part.
   [[nodiscard]] Result<std::vector<StorageWrite>> notes_of(PartitionId partition) const;
   void tell();

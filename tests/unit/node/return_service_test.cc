@@ -28,6 +28,21 @@ void lose_disk(MovingCluster& moving, std::size_t node) {
   moving.cluster.connect_all();
 }
 
+// The first node loses its disk, and ten seconds later it is still nobody's member.
+void check_not_named_anew(TestCluster& cluster) {
+  cluster.connect_all();
+  cluster.stop(0);
+  cluster.wipe(0);
+  cluster.start(0);
+  cluster.connect_all();
+  for (int i = 0; i < 40; ++i) {
+    cluster.clock.advance(std::chrono::milliseconds(250));
+    cluster.settle();
+  }
+  CHECK_FALSE(cluster.node(0).readiness().ready);
+  CHECK(cluster.node(1).configuration()->epoch == Epoch{1});
+}
+
 bool is_all_settled(const Configuration& configuration) {
   return std::ranges::all_of(configuration.rows,
                              [](const SlotRow& row) { return is_settled(row); });
@@ -103,32 +118,12 @@ TEST_CASE("ReturnService: the old disk counts for nothing once another one was n
 
 TEST_CASE("ReturnService: without a majority of the voters nobody is named anew") {
   TestCluster cluster(2, PlantedBug::None, 2);
-  cluster.connect_all();
-  cluster.stop(0);
-  cluster.wipe(0);
-  cluster.start(0);
-  cluster.connect_all();
-  for (int i = 0; i < 40; ++i) {
-    cluster.clock.advance(std::chrono::milliseconds(250));
-    cluster.settle();
-  }
-  CHECK_FALSE(cluster.node(0).readiness().ready);
-  CHECK(cluster.node(1).configuration()->epoch == Epoch{1});
+  check_not_named_anew(cluster);
 }
 
 TEST_CASE("ReturnService: what was the only copy is not given up, and the log says so") {
   TestCluster cluster(3, PlantedBug::None, 1);
-  cluster.connect_all();
-  cluster.stop(0);
-  cluster.wipe(0);
-  cluster.start(0);
-  cluster.connect_all();
-  for (int i = 0; i < 40; ++i) {
-    cluster.clock.advance(std::chrono::milliseconds(250));
-    cluster.settle();
-  }
-  CHECK_FALSE(cluster.node(0).readiness().ready);
-  CHECK(cluster.node(1).configuration()->epoch == Epoch{1});
+  check_not_named_anew(cluster);
 }
 
 }  // namespace
